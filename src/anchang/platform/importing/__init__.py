@@ -1,0 +1,1 @@
+"""Reading of files that people bring: workbooks and text tables, without models and without writing anything."""
