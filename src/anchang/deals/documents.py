@@ -1,0 +1,251 @@
+"""The papers of a deal as PDF: proposal (置业方案), subscription form (认购书), contract summary (合同摘要).
+
+Pure functions over values: no model, no database. The forms are Chinese legal texts and are not translated.
+Amounts are yuan, areas square metres, both Decimal with two places; labels (way, id type, plan item) come
+worded by the caller, identity numbers and phones masked or not as the caller may show them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from anchang.kernel.money import chinese_capitals
+from anchang.platform.documents.typst import qr_svg, render
+
+FORMS = Path(__file__).parent / "forms"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seller:
+    """Who sells and where: the head of every form."""
+
+    company: str
+    project: str
+    location: str = ""
+    licence: str = ""
+    credit_code: str = ""
+    legal_person: str = ""
+    address: str = ""
+    phone: str = ""
+    escrow_account: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitFacts:
+    """The room as the price list describes it; `measured` says whether the areas are 实测 or 预测."""
+
+    building: str
+    code: str
+    section: str = ""
+    floor: str = ""
+    layout: str = ""
+    product_type: str = ""
+    orientation: str = ""
+    storey_height: Decimal | None = None
+    gross_area: Decimal | None = None
+    inner_area: Decimal | None = None
+    shared_area: Decimal | None = None
+    measured: bool = False
+    price_basis: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceStep:
+    """One discount: what it takes off (`amount`, negative) and the price after it."""
+
+    name: str
+    rule: str
+    amount: Decimal
+    result: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class PriceFacts:
+    """From list price to deal price. `depth` is worded by the caller, e.g. "4.6771%"."""
+
+    list_total: Decimal
+    total: Decimal
+    list_unit_price: Decimal | None = None
+    unit_price: Decimal | None = None
+    inner_unit_price: Decimal | None = None
+    depth: str = ""
+    steps: Sequence[PriceStep] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BuyerFacts:
+    name: str
+    id_type: str = ""
+    id_number: str = ""
+    phone: str = ""
+    share: Decimal | None = None
+    guardian: str = ""
+    agent: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanLine:
+    """One payment: `due` is a date or, when none is known, the wording of the condition."""
+
+    seq: int
+    item: str
+    amount: Decimal
+    due: date | str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Print:
+    """What every copy says about itself; the caller counts the prints."""
+
+    printed_at: datetime
+    print_count: int | None = None
+    printed_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionForm:
+    """Everything on a subscription form. `deposit_cap_percent` is the legal share in force, e.g. Decimal("20").
+
+    `extra_clauses` follow the standard clauses, numbered on; `office` is where the contract is signed.
+    """
+
+    number: str
+    seller: Seller
+    unit: UnitFacts
+    price: PriceFacts
+    buyers: Sequence[BuyerFacts]
+    ownership: str
+    plan_name: str
+    plan: Sequence[PlanLine]
+    deposit: Decimal
+    deposit_cap_percent: Decimal
+    subscribed_on: date
+    sign_by: date
+    print: Print
+    office: str = ""
+    consultant: str = ""
+    copies: int = 2
+    extra_clauses: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoanRow:
+    """One month of a loan: payment = principal + interest."""
+
+    month: int
+    payment: Decimal
+    principal: Decimal
+    interest: Decimal
+    balance: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoanFacts:
+    """One loan with its first months (`rows`, any number) and its totals; `rate` is worded, e.g. "3.50%"."""
+
+    name: str
+    amount: Decimal
+    rate: str
+    months: int
+    method: str
+    first_payment: Decimal
+    last_payment: Decimal
+    total_interest: Decimal
+    total_payment: Decimal
+    rows: Sequence[LoanRow] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A price proposal for one customer: units to compare are rendered one after another."""
+
+    number: str
+    seller: Seller
+    customer: str
+    options: Sequence["ProposalOption"]
+    made_on: date
+    print: Print
+    valid_until: date | None = None
+    consultant: str = ""
+    consultant_phone: str = ""
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalOption:
+    unit: UnitFacts
+    price: PriceFacts
+    plan_name: str
+    plan: Sequence[PlanLine]
+    loans: Sequence[LoanFacts] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractSummary:
+    """The model contract's facts on one sheet; `terms` are further (label, text) pairs of the signed contract."""
+
+    number: str
+    seller: Seller
+    unit: UnitFacts
+    price: PriceFacts
+    buyers: Sequence[BuyerFacts]
+    ownership: str
+    plan_name: str
+    plan: Sequence[PlanLine]
+    signed_on: date
+    print: Print
+    filing_number: str = ""
+    filed_on: date | None = None
+    deposit: Decimal | None = None
+    handover_by: date | None = None
+    subscription_number: str = ""
+    area_scheme: str = ""
+    terms: Sequence[tuple[str, str]] = ()
+
+
+def subscription_pdf(form: SubscriptionForm) -> bytes:
+    """Render a subscription form. Raises DomainError as `render` does."""
+    data = _common(form) | {
+        "total_capital": chinese_capitals(form.price.total),
+        "deposit_capital": chinese_capitals(form.deposit),
+        "deposit_cap_percent": f"{form.deposit_cap_percent.normalize():f}",
+        "plan_total": _plan_total(form.plan),
+        "with_shares": any(buyer.share is not None for buyer in form.buyers),
+    }
+    return render(FORMS / "subscription.typ", data)
+
+
+def proposal_pdf(proposal: Proposal) -> bytes:
+    """Render a price proposal, one unit after another. Raises DomainError as `render` does."""
+    data = _common(proposal)
+    for shown, option in zip(data["options"], proposal.options, strict=True):
+        shown["total_capital"] = chinese_capitals(option.price.total)
+        shown["plan_total"] = _plan_total(option.plan)
+        shown["loan_total"] = sum((loan.amount for loan in option.loans), Decimal("0.00"))
+        shown["first_month"] = sum((loan.first_payment for loan in option.loans), Decimal("0.00"))
+        shown["loan_interest"] = sum((loan.total_interest for loan in option.loans), Decimal("0.00"))
+    return render(FORMS / "proposal.typ", data)
+
+
+def contract_summary_pdf(summary: ContractSummary) -> bytes:
+    """Render the summary sheet of a contract. Raises DomainError as `render` does."""
+    data = _common(summary) | {
+        "total_capital": chinese_capitals(summary.price.total),
+        "plan_total": _plan_total(summary.plan),
+        "with_shares": any(buyer.share is not None for buyer in summary.buyers),
+    }
+    return render(FORMS / "contract_summary.typ", data)
+
+
+def _common(form: SubscriptionForm | Proposal | ContractSummary) -> dict[str, Any]:
+    """The form's own fields, the print facts where the page footer reads them, and the number as a code."""
+    return asdict(form) | asdict(form.print) | {"qr": qr_svg(form.number)}
+
+
+def _plan_total(plan: Sequence[PlanLine]) -> Decimal:
+    return sum((line.amount for line in plan), Decimal("0.00"))
