@@ -4,7 +4,6 @@ Used when no DATABASE_URL is given. The rest of the system sees two ordinary URL
 """
 
 import contextlib
-import ctypes
 import fcntl
 import grp
 import importlib.util
@@ -14,7 +13,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -25,6 +23,7 @@ import psycopg
 from psycopg import sql
 
 from anchang.config.home import kept_secret
+from anchang.config.processes import die_with_parent
 
 OWNER = "anchang_owner"
 APP_ROLE = "anchang_app"
@@ -147,11 +146,9 @@ def with_database(url: str, name: str) -> str:
     return urlunsplit(urlsplit(url)._replace(path="/" + quote(name, safe="")))
 
 
-def die_with_parent() -> None:
-    """In the child: ask the kernel for a fast shutdown (SIGINT) when the parent goes, however it goes."""
-    if sys.platform == "linux":
-        pr_set_pdeathsig = 1
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGINT, 0, 0, 0)
+def stop_with_parent() -> None:
+    """In the child: fast shutdown when the parent goes."""
+    die_with_parent(signal.SIGINT)
 
 
 class EmbeddedServer:
@@ -304,16 +301,22 @@ class EmbeddedServer:
         folder = binaries()
         if can_reach(self._user, folder):
             return folder / name
-        home = folder.parent
-        copy = Path("/var/lib/anchang") / f"programs-{int(home.stat().st_mtime)}"
+        # The programs find their libraries by a path relative to their own place: keep both side by side.
+        package = folder.parent.parent
+        copy = Path("/var/lib/anchang") / f"programs-{int(folder.stat().st_mtime)}"
         if not copy.exists():
             copy.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix="programs-", dir=copy.parent))
-            shutil.copytree(home, draft, symlinks=True, dirs_exist_ok=True)
-            draft.chmod(0o755)
-            with contextlib.suppress(OSError):  # another process was quicker
+            for source in (folder.parent, package.with_name(package.name + ".libs")):
+                if source.is_dir():
+                    shutil.copytree(source, draft / source.relative_to(package.parent), symlinks=True)
+            for made in (draft, draft / package.name):
+                made.chmod(0o755)
+            try:
                 draft.rename(copy)
-        return copy / "bin" / name
+            except OSError:  # another process was quicker
+                shutil.rmtree(draft)
+        return copy / package.name / folder.parent.name / "bin" / name
 
     def _wait_for_leftover(self, cluster: Path, deadline: float) -> None:
         """Wait for a server whose owner was killed; clear a lock file whose pid now belongs to something else."""
@@ -355,7 +358,7 @@ class EmbeddedServer:
         with open(self.data_dir / "postgres.log", "ab") as log:
             self.process = subprocess.Popen(
                 [self._program("postgres"), "-D", cluster, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=cluster, start_new_session=True, preexec_fn=die_with_parent, **self._identity(),
+                cwd=cluster, start_new_session=True, preexec_fn=stop_with_parent, **self._identity(),
             )
 
     def _wait_ready(self, deadline: float) -> bool:

@@ -125,11 +125,21 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *(["anchang.platform.context.page"] if present("anchang.platform.context") else []),
+                *(["anchang.platform.ui.context.page"] if (PACKAGE / "platform/ui/context.py").exists() else []),
             ],
         },
     }
 ]
+
+# -- live streams and launch day: ASGI applications by path prefix, served beside Django
+LIVE_APPS = {
+    prefix: target
+    for prefix, target in {
+        "/live/": "anchang.platform.live.application",
+        "/opening/": "anchang.opening.live.application",
+    }.items()
+    if (PACKAGE / target.split(".")[1] / "live.py").exists()
+}
 
 # -- database and cache
 

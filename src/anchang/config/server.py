@@ -1,0 +1,57 @@
+"""The web server process: granian with the ASGI application. Also `python -m anchang.config.server --port N`."""
+
+import argparse
+import os
+import signal
+from typing import Any
+
+from anchang.config.processes import die_with_parent
+
+SHUTDOWN_SECONDS = 3
+
+
+def load_application(*_: Any) -> Any:
+    """In a worker process: the application. The worker ends with granian's main process, however that ends."""
+    die_with_parent(signal.SIGTERM)
+    from anchang.config.asgi import application
+
+    return application
+
+
+def web_processes() -> int:
+    """One per core, two at most unless ANCHANG_WEB_PROCESSES says more: each takes memory and database connections."""
+    return int(os.environ.get("ANCHANG_WEB_PROCESSES") or min(2, os.cpu_count() or 1))
+
+
+def serve(host: str, port: int, processes: int) -> None:
+    """Serve until SIGTERM or SIGINT; then finish what is running, at most SHUTDOWN_SECONDS."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    Server(
+        "anchang.config.asgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        workers=processes,
+        websockets=False,
+        log_level="warning",
+        log_access=False,
+        backlog=1024,
+        workers_kill_timeout=SHUTDOWN_SECONDS,
+        respawn_failed_workers=True,
+        process_name=None,
+    ).serve(target_loader=load_application, wrap_loader=False)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="anchang.config.server")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--processes", type=int, default=1)
+    options = parser.parse_args()
+    serve(options.host, options.port, options.processes)
+
+
+if __name__ == "__main__":
+    main()
