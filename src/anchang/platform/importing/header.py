@@ -16,9 +16,13 @@ GROUP_MARK = " › "
 
 FooterKind = Literal["total", "subtotal", "note"]
 
-_TOTAL = re.compile(r"(合计|总计|共计|总合计|grandtotal|total)[:：]?")
-_SUBTOTAL = re.compile(r".{0,8}(小计|subtotal)[:：]?")
-_NOTE = re.compile(r"(注|备注|说明|填表说明|制表人?|审核人?|填表人|监制|注意事项|note)[:：]|注\d?[、.．]")
+_FOOTER = re.compile(
+    r"(?P<total>(?:合计|总计|共计|总合计|grandtotal|total)[:：]?$)"
+    r"|(?P<subtotal>.{0,8}(?:小计|subtotal)[:：]?$)"
+    r"|(?P<note>(?:注|备注|说明|填表说明|制表人?|审核人?|填表人|监制|注意事项|note)[:：]|注\d?[、.．])",
+    re.IGNORECASE,
+)
+_BLANK = re.compile(r"\s+")
 _FACT_KEY = re.compile(r"(?:(?<=\s)|^)([^\s\d:：][^\s:：]{0,15})\s*[:：]\s*")
 _NUMBER = re.compile(r"[-+]?[\d,]+(\.\d+)?%?")
 _DATE_OR_PHONE = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}.*|[+\d][\d\s/()-]{6,}")
@@ -95,13 +99,12 @@ def footer_kind(cells: list[str]) -> FooterKind | None:
         if not value:
             continue
         filled += 1
-        if len(value) <= 40 or filled == 1:
-            text = value if value.isalnum() else re.sub(r"\s", "", value)
-            if _TOTAL.fullmatch(text.lower()):
-                return "total"
-            if _SUBTOTAL.fullmatch(text.lower()):
-                return "subtotal"
-            if filled == 1 and _NOTE.match(text) and len(set(filter(None, cells))) <= 3:
+        if not value.isdecimal() and (filled == 1 or len(value) <= 40):
+            text = value if value.isalnum() else _BLANK.sub("", value)
+            words = _FOOTER.match(text)
+            if words and words.lastgroup != "note":
+                return "total" if words.lastgroup == "total" else "subtotal"
+            if words and filled == 1 and len(set(filter(None, cells))) <= 3:
                 return "note"
         if filled == 2:
             return None

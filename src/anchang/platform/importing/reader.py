@@ -26,6 +26,7 @@ EXACT_FLOAT_DIGITS = 15
 """A workbook keeps numbers as binary floats, which hold 15 decimal digits."""
 
 _ODD_DIGITS = re.compile("[０-９]")
+_BLANKS = " \t\r\n\xa0\u3000\ufeff\u200b\u200e\u202a\u202c"
 _HALF_WIDTH = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
@@ -148,22 +149,28 @@ def _text(source: bytes | str | Path, name: str, encoding: Encoding, limits: Lim
 
 
 def _cells(record: list[str], number: int, limits: Limits) -> list[str]:
-    return [tidy(value) if value else "" for value in _short_enough(record, number, limits)]
+    # Most cells are plain; the common path is kept in one expression because it runs for every cell of a file.
+    return [
+        value if (value := raw.strip()).isascii() else _half_width(value)
+        for raw in _short_enough(record, number, limits)
+    ]
 
 
 def _short_enough(cells: list[str], number: int, limits: Limits) -> list[str]:
-    for value in cells:
-        if len(value) > limits.cell_chars:
-            raise DomainError("file_cell_too_long", status=422, row=number, limit=limits.cell_chars)
+    if cells and max(map(len, cells)) > limits.cell_chars:
+        raise DomainError("file_cell_too_long", status=422, row=number, limit=limits.cell_chars)
     return cells
 
 
 def tidy(value: str) -> str:
     """Text without the tabs and blanks around it (exports put a tab before long numbers), digits in half width."""
-    value = value.strip(" \t\r\n\xa0\u3000\ufeff\u200b")
-    if not value.isascii() and _ODD_DIGITS.search(value):
-        return value.translate(_HALF_WIDTH)
-    return value
+    value = value.strip()
+    return value if value.isascii() else _half_width(value)
+
+
+def _half_width(value: str) -> str:
+    value = value.strip(_BLANKS)
+    return value.translate(_HALF_WIDTH) if _ODD_DIGITS.search(value) else value
 
 
 def _workbook(source: bytes | str | Path, name: str, kind: str, limits: Limits) -> Table:

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class PlatformConfig(AppConfig):
+    name = "anchang.platform"
+    label = "platform"
+    verbose_name = _("Platform")
+
+    def ready(self) -> None:
+        from anchang.platform import registry  # noqa: F401  (discovers every app's declarations)
+
+        registry.discover()

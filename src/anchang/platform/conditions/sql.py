@@ -1,0 +1,162 @@
+"""Condition -> Django Q. SQL is the reference meaning."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.expressions import BaseExpression
+
+from anchang.platform import resources
+from anchang.platform.access import Access
+from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, bad
+from anchang.platform.conditions.values import span, typed
+from anchang.platform.resources import Field, Resource
+
+FALSE = Q(pk__in=[])
+_COMPARE = {"gt": "__gt", "gte": "__gte", "lt": "__lt", "lte": "__lte"}
+
+
+def compile_condition(
+    node: Node, resource: Resource, access: Access | None, project_ids: tuple[int, ...], now: dt.datetime
+) -> tuple[Q, dict[str, BaseExpression]]:
+    """The Q and the annotations it needs. `access` None: the caller is the system (stored scopes, rules)."""
+    annotations: dict[str, BaseExpression] = {}
+    return _node(node, resource, access, project_ids, now, annotations), annotations
+
+
+def _node(node: Node, *rest: Any) -> Q:
+    if isinstance(node, Test):
+        return _test(node, *rest)
+    if isinstance(node, Negated):
+        return ~_node(node.part, *rest)
+    found = [_node(part, *rest) for part in node.parts]
+    if isinstance(node, Both):
+        q = Q()
+        for part in found:
+            q &= part
+        return q
+    if not found:
+        return FALSE
+    q = found[0]
+    for part in found[1:]:
+        q |= part
+    return q
+
+
+def readable_field(resource: Resource, name: str, access: Access | None, project_ids: tuple[int, ...]) -> Field:
+    """The declared field, if the actor may read and filter by it; the same answer for a field that isn't there."""
+    f = resource.by_name.get(name)
+    if f is None or not f.filter or f.value is not None:
+        raise bad("unknown_field", field=name[:60])
+    if access is not None and access.field_mode(resource.name, name, project_ids) == "hide":
+        raise bad("unknown_field", field=name[:60])
+    return f
+
+
+def _test(
+    test: Test,
+    resource: Resource,
+    access: Access | None,
+    project_ids: tuple[int, ...],
+    now: dt.datetime,
+    annotations: dict[str, BaseExpression],
+) -> Q:
+    name, *rest = test.path
+    if name == "id" and not rest:
+        return _compare("id", Field("id", kind="int"), test, now)
+    if rest and (related := _to_many(resource, name)):
+        return _some(related, resource, tuple(rest), test, access, project_ids, now)
+    f = readable_field(resource, name, access, project_ids)
+    if not rest:
+        if f.kind == "many":
+            return _compare(f.path, f, test, now)
+        path = f.path
+        if f.expr is not None:
+            path = f"_{name}"
+            annotations[path] = f.expr
+        return _compare(path, f, test, now)
+    return _hop(resource, f, tuple(rest), test, access, project_ids, now)
+
+
+def _hop(
+    resource: Resource, f: Field, rest: tuple[str, ...], test: Test, access: Access | None,
+    project_ids: tuple[int, ...], now: dt.datetime,
+) -> Q:  # fmt: skip
+    """A to-one hop: the actor must hold `view` on the target, and the target's own field rules apply."""
+    target = resources.ref_target(resource, f) if f.kind == "ref" else None
+    if target is None:
+        raise bad("not_a_relation", field=f.name)
+    if access is not None and not all(access.may(f"{target.name}.view", p) for p in project_ids):
+        raise bad("unknown_field", field=f.name)
+    inner_annotations: dict[str, BaseExpression] = {}
+    inner = _test(Test(rest, test.op, test.value), target, access, project_ids, now, inner_annotations)
+    rows = target.model._default_manager.annotate(**inner_annotations).filter(inner)
+    return Q(**{f"{f.path}_id__in": rows.values("pk")})
+
+
+def _to_many(resource: Resource, name: str) -> tuple[Resource, str] | None:
+    for rel in resource.related:
+        if rel.resource == name:
+            other = resources.get(rel.resource)
+            return other, other.by_name[rel.field].path
+    return None
+
+
+def _some(
+    related: tuple[Resource, str], resource: Resource, rest: tuple[str, ...], test: Test,
+    access: Access | None, project_ids: tuple[int, ...], now: dt.datetime,
+) -> Q:  # fmt: skip
+    other, path = related
+    if access is not None and not all(access.may(f"{other.name}.view", p) for p in project_ids):
+        raise bad("unknown_field", field=other.name)
+    notes: dict[str, BaseExpression] = {}
+    inner = _test(Test(rest, test.op, test.value), other, access, project_ids, now, notes)
+    rows = other.model._default_manager.annotate(**notes).filter(inner, **{f"{path}_id": OuterRef("pk")})
+    return Q(Exists(rows))
+
+
+def _compare(path: str, f: Field, test: Test, now: dt.datetime) -> Q:
+    op, value = test.op, test.value
+    textual = f.kind in ("text", "longtext", "choice", "phone")
+    if op == "empty":
+        q = Q(**{f"{path}__isnull": True})
+        if textual:
+            q |= Q(**{path: ""})
+        return q if value else ~q
+    if op == "changed":
+        raise bad("only_in_rules", field=f.name)
+    if op in ("within", "older_than"):
+        return _when(path, f, op, value, now)
+    if op in ("contains", "starts"):
+        if not textual or value in (None, ""):
+            return FALSE
+        return Q(**{f"{path}__{'contains' if op == 'contains' else 'startswith'}": typed(f, value)})
+    if op == "in":
+        values = [v for v in (typed(f, x) for x in value) if v is not None]
+        return Q(**{f"{path}__in": values}) if values else FALSE
+    if op == "between":
+        low, high = (typed(f, x) for x in value)
+        return FALSE if low is None or high is None else Q(**{f"{path}__gte": low, f"{path}__lte": high})
+    if value is None:
+        return FALSE
+    wanted = typed(f, value)
+    if op == "eq":
+        return Q(**{path: wanted})
+    if op == "ne":
+        return Q(**{f"{path}__isnull": False}) & ~Q(**{path: wanted})
+    return Q(**{path + _COMPARE[op]: wanted})
+
+
+def _when(path: str, f: Field, op: str, value: Any, now: dt.datetime) -> Q:
+    """`within` N: in the last N (up to now); `older_than` N: before that."""
+    if f.kind not in ("date", "datetime"):
+        raise bad("date_expected", field=f.name)
+    edge: Any = now - span(value)
+    upto: Any = now
+    if f.kind == "date":
+        edge, upto = edge.date(), now.date()
+    if op == "within":
+        return Q(**{f"{path}__gte": edge, f"{path}__lte": upto})
+    return Q(**{f"{path}__lt": edge})

@@ -1,0 +1,275 @@
+"""The database as the last guard: row-level security, composite keys, frozen documents, audit, grants.
+
+All of it is made from the models' metadata by `guard`, which may be run again at any time: policy text,
+audit trigger and key form each stand in one place (Citus needs other words for the first two).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+
+from django.apps import apps
+from django.core.management import call_command
+from django.db import connections, models
+
+from anchang.platform.models.base import ProjectKey
+
+APP_ROLE = "anchang_app"
+
+#: Tables without a policy, each with its reason. A test fails for any other table without one.
+EXEMPT: dict[str, str] = {
+    "platform_company": "names of the group's companies; no business data",
+    "platform_project": "codes and names; needed before the scope is known; lists are cut by access",
+    "platform_teammember": "needed to compute the scope; user and team ids only",
+    "platform_user": "signs in before any scope; the page shows colleagues by permission",
+    "platform_user_groups": "Django's own; unused",
+    "platform_user_user_permissions": "Django's own; unused",
+    "platform_apitoken": "read to sign in; holds digests only",
+    "platform_resetlink": "read to sign in; holds digests only",
+    "platform_role": "configuration of the group",
+    "platform_rolepermission": "configuration of the group",
+    "platform_fieldrule": "configuration of the group",
+    "platform_grant": "needed to compute the scope",
+    "platform_personalgrant": "needed to compute the scope",
+    "platform_parameter": "configuration; rates and limits",
+    "platform_configstamp": "one counter",
+    "platform_idempotencykey": "found by principal; answers go to that principal only",
+    "auth_group": "Django's own; unused",
+    "auth_group_permissions": "Django's own; unused",
+    "auth_permission": "Django's own; unused",
+    "django_content_type": "Django's own",
+    "django_session": "found by secret key",
+    "django_migrations": "Django's own",
+    "django_cache": "rate limits; no personal data",
+    "account_emailaddress": "sign-in of staff",
+    "account_emailconfirmation": "sign-in of staff",
+    "mfa_authenticator": "sign-in of staff",
+    "procrastinate_jobs": "ids only; the worker runs for every project",
+    "procrastinate_events": "ids only",
+    "procrastinate_periodic_defers": "job names only",
+    "procrastinate_workers": "worker names only",
+}
+
+
+def policy_sql(column: str = "project_id") -> str:
+    """Visible are rows of the projects in `app.projects`. The sub-select makes PostgreSQL read it once."""
+    return (
+        f"{column} = ANY ((SELECT coalesce(nullif(current_setting('app.projects', true), ''), '{{}}')"
+        "::bigint[])::bigint[])"
+    )
+
+
+def prepare(alias: str = "owner") -> None:
+    """Bring the schema up to date, as the owner."""
+    call_command("migrate", database=alias, interactive=False, verbosity=0)
+    guard(alias)
+
+
+def guard(alias: str = "owner") -> None:
+    """Make every guard that the models ask for. Idempotent."""
+    with connections[alias].cursor() as cursor:
+        for statement in statements():
+            cursor.execute(statement)
+
+
+def statements() -> Iterator[str]:
+    yield from _functions()
+    yield from _audit_table()
+    for model in project_models():
+        yield from _row_security(model._meta.db_table)
+    for model in project_models():
+        yield from _composite_keys(model)
+    for model in guarded_models():
+        yield from _triggers(model)
+    yield from _grants()
+
+
+def project_models() -> list[type[models.Model]]:
+    """Every model with a `project` column and guard attributes, except those whose table is exempt."""
+    return [m for m in guarded_models() if m._meta.db_table not in EXEMPT]
+
+
+def guarded_models() -> list[type[models.Model]]:
+    return [m for m in apps.get_models() if hasattr(m, "append_only") and m._meta.managed]
+
+
+def _functions() -> Iterator[str]:
+    yield _AUDIT_FUNCTION
+    yield _VERSION_FUNCTION
+    yield _FROZEN_FUNCTION
+
+
+_AUDIT_FUNCTION = """
+CREATE OR REPLACE FUNCTION anchang_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+DECLARE
+    was jsonb; is_now jsonb; diff jsonb; pid bigint; rid bigint;
+BEGIN
+    IF TG_OP <> 'INSERT' THEN was := to_jsonb(OLD); END IF;
+    IF TG_OP <> 'DELETE' THEN is_now := to_jsonb(NEW); END IF;
+    IF TG_OP = 'UPDATE' THEN
+        SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_array(was -> n.key, n.value)), '{}')
+          INTO diff FROM jsonb_each(is_now) n
+         WHERE n.value IS DISTINCT FROM was -> n.key AND n.key NOT IN ('updated_at', 'version');
+        IF diff = '{}' THEN RETURN NULL; END IF;
+    ELSIF TG_OP = 'DELETE' THEN diff := was;
+    ELSE diff := '{}';
+    END IF;
+    pid := coalesce((coalesce(is_now, was) ->> 'project_id')::bigint, NULL);
+    rid := (coalesce(is_now, was) ->> 'id')::bigint;
+    INSERT INTO platform_audit (at, project_id, table_name, row_id, op, changes, actor, command_id)
+    VALUES (now(), pid, TG_TABLE_NAME, rid, left(TG_OP, 1), diff,
+            coalesce(nullif(current_setting('app.actor', true), ''), session_user),
+            nullif(current_setting('app.command', true), '')::uuid);
+    RETURN NULL;
+END $$"""
+
+_VERSION_FUNCTION = """
+CREATE OR REPLACE FUNCTION anchang_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.version := OLD.version + 1;
+    RETURN NEW;
+END $$"""
+
+_FROZEN_FUNCTION = """
+CREATE OR REPLACE FUNCTION anchang_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE name text;
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION 'posted rows of % are never deleted', TG_TABLE_NAME
+            USING ERRCODE = '23514', CONSTRAINT = TG_TABLE_NAME || '_posted';
+    END IF;
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(NEW) -> name IS DISTINCT FROM to_jsonb(OLD) -> name THEN
+            RAISE EXCEPTION 'posted % of % cannot change', name, TG_TABLE_NAME
+                USING ERRCODE = '23514', CONSTRAINT = TG_TABLE_NAME || '_posted';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$"""
+
+
+def _audit_table() -> Iterator[str]:
+    yield """
+    CREATE TABLE IF NOT EXISTS platform_audit (
+        id bigint GENERATED ALWAYS AS IDENTITY, at timestamptz NOT NULL, project_id bigint,
+        table_name text NOT NULL, row_id bigint, op char(1) NOT NULL, changes jsonb NOT NULL,
+        actor text NOT NULL, command_id uuid, PRIMARY KEY (id, at)
+    ) PARTITION BY RANGE (at)"""
+    yield "CREATE TABLE IF NOT EXISTS platform_audit_rest PARTITION OF platform_audit DEFAULT"
+    yield (
+        "CREATE INDEX IF NOT EXISTS platform_audit_row ON platform_audit (project_id, table_name, row_id)"
+    )
+    yield "CREATE INDEX IF NOT EXISTS platform_audit_command ON platform_audit (command_id)"
+    yield from month_partitions(dt.date.today())  # noqa: DTZ011  (which months, not which moment)
+    yield "ALTER TABLE platform_audit ENABLE ROW LEVEL SECURITY"
+    yield "DROP POLICY IF EXISTS scope ON platform_audit"
+    yield f"CREATE POLICY scope ON platform_audit FOR SELECT USING ({policy_sql()})"
+
+
+def month_partitions(today: dt.date, ahead: int = 3) -> Iterator[str]:
+    """This month and the next ones. A month whose rows already went to the default partition is left there."""
+    month = today.replace(day=1)
+    for _ in range(ahead + 1):
+        after = (month + dt.timedelta(days=32)).replace(day=1)
+        name = f"platform_audit_{month:%Y%m}"
+        yield f"""
+        DO $$ BEGIN
+            IF to_regclass('{name}') IS NULL AND NOT EXISTS (
+                SELECT FROM platform_audit_rest WHERE at >= '{month}' AND at < '{after}') THEN
+                CREATE TABLE {name} PARTITION OF platform_audit FOR VALUES FROM ('{month}') TO ('{after}');
+            END IF;
+        END $$"""
+        month = after
+
+
+def _row_security(table: str) -> Iterator[str]:
+    yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
+    yield f'DROP POLICY IF EXISTS scope ON "{table}"'
+    yield f'CREATE POLICY scope ON "{table}" USING ({policy_sql()}) WITH CHECK ({policy_sql()})'
+
+
+def _composite_keys(model: type[models.Model]) -> Iterator[str]:
+    """(project_id, x_id) -> (project_id, id) for every ProjectKey: a row can't refer to another project's."""
+    table = model._meta.db_table
+    for f in model._meta.concrete_fields:
+        if not isinstance(f, ProjectKey):
+            continue
+        target = f.related_model._meta.db_table
+        unique = f"{target}_project_key"[:63]
+        name = f"{table}_{f.column}_project"[-63:]
+        yield _unless_constraint(unique, target, f'ALTER TABLE "{target}" ADD CONSTRAINT "{unique}" UNIQUE (project_id, id)')
+        yield _unless_constraint(
+            name, table,
+            f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" FOREIGN KEY (project_id, "{f.column}") '
+            f'REFERENCES "{target}" (project_id, id) DEFERRABLE INITIALLY IMMEDIATE',
+        )  # fmt: skip
+
+
+def _unless_constraint(name: str, table: str, sql: str) -> str:
+    return f"""
+    DO $$ BEGIN
+        IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{name}'
+                       AND conrelid = '"{table}"'::regclass) THEN {sql}; END IF;
+    END $$"""
+
+
+def _triggers(model: type[Any]) -> Iterator[str]:
+    table = model._meta.db_table
+    columns = {f.column for f in model._meta.concrete_fields}
+    yield f'DROP TRIGGER IF EXISTS anchang_frozen ON "{table}"'
+    yield f'DROP TRIGGER IF EXISTS anchang_frozen_delete ON "{table}"'
+    if model.frozen:
+        when = f"WHEN ({model.frozen_when})" if model.frozen_when else ""
+        names = ", ".join(f"'{c}'" for c in model.frozen)
+        yield (
+            f'CREATE TRIGGER anchang_frozen BEFORE UPDATE ON "{table}" FOR EACH ROW {when} '
+            f"EXECUTE FUNCTION anchang_frozen({names})"
+        )
+        yield (
+            f'CREATE TRIGGER anchang_frozen_delete BEFORE DELETE ON "{table}" FOR EACH ROW {when} '
+            "EXECUTE FUNCTION anchang_frozen()"
+        )
+    if "version" in columns:
+        yield (
+            f'CREATE OR REPLACE TRIGGER anchang_version BEFORE UPDATE ON "{table}" FOR EACH ROW '
+            "EXECUTE FUNCTION anchang_version()"
+        )
+    if model.audited:
+        yield (
+            f'CREATE OR REPLACE TRIGGER anchang_audit AFTER INSERT OR UPDATE OR DELETE ON "{table}" '
+            "FOR EACH ROW EXECUTE FUNCTION anchang_audit()"
+        )
+
+
+def _grants() -> Iterator[str]:
+    yield f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}"
+    yield f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {APP_ROLE}"
+    yield f"GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {APP_ROLE}"
+    yield f"REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON django_migrations FROM {APP_ROLE}"
+    # The audit table is written by its trigger alone, which runs as the owner.
+    yield f"""
+    DO $$ DECLARE part text; BEGIN
+        FOR part IN SELECT relid::regclass::text FROM pg_partition_tree('platform_audit') LOOP
+            EXECUTE format('REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON %s FROM {APP_ROLE}', part);
+            IF part <> 'platform_audit' THEN EXECUTE format('REVOKE SELECT ON %s FROM {APP_ROLE}', part); END IF;
+        END LOOP;
+    END $$"""
+    for model in guarded_models():
+        if model.append_only:
+            yield f'REVOKE UPDATE, DELETE, TRUNCATE ON "{model._meta.db_table}" FROM {APP_ROLE}'
+
+
+def unguarded_tables(alias: str = "default") -> list[str]:
+    """Tables with neither a policy nor a reasoned line in EXEMPT. Must be empty."""
+    with connections[alias].cursor() as cursor:
+        cursor.execute("""
+            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+               AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
+             ORDER BY 1""")
+        return [name for (name,) in cursor.fetchall() if name not in EXEMPT]
+
+

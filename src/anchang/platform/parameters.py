@@ -1,0 +1,81 @@
+"""Dated parameters with scope (E17): no rate, limit or period is a constant in business code.
+
+    HOLD_MINUTES = declare("deals.hold_minutes", default=120, kind="int", label=_("Minutes of a hold"))
+    ctx.param("deals.hold_minutes")
+
+The most narrow scope wins (project, company, group), then the latest `valid_from` not after the day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from anchang.platform.models import ConfigStamp, Parameter, Project
+from anchang.platform.scope import seen_stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    key: str
+    default: Any
+    kind: str  # int, decimal, bool, text, choice, list, json
+    label: Any
+    help: Any = ""
+    choices: tuple[str, ...] = ()
+
+
+_declared: dict[str, Declared] = {}
+_values: dict[str, list[tuple[int, dt.date, Any, int | None, int | None]]] = {}
+_stamp: int | None = None
+
+
+def declare(
+    key: str, default: Any, kind: str, label: Any, help: Any = "", choices: Iterable[str] = ()
+) -> Declared:
+    """Put a parameter on the register; the default holds where no row says otherwise."""
+    found = _declared[key] = Declared(key, default, kind, label, help, tuple(choices))
+    return found
+
+
+def declared() -> list[Declared]:
+    return sorted(_declared.values(), key=lambda d: d.key)
+
+
+def value(key: str, project: Project | None, day: dt.date) -> Any:
+    """The value for the project on that day."""
+    _refresh()
+    best: tuple[int, dt.date] | None = None
+    found = _declared[key].default
+    for width, since, content, company_id, project_id in _values.get(key, ()):
+        if since > day or (project_id and (project is None or project_id != project.pk)):
+            continue
+        if company_id and (project is None or company_id != project.company_id):
+            continue
+        if best is None or (width, since) > best:
+            best, found = (width, since), content
+    return found
+
+
+def _refresh() -> None:
+    """Read all rows again when the configuration's stamp moved (one cheap query per request at most)."""
+    global _stamp
+    stamp = request_stamp()
+    if stamp == _stamp:
+        return
+    fresh: dict[str, list[tuple[int, dt.date, Any, int | None, int | None]]] = {}
+    for row in Parameter.objects.all():
+        width = 3 if row.project_id else 2 if row.company_id else 1
+        fresh.setdefault(row.key, []).append(
+            (width, row.valid_from, row.value, row.company_id, row.project_id)
+        )
+    _values.clear()
+    _values.update(fresh)
+    _stamp = stamp
+
+
+def request_stamp() -> int:
+    """The stamp that this request or job saw at its start, else the current one."""
+    return seen_stamp() or ConfigStamp.objects.values_list("value", flat=True).first() or 0

@@ -1,0 +1,105 @@
+"""Search without extensions and under row-level security: token rows with a B-tree on (project, resource, token).
+
+Names are found by characters, pinyin and initials; phones by their last four digits (`#2302`) or the whole
+number (`=` and its HMAC); codes and numbers by prefix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db.models import Q
+
+from anchang.kernel import chinese
+from anchang.kernel.phone import normalise
+from anchang.platform import personal
+from anchang.platform.models import SearchToken
+from anchang.platform.resources import Resource
+
+MAX_WORDS = 6
+LAST = chr(0x10FFFF)
+_DIGITS = re.compile(r"^\d+$")
+
+
+def phone_tokens(numbers: Iterable[str]) -> list[str]:
+    """Tokens for normalised numbers: tail and digest. The number itself is never stored."""
+    found = []
+    for number in numbers:
+        digits = re.sub(r"\D", "", number)
+        found += ["#" + digits[-4:], "=" + personal.digest(number)]
+    return found
+
+
+def tokens_of(resource: Resource, record: Any) -> list[str]:
+    found: list[str] = []
+    for name in resource.search:
+        text = _text(record, resource.by_name[name].path)
+        if text:
+            found += chinese.search_tokens(text)
+            found.append(text.lower()[:40])
+    return found
+
+
+def _text(record: Any, path: str) -> str:
+    for part in path.split("__"):
+        record = getattr(record, part, None)
+        if record is None:
+            return ""
+    return str(record)
+
+
+def index(resource: Resource, records: Sequence[Any], *, fresh: bool = False) -> None:
+    """Write the tokens of these records anew. `fresh`: they are new, nothing to delete first."""
+    if not resource.search or not records:
+        return
+    extra = resource.extra_tokens(records) if resource.extra_tokens else {}
+    rows = [
+        SearchToken(project_id=record.project_id, resource=resource.name, record_id=record.pk, token=token[:40])
+        for record in records
+        for token in dict.fromkeys([*tokens_of(resource, record), *extra.get(record.pk, [])])
+        if token
+    ]
+    if not fresh:
+        SearchToken.objects.filter(
+            project_id__in={r.project_id for r in records},
+            resource=resource.name,
+            record_id__in=[r.pk for r in records],
+        ).delete()
+    SearchToken.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+
+
+def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | None:
+    """Rows that hold every word of `text`; None when nothing can match."""
+    words = text.strip().lower().split()[:MAX_WORDS]
+    q = Q()
+    for word in words:
+        tests = _tests(word)
+        if not tests:
+            return None
+        for test in tests:
+            rows = SearchToken.objects.filter(test, project_id__in=list(project_ids), resource=resource.name)
+            q &= Q(pk__in=rows.values("record_id"))
+    return q
+
+
+def _tests(word: str) -> list[Q]:
+    if "\x00" in word or len(word) > 60:
+        return []
+    digits = re.sub(r"[\s\-+]", "", word)
+    if _DIGITS.match(digits):
+        found = Q(token__gte=word, token__lt=word + LAST)
+        if len(digits) == 4:
+            found |= Q(token="#" + digits)
+        number = normalise(word)
+        if number:
+            found |= Q(token="=" + personal.digest(number))
+        return [found]
+    tests = []
+    for token in chinese.query_tokens(word):
+        if token.isascii():
+            tests.append(Q(token__gte=token, token__lt=token + "\x7f"))
+        else:
+            tests.append(Q(token=token))
+    return tests or [Q(token__gte=word, token__lt=word + LAST)]

@@ -1,0 +1,47 @@
+"""The words of codes: errors, refusals, notices, to-dos, events. Each app registers its own, once.
+
+    # deals/errors.py
+    say({"unit_taken": _("%(unit)s is taken by someone else.")})
+
+Sentences are found at the edge, in the reader's language; a missing parameter leaves the sentence readable.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+
+_words: dict[str, Any] = {}
+
+
+def say(words: Mapping[str, Any]) -> None:
+    """Register sentences (lazy translations with %(name)s parameters) by code."""
+    for code, sentence in words.items():
+        if code in _words and str(_words[code]) != str(sentence):
+            raise ValueError(f"the code {code} is worded twice")
+        _words[code] = sentence
+
+
+def knows(code: str) -> bool:
+    return code in _words
+
+
+def codes() -> list[str]:
+    return sorted(_words)
+
+
+def worded(code: str, params: Mapping[str, Any] | None = None) -> str:
+    """The sentence in the active language; an unregistered code reads as itself."""
+    sentence = _words.get(code)
+    if sentence is None:
+        return code
+    text = str(sentence)
+    if "%(" not in text:
+        return text
+    safe: dict[str, Any] = defaultdict(lambda: "…", {k: str(v) for k, v in (params or {}).items()})
+    return text % safe
+
+
+__all__ = ["codes", "knows", "say", "worded"]
