@@ -1,8 +1,10 @@
 """Leads out of a file: advertising platforms' exports, brokers' lists, an office's own sheet.
 
-A row is refused for its phone alone (and for texts that can't be stored); any other bad cell is kept in the note
-and reported as a warning.
+A row is refused for its phone alone (and for texts that can't be stored); any other bad cell is kept in the
+note and reported as a warning.
 """
+
+# ruff: noqa: E501 - lists of words that files use read better in long lines
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -51,8 +53,8 @@ LEAD_FIELDS = (
 
 @dataclass(slots=True)
 class LeadRow:
-    """One lead. Budgets in yuan, areas in square metres, ends may be open; `phones` is never empty, main one first.
-    `name` is empty when the file has none. `extra` keeps the other columns by their labels."""
+    """One lead. Budgets in yuan, areas in square metres, ends may be open; `phones` is never empty, main
+    one first. `name` is empty when the file has none. `extra` keeps the other columns by their labels."""
 
     row: int
     phones: list[str]
@@ -87,7 +89,8 @@ class ReadLead:
 
 
 def open_leads(table: Table, columns: Mapping[str, int] | None = None, **options: object) -> list[OpenSheet]:
-    """The sheets with leads and their columns; for a preview and for `read_leads`. Errors as `open_sheets`."""
+    """The sheets with leads and their columns; for a preview and for `read_leads`. Errors as
+    `open_sheets`."""
     return open_sheets(table, LEAD_FIELDS, columns, **options)  # type: ignore[arg-type]
 
 
@@ -153,7 +156,8 @@ def _lead(parsed: Parsed, beyond: list[tuple[str, int]]) -> LeadRow:
 
 
 def area_in_wish(wish: str) -> cells.Range:
-    """An area that was written where the layout belongs: `120平左右`. A number without unit isn't taken for one."""
+    """An area that was written where the layout belongs: `120平左右`. A number without unit isn't taken for
+    one."""
     if not any(unit in wish for unit in ("平", "㎡", "m2", "m²")):
         return cells.UNBOUNDED
     try:

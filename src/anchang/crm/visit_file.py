@@ -1,7 +1,10 @@
 """Visits out of a file: the register that a reception desk keeps.
 
-A row is refused for its phone or its date; any other bad cell is kept in the content and reported as a warning.
+A row is refused for its phone or its date; any other bad cell is kept in the content and reported as a
+warning.
 """
+
+# ruff: noqa: E501 - lists of words that files use read better in long lines
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -55,7 +58,8 @@ VISIT_KINDS = {
     "否": REPEAT, "复": REPEAT, "first": FIRST, "repeat": REPEAT,
 }  # fmt: skip
 GRADES = {grade + ending: grade for grade in "ABCD" for ending in ("", "类", "级", "类客户", "级客户")}
-"""The grades that every office has. An office with B+ or S gives its own dictionary; others are reported."""
+"""The grades that every office has. An office with B+ or S gives its own dictionary; others are
+reported."""
 
 
 @dataclass(slots=True)
@@ -89,7 +93,8 @@ class VisitRow:
 
 @dataclass(slots=True)
 class ReadVisit:
-    """What became of one row: a visit, or none when a problem refuses it; warnings stand beside the visit."""
+    """What became of one row: a visit, or none when a problem refuses it; warnings stand beside the
+    visit."""
 
     row: int
     cells: list[str]
@@ -99,15 +104,16 @@ class ReadVisit:
 
 
 def open_visits(table: Table, columns: Mapping[str, int] | None = None, **options: object) -> list[OpenSheet]:
-    """The sheets with visits and their columns; for a preview and for `read_visits`. Errors as `open_sheets`."""
+    """The sheets with visits and their columns; for a preview and for `read_visits`. Errors as
+    `open_sheets`."""
     return open_sheets(table, VISIT_FIELDS, columns, **options)  # type: ignore[arg-type]
 
 
 def read_visits(
     sheets: list[OpenSheet], reference: date, zone: ZoneInfo, grades: Mapping[str, str] = GRADES
 ) -> Iterator[ReadVisit]:
-    """Each row in turn, in bounded memory. Dates without a year are the latest ones up to `reference`; `grades`
-    gives the grade for each word that the register uses."""
+    """Each row in turn, in bounded memory. Dates without a year are the latest ones up to `reference`;
+    `grades` gives the grade for each word that the register uses."""
     for opened in sheets:
         beyond = extras(opened)
         for parsed in parse_rows(opened, _plans(opened, reference, zone, grades), several=len(sheets) > 1):

@@ -1,1 +1,2 @@
-"""Reading of files that people bring: workbooks and text tables, without models and without writing anything."""
+"""Reading of files that people bring: workbooks and text tables, without models and without writing
+anything."""

@@ -1,4 +1,5 @@
-"""One cell's text into one value. Every parser takes text that isn't blank and returns a value or raises CellError."""
+"""One cell's text into one value. Every parser takes text that isn't blank and returns a value or raises
+CellError."""
 
 import re
 import unicodedata
@@ -21,8 +22,9 @@ TEN_THOUSAND = Decimal(10_000)
 MAX_AREA = Decimal("9999999.99")
 MAX_INTEGER = 2_147_483_647
 NOTHING = frozenset(
-    ("无", "没有", "暂无", "不详", "未知", "不限", "未填", "面议", "/", "-", "--", "—", "——", "n/a", "na", "null", "none", "nil")
-)  # fmt: skip
+    ("无", "没有", "暂无", "不详", "未知", "不限", "未填", "面议", "/", "-", "--", "—", "——")
+    + ("n/a", "na", "null", "none", "nil")
+)
 """What people write to say that they have nothing to write."""
 
 # The commonest spellings of one mobile; whatever else a cell holds goes to the kernel's reader of phones.
@@ -42,10 +44,13 @@ _SCALES = {
 _DASH = r"(?:-|~|—|–|至|到|－)+"
 _MONEY_ONE = re.compile(f"{_ABOUT}{_NUMBER}{_SCALE}{_MONEY_ENDS}({_MORE_OR_LESS})?", re.IGNORECASE)
 _MONEY_TWO = re.compile(
-    f"{_ABOUT}{_NUMBER}{_SCALE}{_MONEY_ENDS}{_DASH}{_NUMBER}{_SCALE}{_MONEY_ENDS}(?:左右|之间)?", re.IGNORECASE
+    f"{_ABOUT}{_NUMBER}{_SCALE}{_MONEY_ENDS}{_DASH}{_NUMBER}{_SCALE}{_MONEY_ENDS}(?:左右|之间)?",
+    re.IGNORECASE,
 )
 _AREA_ONE = re.compile(f"{_ABOUT}{_NUMBER}{_AREA_ENDS}({_MORE_OR_LESS})?", re.IGNORECASE)
-_AREA_TWO = re.compile(f"{_ABOUT}{_NUMBER}{_AREA_ENDS}{_DASH}{_NUMBER}{_AREA_ENDS}(?:左右|之间)?", re.IGNORECASE)
+_AREA_TWO = re.compile(
+    f"{_ABOUT}{_NUMBER}{_AREA_ENDS}{_DASH}{_NUMBER}{_AREA_ENDS}(?:左右|之间)?", re.IGNORECASE
+)
 _NEGATIVE = re.compile(r"[¥￥]?[-−－负]\s*\d")
 _AT_LEAST = ("以上", "起", "+")
 _AT_MOST = ("以下", "以内", "内")
@@ -56,7 +61,8 @@ _CHINESE_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 
 
 class CellError(ValueError):
-    """A cell that can't be taken: a stable code, the text as it stands in the file, and values for the sentence."""
+    """A cell that can't be taken: a stable code, the text as it stands in the file, and values for the
+    sentence."""
 
     def __init__(self, code: str, value: str = "", **params: object) -> None:
         super().__init__(code)
@@ -77,7 +83,8 @@ def text(value: str, longest: int = 200) -> str:
 
 
 def identifier(value: str) -> str:
-    """A number or code of another system. Raises digits_lost when a spreadsheet has shortened it to 7.38E+16."""
+    """A number or code of another system. Raises digits_lost when a spreadsheet has shortened it to
+    7.38E+16."""
     if _EXPONENT.fullmatch(value):
         raise CellError("digits_lost", value)
     return text(value, 64)
@@ -143,8 +150,8 @@ def office_datetime(value: str, reference: date, zone: ZoneInfo) -> datetime:
 
 @lru_cache(maxsize=4096)
 def amount(value: str, unit: str = "") -> Decimal:
-    """An amount in yuan, positive. `unit` is the one in the column's label (万元). Raises not_a_number, negative,
-    not_positive or too_large."""
+    """An amount in yuan, positive. `unit` is the one in the column's label (万元). Raises not_a_number,
+    negative, not_positive or too_large."""
     found = _number(value, unit, "money")
     if found <= 0:
         raise CellError("not_positive", value)
@@ -180,8 +187,8 @@ def _number(value: str, unit: str, kind: str) -> Decimal:
 
 @lru_cache(maxsize=4096)
 def budget(value: str, unit: str = "") -> Range:
-    """A budget in yuan: 200-250万, 300万以上, 300左右, 250. Without any unit a number below 10,000 counts in 万.
-    Raises not_a_number, negative, too_large or range_reversed."""
+    """A budget in yuan: 200-250万, 300万以上, 300左右, 250. Without any unit a number below 10,000 counts
+    in 万. Raises not_a_number, negative, too_large or range_reversed."""
     if is_nothing(value):
         return UNBOUNDED
     bare = _bare(value)
@@ -220,7 +227,7 @@ def area_range(value: str) -> Range:
         raise CellError("negative", value)
     match = _AREA_TWO.fullmatch(bare)
     if match:
-        return _ordered(*(_small_area(number, value) for number in match.groups()), value)
+        return _ordered(_small_area(match.group(1), value), _small_area(match.group(2), value), value)
     match = _AREA_ONE.fullmatch(bare)
     if not match:
         raise CellError("not_a_number", value)

@@ -1,4 +1,5 @@
-"""Tell the parts of a sheet apart: title and facts above, one or two header rows, data rows, footer rows."""
+"""Tell the parts of a sheet apart: title and facts above, one or two header rows, data rows, footer
+rows."""
 
 import itertools
 import re
@@ -66,7 +67,8 @@ class Layout:
 
 
 def find_layout(sheet: Sheet, is_known: Callable[[str], bool]) -> Layout:
-    """Find the header: the row with the most labels that `is_known` accepts, else the first row that looks like one.
+    """Find the header: the row with the most labels that `is_known` accepts, else the first row that looks
+    like one.
 
     Raises DomainError (422): file_empty for a sheet without content, file_no_header.
     """
@@ -93,7 +95,8 @@ def find_layout(sheet: Sheet, is_known: Callable[[str], bool]) -> Layout:
 
 
 def footer_kind(cells: list[str]) -> FooterKind | None:
-    """What a row below the data is, by its first two texts: a total, a subtotal, a note, or none of these."""
+    """What a row below the data is, by its first two texts: a total, a subtotal, a note, or none of
+    these."""
     filled = 0
     for value in cells:
         if not value:
@@ -112,7 +115,8 @@ def footer_kind(cells: list[str]) -> FooterKind | None:
 
 
 def read_facts(rows: Iterable[list[str]]) -> dict[str, str]:
-    """`开发企业：云栖置业` and the like, several in one cell or the value in the next cell; the first of a key counts."""
+    """`开发企业：云栖置业` and the like, several in one cell or the value in the next cell; the first of a
+    key counts."""
     facts: dict[str, str] = {}
     for cells in rows:
         open_key = ""
@@ -136,7 +140,8 @@ def _known_header(top: list[Row], is_known: Callable[[str], bool]) -> int | None
     best = max(hits)
     if best == 0 or (best == 1 and max(len(list(filter(None, cells))) for _, cells in top) > 2):
         return None
-    # The upper row of a merged header names fewer columns than the lower one, but it is where the header begins.
+    # The upper row of a merged header names fewer columns than the lower one, but it is where the header
+    # begins.
     return next(index for index, count in enumerate(hits) if count >= 0.6 * best)
 
 
@@ -146,7 +151,11 @@ def _likely_header(top: list[Row]) -> int | None:
     usual = widths[len(widths) // 2]
     for index, (_, cells) in enumerate(top):
         texts = [cell for cell in cells if cell]
-        if len(texts) >= max(0.6 * usual, 1) and len(set(texts)) == len(texts) and not any(map(_is_data, texts)):
+        if (
+            len(texts) >= max(0.6 * usual, 1)
+            and len(set(texts)) == len(texts)
+            and not any(map(_is_data, texts))
+        ):
             return index if len(top) > index + 1 or index > 0 or len(texts) > 1 else None
     return None
 
@@ -156,8 +165,8 @@ def _is_data(text: str) -> bool:
 
 
 def _is_second_header(first: list[str], second: list[str]) -> bool:
-    """Whether the second row only splits groups of the first: it names columns that the first leaves blank, and
-    elsewhere repeats the first, is blank, or stands under the start of a group."""
+    """Whether the second row only splits groups of the first: it names columns that the first leaves blank,
+    and elsewhere repeats the first, is blank, or stands under the start of a group."""
     splits = 0
     for column, text in enumerate(second):
         above = first[column] if column < len(first) else ""

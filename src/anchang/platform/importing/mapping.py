@@ -23,7 +23,8 @@ _UNIT = re.compile(r"[(（\[【]\s*(?:单位[:：])?\s*([^)）\]】]*)[)）\]】
 
 @dataclass(frozen=True)
 class ImportField:
-    """One thing that an import takes. `label` is for people; `names` are the words that files use, best first."""
+    """One thing that an import takes. `label` is for people; `names` are the words that files use, best
+    first."""
 
     name: str
     label: object
@@ -90,11 +91,13 @@ def guess(headers: Sequence[str], sample: Sequence[Sequence[str]], fields: Seque
     return Guess(columns, confidence, signature(headers), missing)
 
 
-def check(columns: Mapping[str, int], headers: Sequence[str], fields: Sequence[ImportField]) -> dict[str, int]:
+def check(
+    columns: Mapping[str, object], headers: Sequence[str], fields: Sequence[ImportField]
+) -> dict[str, int]:
     """A mapping that a person or a remembered choice gives, without fields that are left out.
 
-    Raises DomainError mapping_wrong (422) with a code per field: unknown_field, no_such_column, column_used_twice,
-    column_missing.
+    Raises DomainError mapping_wrong (422) with a code per field: unknown_field, no_such_column,
+    column_used_twice, column_missing.
     """
     names = {one.name for one in fields}
     wrong: dict[str, str] = {}
@@ -139,7 +142,7 @@ def _name_score(names: list[str], label: str) -> float:
         return 0.0
     best = 0.0
     for place, name in enumerate(names):
-        if name == whole or name == last:
+        if name in (whole, last):
             score = 1.0 - place * 0.001
         elif len(name) >= 2 and name in last:
             score = 0.45 + 0.4 * len(name) / len(last)

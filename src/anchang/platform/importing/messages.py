@@ -14,7 +14,9 @@ FILE_MESSAGES = {
     "file_zip_bomb": _("The file unpacks to far more than a workbook needs and was not opened."),
     "file_too_many_rows": _("The file has more than %(limit)s rows. Split it."),
     "file_too_many_columns": _("Row %(row)s has more than %(limit)s columns."),
-    "file_cell_too_long": _("A cell in row %(row)s is longer than %(limit)s characters. Is a quotation mark missing?"),
+    "file_cell_too_long": _(
+        "A cell in row %(row)s is longer than %(limit)s characters. Is a quotation mark missing?"
+    ),
     "file_no_header": _("No header row was found. The first rows must name the columns."),
     "mapping_wrong": _("Some fields have no matching column."),
     "column_missing": _("Choose the column for this field."),
@@ -36,7 +38,9 @@ CELL_MESSAGES = {
     "range_reversed": _("The first number must not be larger than the second."),
     "floor_invalid": _("This is not a storey."),
     "not_in_list": _("This word is not in the list of choices."),
-    "digits_lost": _("The spreadsheet has shortened this number. Format the column as text and export it again."),
+    "digits_lost": _(
+        "The spreadsheet has shortened this number. Format the column as text and export it again."
+    ),
     "control_character": _("The cell has characters that can't be stored."),
     "unreadable_character": _("The cell has characters that can't be read. Save the file as UTF-8."),
 }

@@ -1,6 +1,7 @@
 """Guards for packed workbooks: what a workbook would unpack to is measured before it is opened.
 
-The sizes that a zip file states about itself are never trusted: each part is unpacked in small pieces and counted.
+The sizes that a zip file states about itself are never trusted: each part is unpacked in small pieces and
+counted.
 """
 
 import re
@@ -44,8 +45,9 @@ def looks_encrypted(stream: BinaryIO) -> bool:
 
 
 def check_package(stream: BinaryIO, name: str, limits: "Limits") -> None:
-    """Raise unless the stream is a workbook of a tolerable size: file_unknown, file_damaged, file_encrypted,
-    file_zip_bomb (unpacked bytes, ratio, number of parts, a grid or repeated texts beyond the limits)."""
+    """Raise unless the stream is a workbook of a tolerable size: file_unknown, file_damaged,
+    file_encrypted, file_zip_bomb (unpacked bytes, ratio, number of parts, a grid or repeated texts beyond
+    the limits)."""
     stream.seek(0)
     try:
         parts = zipfile.ZipFile(stream).infolist()
@@ -70,9 +72,7 @@ def _is_shared_texts(part: zipfile.ZipInfo) -> bool:
     return part.filename.lower() == "xl/sharedstrings.xml"
 
 
-def _check_part(
-    stream: BinaryIO, part: zipfile.ZipInfo, name: str, limits: "Limits", before: int
-) -> int:
+def _check_part(stream: BinaryIO, part: zipfile.ZipInfo, name: str, limits: "Limits", before: int) -> int:
     """The part's real size in bytes."""
     has_cells = not _is_shared_texts(part)
     size, tail, grid = 0, b"", _Grid()
@@ -91,7 +91,8 @@ def _check_part(
 
 
 def _measure(text: bytes, grid: _Grid) -> None:
-    """Widen the grid to the furthest cell named in the text: a lone cell at XFD1048576 makes a dense grid."""
+    """Widen the grid to the furthest cell named in the text: a lone cell at XFD1048576 makes a dense
+    grid."""
     letters: set[bytes] = set()
     for column, row in set(_CELL_AT.findall(text)):
         letters.add(column)

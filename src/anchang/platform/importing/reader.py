@@ -1,7 +1,7 @@
 """Open a spreadsheet or text table by its content and hand out its rows as text, in bounded memory.
 
-Nothing in a file is evaluated: a formula in a text file is text, a formula in a workbook is the value that was
-saved with it. The file's name is used for messages only.
+Nothing in a file is evaluated: a formula in a text file is text, a formula in a workbook is the value that
+was saved with it. The file's name is used for messages only.
 """
 
 import csv
@@ -39,7 +39,7 @@ class Limits:
     unzip_ratio: int = 200
     rows: int = 200_000
     columns: int = 200
-    grid_cells: int = 10_000_000
+    grid_cells: int = 5_000_000
     cell_chars: int = 32_767
 
 
@@ -58,7 +58,8 @@ class Sheet:
     limits: Limits = DEFAULT_LIMITS
 
     def rows(self) -> Iterator[Row]:
-        """Rows with anything in them. Raises file_too_many_rows, file_too_many_columns or file_cell_too_long."""
+        """Rows with anything in them. Raises file_too_many_rows, file_too_many_columns or
+        file_cell_too_long."""
         limits, seen = self.limits, 0
         for number, cells in enumerate(self.read(), start=1):
             if not any(cells):
@@ -149,7 +150,8 @@ def _text(source: bytes | str | Path, name: str, encoding: Encoding, limits: Lim
 
 
 def _cells(record: list[str], number: int, limits: Limits) -> list[str]:
-    # Most cells are plain; the common path is kept in one expression because it runs for every cell of a file.
+    # Most cells are plain; the common path is kept in one expression because it runs for every cell of a
+    # file.
     return [
         value if (value := raw.strip()).isascii() else _half_width(value)
         for raw in _short_enough(record, number, limits)
@@ -163,7 +165,8 @@ def _short_enough(cells: list[str], number: int, limits: Limits) -> list[str]:
 
 
 def tidy(value: str) -> str:
-    """Text without the tabs and blanks around it (exports put a tab before long numbers), digits in half width."""
+    """Text without the tabs and blanks around it (exports put a tab before long numbers), digits in half
+    width."""
     value = value.strip()
     return value if value.isascii() else _half_width(value)
 
@@ -191,18 +194,30 @@ def _workbook(source: bytes | str | Path, name: str, kind: str, limits: Limits) 
     ]
     if not visible:
         raise DomainError("file_empty", status=422, name=name)
-    sheets = tuple(Sheet(title, _sheet_reader(book, title, name, limits), limits) for title in visible)
+    loaded: dict[str, python_calamine.CalamineSheet] = {}
+    sheets = tuple(
+        Sheet(title, _sheet_reader(book, title, name, limits, loaded), limits) for title in visible
+    )
     return Table(name, kind, sheets)
 
 
 def _sheet_reader(
-    book: python_calamine.CalamineWorkbook, title: str, name: str, limits: Limits
+    book: python_calamine.CalamineWorkbook,
+    title: str,
+    name: str,
+    limits: Limits,
+    loaded: dict[str, python_calamine.CalamineSheet],
 ) -> Callable[[], Iterator[list[str]]]:
+    """`loaded` keeps the sheet read last, so that header, sample and rows parse it once and only one is held."""
+
     def read() -> Iterator[list[str]]:
-        try:
-            sheet = book.get_sheet_by_name(title)
-        except (python_calamine.CalamineError, OSError, ValueError) as error:
-            raise DomainError("file_damaged", status=422, name=name) from error
+        if title not in loaded:
+            loaded.clear()
+            try:
+                loaded[title] = book.get_sheet_by_name(title)
+            except (python_calamine.CalamineError, OSError, ValueError) as error:
+                raise DomainError("file_damaged", status=422, name=name) from error
+        sheet = loaded[title]
         merged = _merged_down(sheet.merged_cell_ranges or [])
         open_merges: dict[int, tuple[int, str]] = {}
         for index, values in enumerate(sheet.iter_rows()):
@@ -223,7 +238,8 @@ def _sheet_reader(
 def _merged_down(
     ranges: list[tuple[tuple[int, int], tuple[int, int]]],
 ) -> dict[int, list[tuple[int, int]]]:
-    """First row -> (column, last row) of cells merged downwards in one column: their text holds for each row."""
+    """First row -> (column, last row) of cells merged downwards in one column: their text holds for each
+    row."""
     merged: dict[int, list[tuple[int, int]]] = {}
     for (top, left), (bottom, right) in ranges:
         if left == right and bottom > top:

@@ -43,7 +43,8 @@ class Problem:
 
 @dataclass(slots=True)
 class Parsed:
-    """One row's values by field; fields that are blank or bad are None. `cells` are kept for the correction file."""
+    """One row's values by field; fields that are blank or bad are None. `cells` are kept for the correction
+    file."""
 
     row: int
     cells: list[str]
@@ -58,7 +59,9 @@ class Parsed:
     def left_over(self) -> str:
         """What bad optional cells said, for the note: nothing that a person wrote is lost."""
         return "\n".join(
-            f"{problem.column}：{problem.value}" for problem in self.problems if not problem.refuses and problem.value
+            f"{problem.column}：{problem.value}"
+            for problem in self.problems
+            if not problem.refuses and problem.value
         )
 
 
@@ -92,11 +95,11 @@ def open_sheets(
     columns: Mapping[str, int] | None = None,
     remembered: Callable[[str], Mapping[str, int] | None] = lambda signature: None,
 ) -> list[OpenSheet]:
-    """The sheets that hold such data, each with its columns: chosen by the caller for the first sheet's header,
-    else remembered for the header's signature, else guessed.
+    """The sheets that hold such data, each with its columns: chosen by the caller for the first sheet's
+    header, else remembered for the header's signature, else guessed.
 
-    Raises file_no_header or file_empty when no sheet has a header, mapping_wrong when a required field of the first
-    has no column. Other sheets without the required columns are left out.
+    Raises file_no_header or file_empty when no sheet has a header, mapping_wrong when a required field of
+    the first has no column. Other sheets without the required columns are left out.
     """
     found: list[OpenSheet] = []
     failure: DomainError | None = None
@@ -116,7 +119,9 @@ def open_sheets(
             chosen = _still_good(remembered(suggestion.signature), layout.labels, fields)
         if chosen is None and suggestion.missing and found:
             continue
-        found.append(OpenSheet(layout, suggestion, dict(chosen if chosen is not None else suggestion.columns)))
+        found.append(
+            OpenSheet(layout, suggestion, dict(chosen if chosen is not None else suggestion.columns))
+        )
     if not found:
         raise failure or DomainError("file_empty", status=422, name=table.name)
     usable = [one for one in found if _required_present(one, fields)] or found[:1]
@@ -144,8 +149,8 @@ def _still_good(
 def parse_rows(opened: OpenSheet, plans: Sequence[Plan], several: bool = False) -> Iterator[Parsed]:
     """Each data row with its values and problems, one at a time.
 
-    A blank required cell is `required`. Characters that no database stores, or that the file's encoding lost,
-    refuse the row wherever they stand.
+    A blank required cell is `required`. Characters that no database stores, or that the file's encoding
+    lost, refuse the row wherever they stand.
     """
     labels = opened.layout.labels
     steps = [

@@ -16,7 +16,8 @@ BINARY_STARTS = (
 )  # fmt: skip
 MARKUP_STARTS = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<?php", b"<script", b"<svg")
 BROKEN_SHARE = 0.001
-"""A GB18030 file with fewer broken characters than this is still that encoding; its broken cells are refused."""
+"""A GB18030 file with fewer broken characters than this is still that encoding; its broken cells are
+refused."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,8 @@ def _broken_share(stream: BinaryIO, encoding: str, stop_at_first: bool) -> float
 
 
 def find_delimiter(text: str) -> str:
-    """The delimiter that cuts most of the lines into the same, largest number of cells; a comma when none does."""
+    """The delimiter that cuts most of the lines into the same, largest number of cells; a comma when none
+    does."""
     best, best_score = ",", 0
     for delimiter in DELIMITERS:
         score = _delimiter_score(text, delimiter)
