@@ -47,14 +47,18 @@ def test_a_unit_in_a_deal_is_taken():
     ],
 )
 def test_the_gate_before_a_deal(change, code):
-    refusal = rules.why_not_sell(replace(READY, **change), TODAY)
+    refusal = rules.why_not_sell(replace(READY, **change), TODAY, lease_notice_days=15)
     assert (refusal and refusal.code) == code
 
 
 def test_the_holder_may_go_on():
-    assert rules.why_not_sell(replace(READY, state="held"), TODAY, own_claim=True) is None
     assert (
-        rules.why_not_sell(replace(READY, state="controlled"), TODAY, own_claim=True).code
+        rules.why_not_sell(replace(READY, state="held"), TODAY, own_claim=True, lease_notice_days=15) is None
+    )
+    assert (
+        rules.why_not_sell(
+            replace(READY, state="controlled"), TODAY, own_claim=True, lease_notice_days=15
+        ).code
         == "unit_not_available"
     )
 

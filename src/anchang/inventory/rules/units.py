@@ -79,7 +79,7 @@ def why_not_release(unit: UnitFacts, on: date) -> Refusal | None:
 
 
 def why_not_sell(
-    unit: UnitFacts, on: date, *, own_claim: bool = False, lease_notice_days: int = 15
+    unit: UnitFacts, on: date, *, own_claim: bool = False, lease_notice_days: int
 ) -> Refusal | None:
     """Why no hold, subscription or contract may start now. `own_claim`: the unit is held for this same
     deal.
