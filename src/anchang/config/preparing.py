@@ -1,15 +1,18 @@
 """Bringing a database to the state that this version of the code expects, as its owner."""
 
 import hashlib
-import importlib.util
 import os
 from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
+
 PACKAGE = Path(__file__).resolve().parent.parent
 #: Packages with tables of their own.
 OTHERS_WITH_TABLES = ("django", "django-allauth", "procrastinate")
+MARK = "anchang schema "
 
 
 def schema_sources() -> Iterator[Path]:
@@ -30,17 +33,48 @@ def schema_fingerprint() -> str:
     return digest.hexdigest()
 
 
+def prepared_fingerprint(owner_url: str) -> str:
+    """The fingerprint that the database was last prepared with; empty when never (also after a restore)."""
+    with psycopg.connect(owner_url, connect_timeout=10) as connection:
+        row = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
+        ).fetchone()
+    return (row and row[0] or "").removeprefix(MARK)
+
+
+def mark_prepared(owner_url: str, fingerprint: str) -> None:
+    """Remember it as the database's comment: it goes with the database, and is in no dump of its content."""
+    with psycopg.connect(owner_url, connect_timeout=10) as connection:
+        statement = sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+            sql.Identifier(connection.info.dbname), sql.Literal(MARK + fingerprint if fingerprint else None)
+        )
+        connection.execute(statement)
+
+
 def prepare_database() -> None:
     """Migrate, then whatever else the platform puts into a database (grants, policies, guards). Safe to repeat."""
     from django.core.management import call_command
 
-    if importlib.util.find_spec("anchang.platform.database"):
-        from anchang.platform.database import prepare
+    from anchang.platform.database import guard
 
-        prepare()
-    else:
-        call_command("migrate", database="owner", verbosity=0, interactive=False)
+    call_command("migrate", database="owner", verbosity=0, interactive=False)
     call_command("createcachetable", database="owner", verbosity=0)
+    guard()
+
+
+def prepare_if_changed() -> bool:
+    """Prepare unless this database was already prepared by exactly this code. Two processes take turns."""
+    owner_url = os.environ["DATABASE_URL"]
+    fingerprint = schema_fingerprint()
+    if prepared_fingerprint(owner_url) == fingerprint:
+        return False
+    with psycopg.connect(owner_url, autocommit=True) as turn:
+        turn.execute("SELECT pg_advisory_lock(hashtext('anchang.prepare'))")
+        if prepared_fingerprint(owner_url) == fingerprint:
+            return False
+        prepare_database()
+        mark_prepared(owner_url, fingerprint)
+    return True
 
 
 if __name__ == "__main__":

@@ -1,0 +1,27 @@
+"""The worker process: runs jobs and starts the periodic ones."""
+
+import asyncio
+import os
+
+
+async def work() -> None:
+    """Run jobs until SIGTERM or SIGINT; what is running then has some seconds to finish, or is tried again later."""
+    from procrastinate.contrib.django import app
+
+    # The worker fetches on its own connections. Tasks keep the Django one, so that a job deferred by a task is
+    # part of the task's transaction.
+    worker_app = app.with_connector(app.connector.get_worker_connector())
+    async with worker_app.open_async():
+        await worker_app.run_worker_async(install_signal_handlers=True, shutdown_graceful_timeout=10)
+
+
+def main() -> None:
+    import django
+
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anchang.config.settings")
+    django.setup()
+    asyncio.run(work())
+
+
+if __name__ == "__main__":
+    main()
