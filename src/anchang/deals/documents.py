@@ -109,7 +109,7 @@ class Print:
 
 @dataclass(frozen=True, kw_only=True)
 class SubscriptionForm:
-    """Everything on a subscription form. `deposit_cap_percent` is the legal share in force, e.g. Decimal("20").
+    """Everything on a subscription form. `deposit_cap_percent` is the legal share in force (20).
 
     `extra_clauses` follow the standard clauses, numbered on; `office` is where the contract is signed.
     """
@@ -187,7 +187,7 @@ class ProposalOption:
 
 @dataclass(frozen=True, kw_only=True)
 class ContractSummary:
-    """The model contract's facts on one sheet; `terms` are further (label, text) pairs of the signed contract."""
+    """The model contract's facts on one sheet; `terms` are further (label, text) pairs of it."""
 
     number: str
     seller: Seller

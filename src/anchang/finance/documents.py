@@ -1,7 +1,7 @@
 """The receipt (收据) as PDF: stub and customer copy on one A4 sheet.
 
-Pure functions over values: no model, no database. Amounts are yuan, Decimal with two places; ways, money types
-and item names come worded by the caller, account numbers masked as the caller may show them.
+Pure functions over values: no model, no database. Amounts are yuan, Decimal with two places; ways, money
+types and item names come worded by the caller, account numbers masked as the caller may show them.
 """
 
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Reversal:
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptForm:
-    """Everything on a receipt. `amount` is what the payer paid, gross; lines not adding up to it leave the rest
+    """Everything on a receipt. `amount` is what the payer paid, gross; what the lines leave of it is
     shown as unallocated (预收)."""
 
     number: str

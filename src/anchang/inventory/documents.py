@@ -1,7 +1,7 @@
-"""The statutory price list (商品房销售价目表, 一房一价) as PDF for posting and as XLSX for filing and re-import.
+"""The statutory price list (商品房销售价目表): PDF for posting, XLSX for filing and re-import.
 
-Pure functions over values: no model, no database. Columns follow the provincial form (DOMAIN §7); labels such as
-the state of a unit come worded by the caller. Amounts are yuan, areas square metres, Decimal with two places.
+Pure functions over values: no model, no database. Columns follow the provincial form; labels such as the
+state of a unit come worded by the caller. Amounts are yuan, areas square metres, Decimal with two places.
 """
 
 import io
@@ -109,7 +109,7 @@ def price_list_totals(rows: Sequence[PriceListRow]) -> PriceListTotals:
 
 
 def price_list_pdf(price_list: PriceList, paper: Literal["a3", "a4"] = "a3") -> bytes:
-    """Render the list, landscape, with its head repeated on every page. Raises DomainError as `render_long` does."""
+    """Render the list, landscape, its head on every page. Raises DomainError as `render_long` does."""
     data = asdict(price_list) | {
         "paper": paper,
         "facts": head_facts(price_list.head),

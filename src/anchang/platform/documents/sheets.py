@@ -1,7 +1,7 @@
 """Spreadsheets: any number of sheets of typed columns, streamed to one .xlsx in bounded memory.
 
-Rows come from any iterable and are read once. Text stays text: a name like "=1+1" or "@SUM(A1)" is stored as a
-string in a cell of text format, so that it isn't a formula even after somebody edits the cell.
+Rows come from any iterable and are read once. Text stays text: a name like "=1+1" or "@SUM(A1)" is stored as
+a string in a cell of text format, so that it isn't a formula even after somebody edits the cell.
 """
 
 import io
@@ -78,11 +78,13 @@ def write_xlsx(target: str | Path | BinaryIO, *sheets: Sheet) -> int:
     names = _unique([_sheet_name(sheet.name) for sheet in sheets], 31)
     count = _Count()
     entries: list[tuple[str, Iterable[dict[str, Any]]]] = []
-    widths: dict[str, list[float]] = {}
+    widths: dict[str, dict[str, float] | list[float]] = {}
     for name, sheet in zip(names, sheets, strict=True):
         rows = iter(sheet.rows)
         sample = list(islice(rows, ROWS_MEASURED))
-        widths[name] = [_width(column, [row[at] for row in sample]) for at, column in enumerate(sheet.columns)]
+        widths[name] = [
+            _width(column, [row[at] for row in sample]) for at, column in enumerate(sheet.columns)
+        ]
         entries.append((name, _records(sheet, chain(sample, rows), count)))
     destination = str(target) if isinstance(target, str | Path) else target
     write_worksheets(
@@ -91,7 +93,8 @@ def write_xlsx(target: str | Path | BinaryIO, *sheets: Sheet) -> int:
         freeze_panes={"general": {"row": 1, "col": 0}},
         column_widths=widths,
         column_formats={
-            name: [_format(column) for column in sheet.columns] for name, sheet in zip(names, sheets, strict=True)
+            name: [_format(column) for column in sheet.columns]
+            for name, sheet in zip(names, sheets, strict=True)
         },
         header_format={name: _header_format() for name in names},
         page_setup={name: _page_setup(sheet) for name, sheet in zip(names, sheets, strict=True)},

@@ -39,13 +39,13 @@ def render(template: Path, data: Any) -> bytes:
 
     In the template `json(bytes(sys.inputs.data))` is the data, where decimals are already "2,696,170.00",
     dates "2026年3月1日" and times "2026-03-01 08:30" (the caller's time zone); None stays none.
-    Raises DomainError `document_fonts_missing`, or `document_failed` when the template and the data don't fit.
+    Raises DomainError `document_fonts_missing`, or `document_failed` when template and data don't fit.
     """
     return compiled(Path(template), json.dumps(plain(data), ensure_ascii=False))
 
 
 def render_long(template: Path, data: Any) -> bytes:
-    """As `render`, in a process of its own and without the structure that screen readers use: for long tables.
+    """As `render`, in a process of its own and without structure for screen readers: for long tables.
 
     Typst keeps what it laid out for its next documents, 200 kB for a row of a price list. Costs 0.3 s more.
     """
@@ -61,18 +61,22 @@ def render_long(template: Path, data: Any) -> bytes:
         error = json.loads(done.stderr)
     except ValueError:
         reason = done.stderr.decode(errors="replace")[-500:]
-        raise DomainError("document_failed", status=500, template=Path(template).name, reason=reason) from None
+        raise DomainError(
+            "document_failed", status=500, template=Path(template).name, reason=reason
+        ) from None
     raise DomainError(error["code"], status=error["status"], **error["params"])
 
 
 def compiled(template: Path, data: str, *, tagged: bool = True) -> bytes:
-    """Compile a template with data that is already JSON. `tagged` makes a table of 1,000 rows four times larger."""
+    """Compile with data that is already JSON. `tagged` makes a table of 1,000 rows four times larger."""
     try:
         with _turn:
             compiler = _compiler(template, fonts_folder())
             pdf = compiler.compile(format="pdf", sys_inputs={"data": data}, pdf_tags=tagged)
     except typst.TypstError as error:
-        raise DomainError("document_failed", status=500, template=template.name, reason=error.message) from error
+        raise DomainError(
+            "document_failed", status=500, template=template.name, reason=error.message
+        ) from error
     assert isinstance(pdf, bytes)
     return pdf
 
@@ -113,15 +117,13 @@ def qr_svg(text: str) -> str:
     code = qrcode.QRCode(border=2, error_correction=qrcode.constants.ERROR_CORRECT_M)
     code.add_data(text)
     matrix = code.get_matrix()
-    dots = "".join(
-        f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark
-    )
+    dots = "".join(f"M{x} {y}h1v1h-1z" for y, row in enumerate(matrix) for x, dark in enumerate(row) if dark)
     size = len(matrix)
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}"><path d="{dots}"/></svg>'
 
 
 def fonts_folder() -> Path:
-    """Where the Chinese fonts are: `ANCHANG_FONTS_DIR`, else what the front-end build copied into the package."""
+    """The Chinese fonts: `ANCHANG_FONTS_DIR`, else what the front-end build copied into the package."""
     return Path(os.environ.get("ANCHANG_FONTS_DIR") or BUILT_FONTS)
 
 
