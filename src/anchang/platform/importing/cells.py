@@ -22,9 +22,9 @@ TEN_THOUSAND = Decimal(10_000)
 MAX_AREA = Decimal("9999999.99")
 MAX_INTEGER = 2_147_483_647
 NOTHING = frozenset(
-    ("无", "没有", "暂无", "不详", "未知", "不限", "未填", "面议", "/", "-", "--", "—", "——")
-    + ("n/a", "na", "null", "none", "nil")
-)
+    ("无", "没有", "暂无", "不详", "未知", "不限", "未填", "面议", "/", "-", "--", "—", "——", "n/a", "na",
+     "null", "none")
+)  # fmt: skip
 """What people write to say that they have nothing to write."""
 
 # The commonest spellings of one mobile; whatever else a cell holds goes to the kernel's reader of phones.

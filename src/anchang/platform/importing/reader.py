@@ -208,7 +208,7 @@ def _sheet_reader(
     limits: Limits,
     loaded: dict[str, python_calamine.CalamineSheet],
 ) -> Callable[[], Iterator[list[str]]]:
-    """`loaded` keeps the sheet read last, so that header, sample and rows parse it once and only one is held."""
+    """`loaded` keeps the sheet read last, so that header, sample and rows parse it once; only one is held."""
 
     def read() -> Iterator[list[str]]:
         if title not in loaded:
@@ -219,9 +219,11 @@ def _sheet_reader(
                 raise DomainError("file_damaged", status=422, name=name) from error
         sheet = loaded[title]
         merged = _merged_down(sheet.merged_cell_ranges or [])
+        # Calamine gives rows from the first, but columns only from the first that holds anything.
+        left = [""] * (sheet.start[1] if sheet.start else 0)
         open_merges: dict[int, tuple[int, str]] = {}
         for index, values in enumerate(sheet.iter_rows()):
-            cells = _short_enough([cell_text(value) for value in values], index + 1, limits)
+            cells = left + _short_enough([cell_text(value) for value in values], index + 1, limits)
             for column, (last, text) in list(open_merges.items()):
                 if index > last:
                     del open_merges[column]
