@@ -204,7 +204,7 @@ document.addEventListener("change", (event) => {
     all(bar, "[data-picked-count]").forEach((one) => { one.textContent = chosen.length; });
     all(bar, "[data-picked-ids]").forEach((one) => { one.value = chosen.map((pick) => pick.value).join(","); });
   }
-  picks.forEach((one) => one.closest("tr").setAttribute("aria-selected", one.checked));
+  picks.forEach((one) => one.closest("tr").classList.toggle("is-picked", one.checked));
 });
 document.addEventListener("click", (event) => {
   const tab = event.target.closest('.tabs a[href^="#"]');
@@ -212,7 +212,8 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   all(tab.closest(".tabs"), "a").forEach((one) => {
     const chosen = one === tab;
-    one.setAttribute("aria-selected", chosen);
+    if (chosen) one.setAttribute("aria-current", "true");
+    else one.removeAttribute("aria-current");
     const pane = document.querySelector(one.getAttribute("href"));
     if (pane) pane.hidden = !chosen;
   });

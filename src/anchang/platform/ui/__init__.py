@@ -1,0 +1,1 @@
+"""What people see: value formats, components and the pages made from resources."""

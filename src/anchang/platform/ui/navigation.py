@@ -1,0 +1,103 @@
+"""The places of the house: areas of the left rail, their pages, and what the phone's "+" offers.
+
+Apps register theirs in `resources.py`; `AREAS` fixes order, words and icons, so that an area exists once.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True)
+class Area:
+    key: str
+    label: object
+    icon: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in an area. `url`: a path, or the name of a URL without arguments. `permission`: who sees it."""
+
+    area: str
+    key: str
+    label: object
+    url: str
+    permission: str = ""
+    icon: str = ""
+    order: int = 100
+    shown: Callable[[object], bool] | None = None
+
+
+@dataclass(frozen=True)
+class QuickAdd:
+    """One entry of the phone's "+" and of the desktop's "New" menu."""
+
+    key: str
+    label: object
+    icon: str
+    url: str
+    permission: str = ""
+    order: int = 100
+
+
+AREAS = (
+    Area("today", _("Today"), "home"),
+    Area("customers", _("Customers"), "users"),
+    Area("units", _("Units"), "building-skyscraper"),
+    Area("deals", _("Deals"), "file"),
+    Area("money", _("Money"), "wallet"),
+    Area("marketing", _("Marketing"), "speakerphone"),
+    Area("commission", _("Commission"), "percentage"),
+    Area("site", _("Sales office"), "building-store"),
+    Area("care", _("After sales"), "heart-handshake"),
+    Area("estate", _("Property"), "building-estate"),
+    Area("reports", _("Reports"), "chart-bar"),
+    Area("studio", _("Studio"), "puzzle"),
+    Area("settings", _("Settings"), "settings"),
+)
+BOTTOM_BAR = ("today", "customers", "units")
+"""Areas of the phone's bottom bar; messages and "me" follow."""
+
+_places: dict[str, Place] = {}
+_quick: dict[str, QuickAdd] = {}
+
+
+def register_place(place: Place) -> Place:
+    """Adds a page to its area. The last registration of a key counts."""
+    if place.area not in {area.key for area in AREAS}:
+        raise ValueError(f"no area {place.area!r}")
+    _places[place.key] = place
+    return place
+
+
+def register_quick_add(entry: QuickAdd) -> QuickAdd:
+    _quick[entry.key] = entry
+    return entry
+
+
+def address(url: str) -> str:
+    """The path of `url`, which may be the name of a URL; "" when the project doesn't have it."""
+    if url.startswith(("/", "http", "#")):
+        return url
+    try:
+        return reverse(url)
+    except NoReverseMatch:
+        return ""
+
+
+def places(area: str, may: Callable[[str], bool], actor: object) -> list[Place]:
+    """The pages of an area that `actor` sees, in order. `may` answers for a permission."""
+    found = [
+        place for place in _places.values()
+        if place.area == area and (not place.permission or may(place.permission))
+        and (place.shown is None or place.shown(actor)) and address(place.url)
+    ]
+    return sorted(found, key=lambda place: (place.order, str(place.key)))
+
+
+def quick_adds(may: Callable[[str], bool]) -> list[QuickAdd]:
+    found = [one for one in _quick.values() if (not one.permission or may(one.permission)) and address(one.url)]
+    return sorted(found, key=lambda one: (one.order, one.key))
