@@ -5,10 +5,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from tests.platform.importing.workbooks import replaced, workbook
 
 from anchang.kernel.errors import DomainError
 from anchang.platform.importing.reader import Limits, read_table
-from tests.platform.importing.workbooks import replaced, workbook
 
 
 def rows_of(content: bytes, limits: Limits | None = None) -> list[tuple[int, list[str]]]:
@@ -26,9 +26,7 @@ def code_of(content: bytes, limits: Limits | None = None) -> str:
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", "\t", ";", "|"])
 def test_encodings_and_delimiters(encoding: str, delimiter: str) -> None:
-    text = "姓名{0}手机号{0}source\r\n张三{0}13800000001{0}web\r\n李四{0}13800000002{0}call\r\n".format(
-        delimiter
-    )
+    text = f"姓名{delimiter}手机号{delimiter}source\r\n张三{delimiter}13800000001{delimiter}web\r\n李四{delimiter}13800000002{delimiter}call\r\n"
     assert rows_of(text.encode(encoding)) == [
         (1, ["姓名", "手机号", "source"]),
         (2, ["张三", "13800000001", "web"]),
@@ -60,7 +58,7 @@ def test_workbook_values_become_text() -> None:
                     13925735457,
                     120.36,
                     datetime.date(2026, 10, 8),
-                    datetime.datetime(2026, 10, 8, 9, 5),
+                    datetime.datetime.fromisoformat("2026-10-08T09:05:00"),
                     "73828628766625860",
                 ],
                 [13925735457.0, 0.1 + 0.2, None, True, 123456789012345],
