@@ -15,9 +15,10 @@ from anchang.crm.models.customers import (
     OwnerChange,
     Stage,
 )
+from anchang.crm.models.tours import Tour
 from anchang.crm.models.visits import Appointment, CallIn, FollowUp, Visit
 
 __all__ = [
     "Appointment", "CallIn", "Channel", "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge",
-    "CustomerPhone", "FollowUp", "Grade", "GradeChange", "Household", "Need", "OwnerChange", "Stage", "Visit",
+    "CustomerPhone", "FollowUp", "Grade", "GradeChange", "Household", "Need", "OwnerChange", "Stage", "Tour", "Visit",
 ]  # fmt: skip
