@@ -30,7 +30,7 @@ PRICE_FIELDS = (
         "unit price")),
     ImportField("inner_unit_price", _("Price per square metre of inner area"), (
         "套内面积单价", "套内单价", "套内建筑面积单价", "套内建筑面积销售单价", "inner unit price")),
-    ImportField("total", _("Total"), (
+    ImportField("total", _("Total price"), (
         "房屋总价", "总价", "总售价", "总房价", "房屋总价款", "总价款", "销售总价", "备案总价", "申报总价", "表价", "total",
         "total price"), required=True),
     ImportField("discounts", _("Discounts and their conditions"), (
