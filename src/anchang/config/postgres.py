@@ -232,7 +232,15 @@ class EmbeddedServer:
             lock.close()
             return False
         self._lock = lock
+        # A forked child would share the lock, and keep it after us.
+        os.register_at_fork(after_in_child=self._forget)
         return True
+
+    def _forget(self) -> None:
+        """In a forked child: the server is the parent's."""
+        if self._lock is not None:
+            self._lock.close()
+        self._lock, self.process = None, None
 
     def _attach(self) -> bool:
         try:

@@ -1,11 +1,10 @@
 """Small things about operating system processes."""
 
 import ctypes
-import signal
 import sys
 
 
-def die_with_parent(how: int = signal.SIGTERM) -> None:
+def die_with_parent(how: int) -> None:
     """In a child: have the kernel send `how` when the thread that started this process goes, however it goes.
 
     Linux only; elsewhere children rely on being stopped. Call it after any change of user.

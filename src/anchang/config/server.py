@@ -12,7 +12,7 @@ SHUTDOWN_SECONDS = 3
 
 def load_application(*_: Any) -> Any:
     """In a worker process: the application. The worker ends with granian's main process, however that ends."""
-    die_with_parent(signal.SIGTERM)
+    die_with_parent(signal.SIGKILL)
     from anchang.config.asgi import application
 
     return application

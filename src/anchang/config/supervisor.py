@@ -54,7 +54,9 @@ def _run(
     django.setup()
     parts: dict[str, BaseProcess] = {}
     try:
-        _first(start("prepare", prepare), stop_pipe)
+        preparing = start("prepare", prepare)
+        load_application()  # meanwhile; the children then share it
+        _first(preparing, stop_pipe)
         gc.collect()
         gc.freeze()
         parts["web"] = start("web", web, host, port)
@@ -103,6 +105,10 @@ def worker() -> None:
     jobs.main()
 
 
+def load_application() -> None:
+    import anchang.config.asgi  # noqa: F401
+
+
 def start(name: str, target: Callable[..., None], *arguments: Any) -> BaseProcess:
     process = FORK.Process(target=_child, args=(target, *arguments), name=f"anchang-{name}")
     process.start()
@@ -110,13 +116,16 @@ def start(name: str, target: Callable[..., None], *arguments: Any) -> BaseProces
 
 
 def _child(target: Callable[..., None], *arguments: Any) -> None:
-    """A session of its own, so that Ctrl-C reaches the supervisor only; the children are stopped in order."""
+    """A session of its own, so that Ctrl-C reaches the supervisor only; the children are stopped in order.
+
+    If the supervisor is killed, the embedded database goes at once: nothing could be finished, so the children go too.
+    """
     with contextlib.suppress(PermissionError):
         os.setsid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
-    die_with_parent(signal.SIGTERM)
+    die_with_parent(signal.SIGKILL)
     target(*arguments)
 
 
