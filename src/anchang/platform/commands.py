@@ -72,7 +72,8 @@ _settlers: dict[type[models.Model], list[Callable[[Context, Any], None]]] = {}
 _constraint_errors: dict[str, tuple[str, int]] = {}
 
 
-def _put(cmd: Command) -> None:
+def add(cmd: Command) -> None:
+    """Put a command on the register; decorators and plain resources end here."""
     if cmd.name in _commands or (cmd.model, cmd.verb) in _by_verb:
         raise ValueError(f"command {cmd.name} is registered twice")
     _commands[cmd.name] = cmd
@@ -96,7 +97,8 @@ def command(
     """A command on one record: body(ctx, record[, data])."""
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        _put(Command(name or body.__name__, model, verb, permission, "record", body, _input_type(body, 2), label, **options))
+        kind = _input_type(body, 2)
+        add(Command(name or body.__name__, model, verb, permission, "record", body, kind, label, **options))
         return body
 
     return wrap
@@ -108,7 +110,8 @@ def creates(
     """The creating command: body(ctx, rows) -> records, set-based. A form or API call passes one row."""
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        _put(Command(body.__name__, model, "create", permission, "create", body, _input_type(body, 1), label, **options))
+        kind = _input_type(body, 1)
+        add(Command(body.__name__, model, "create", permission, "create", body, kind, label, **options))
         return body
 
     return wrap
@@ -120,7 +123,8 @@ def edits(
     """The editing command: body(ctx, record, data); `data.model_fields_set` says what was sent."""
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        _put(Command(body.__name__, model, "edit", permission, "edit", body, _input_type(body, 2), label, **options))
+        kind = _input_type(body, 2)
+        add(Command(body.__name__, model, "edit", permission, "edit", body, kind, label, **options))
         return body
 
     return wrap
@@ -132,7 +136,8 @@ def project_command(
     """A command without a subject record, listed under a resource: body(ctx, data). `POST /<resource>/<verb>`."""
 
     def wrap(body: Callable[..., Any]) -> Callable[..., Any]:
-        _put(Command(body.__name__, model, verb, permission, "project", body, _input_type(body, 1), label, **options))
+        kind = _input_type(body, 1)
+        add(Command(body.__name__, model, verb, permission, "project", body, kind, label, **options))
         return body
 
     return wrap
@@ -156,6 +161,13 @@ def constraint_errors(table: dict[str, str | tuple[str, int]]) -> None:
 
 def get(name: str) -> Command:
     return _commands[name]
+
+
+def forget(resource: Resource) -> None:
+    """Take a run-time object's commands off the register."""
+    for cmd in of_resource(resource):
+        del _commands[cmd.name]
+        del _by_verb[cmd.model, cmd.verb]
 
 
 def all_commands() -> list[Command]:
@@ -226,7 +238,8 @@ def _run(
 ) -> Any:  # fmt: skip
     if cmd.kind == "create":
         many = rows is not None
-        inputs = [read_input(cmd.input, r) for r in (rows if rows is not None else [data])] if cmd.input else list(rows or [data])
+        given = list(rows) if rows is not None else [data]
+        inputs = [read_input(cmd.input, r) for r in given] if cmd.input else given
         ctx = _creating_context(cmd, access, inputs, project)
         resolve_refs(ctx, inputs)
         made = cmd.body(ctx, inputs)
@@ -234,7 +247,7 @@ def _run(
         return made if many else made[0]
     if cmd.kind == "project":
         payload = read_input(cmd.input, data) if cmd.input else None
-        ctx = _creating_context(cmd, access, [payload], project)
+        ctx = _project_context(cmd, access, payload, project)
         resolve_refs(ctx, [payload] if payload else [])
         result = cmd.body(ctx, payload) if cmd.input else cmd.body(ctx)
         ctx.flush()
@@ -262,7 +275,8 @@ def fetch_subject(cmd: Command, access: Access, subject_id: Any) -> Any:
     403 when it can be seen but not acted on."""
     resource = cmd.resource
     right = permission_of(cmd)
-    rows = cmd.model._default_manager.all()
+    manager = cmd.model._base_manager if cmd.verb == "restore" else cmd.model._default_manager
+    rows = manager.all()
     if cmd.lock:
         rows = rows.select_for_update(no_key=True, of=("self",))
     reach = reading.reach(resource, right, access)
@@ -290,6 +304,15 @@ def _creating_context(cmd: Command, access: Access, inputs: Iterable[Any], proje
     if not access.may(right, project.pk):
         raise forbidden(right)
     return Context(access, project)
+
+
+def _project_context(cmd: Command, access: Access, payload: Any, project: Project | None) -> Context:
+    """A command without subject that names no project works across the actor's projects."""
+    if project is None and not hasattr(payload, "project"):
+        right = permission_of(cmd)
+        access.require(right)
+        return Context(access, None)
+    return _creating_context(cmd, access, [payload], project)
 
 
 def _one_project(access: Access, keys: set[Any]) -> Project:

@@ -9,7 +9,9 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import Error, register
 
-_MODULES = ("errors", "commands", "resources", "tasks", "parameters", "messages")
+from anchang.platform import commands, plain, resources
+
+_MODULES = ("errors", "parameters", "commands", "resources", "tasks")
 _done = False
 
 
@@ -22,16 +24,16 @@ def discover() -> None:
     for config in apps.get_app_configs():
         if not config.name.startswith("anchang."):
             continue
+        home = f"{config.name}.office" if config.label == "platform" else config.name
         for module in _MODULES:
-            name = f"{config.name}.{module}"
+            name = f"{home}.{module}"
             if find_spec(name) is not None:
                 import_module(name)
+    plain.complete()
 
 
 @register()
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[Error]:
-    from anchang.platform import commands, resources
-
     return [
         Error(text, id="anchang.E001") for text in [*resources.problems(), *commands.problems()]
     ]

@@ -1,0 +1,416 @@
+"""Writes on the platform's own objects."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from pydantic import Field as PydanticField
+
+from anchang.kernel import chinese
+from anchang.kernel.errors import DomainError
+from anchang.platform import commands, parameters, tokens
+from anchang.platform.access import bump_stamp
+from anchang.platform.commands import command, creates, edits, project_command
+from anchang.platform.context import Context
+from anchang.platform.inputs import Day, Input, Label, Line, Name, Reason, Ref
+from anchang.platform.models import (
+    ApiToken,
+    Company,
+    Grant,
+    Notice,
+    Parameter,
+    PersonalGrant,
+    Project,
+    ResetLink,
+    Role,
+    Task,
+    Team,
+    TeamMember,
+    User,
+)
+
+Code = Annotated[str, PydanticField(pattern=r"^[A-Za-z0-9_\-]{1,20}$")]
+UserName = Annotated[str, PydanticField(pattern=r"^[A-Za-z0-9_.@\-]{2,50}$")]
+
+commands.constraint_errors(
+    {
+        "platform_project_code_key": "code_taken",
+        "platform_user_username_key": "username_taken",
+        "team_code_once": "code_taken",
+        "member_of_one_team": "already_exists",
+    }
+)
+
+#: Other apps add what a leaver still owns: count(user_id) -> int. See `deactivate_user`.
+belongings: list[Callable[[int], int]] = []
+
+
+# --- projects and teams --------------------------------------------------------------------------
+
+
+class ProjectInput(Input):
+    code: Annotated[Code, Label(_("Code"))]
+    name: Annotated[Name, Label(_("Name"))]
+    company: Annotated[Ref("companies") | None, Label(_("Company"))] = None
+    city: Annotated[Line, Label(_("City"))] = ""
+    address: Annotated[Line, Label(_("Address"))] = ""
+    developer: Annotated[Line, Label(_("Developer"))] = ""
+
+
+@creates(Project, label=_("New project"), shape="primary")
+def create_projects(ctx: Context, rows: list[ProjectInput]) -> list[Project]:
+    """New projects; without a company, the group's first one (made when there is none yet)."""
+    default = Company.objects.order_by("id").first()
+    made = []
+    for row in rows:
+        company = row.company or default
+        if company is None:
+            company = default = Company.objects.create(code=row.code, name=row.developer or row.name)
+        made.append(
+            Project.objects.create(
+                code=row.code, name=row.name, company=company, city=row.city[:50], address=row.address,
+                developer=row.developer[:100],
+            )
+        )  # fmt: skip
+    bump_stamp()
+    return made
+
+
+class ProjectEdit(Input):
+    name: Annotated[Name, Label(_("Name"))] = ""
+    city: Annotated[Line, Label(_("City"))] = ""
+    address: Annotated[Line, Label(_("Address"))] = ""
+    developer: Annotated[Line, Label(_("Developer"))] = ""
+    active: Annotated[bool, Label(_("Active"))] = True
+
+
+@edits(Project, label=_("Edit"))
+def edit_project(ctx: Context, project: Project, data: ProjectEdit) -> Project:
+    for name in data.model_fields_set:
+        setattr(project, name, getattr(data, name))
+    project.save()
+    bump_stamp()
+    return project
+
+
+class MemberInput(Input):
+    user: Annotated[Ref("users"), Label(_("User"))]
+    leads: Annotated[bool, Label(_("Leads the team"))] = False
+
+
+@command(Team, verb="add-member", label=_("Add member"), name="add_team_member")
+def add_member(ctx: Context, team: Team, data: MemberInput) -> Team:
+    """Put a user into the team; someone in another team of the project moves."""
+    TeamMember.objects.update_or_create(
+        project=team.project, user=data.user, defaults={"team": team, "leads": data.leads}
+    )
+    ctx.event("team.joined", team, user=data.user.name)
+    bump_stamp()
+    return team
+
+
+class LeaveInput(Input):
+    user: Annotated[Ref("users"), Label(_("User"))]
+
+
+@command(Team, verb="remove-member", label=_("Remove member"), name="remove_team_member")
+def remove_member(ctx: Context, team: Team, data: LeaveInput) -> Team:
+    TeamMember.objects.filter(team=team, user=data.user).delete()
+    ctx.event("team.left", team, user=data.user.name)
+    bump_stamp()
+    return team
+
+
+# --- users ---------------------------------------------------------------------------------------
+
+
+class UserInput(Input):
+    username: Annotated[UserName, Label(_("User name"))]
+    name: Annotated[Name, Label(_("Name"))]
+    password: Annotated[str | None, Label(_("Password"), kind="password", secret=True)] = None
+    role: Annotated[Ref("roles") | None, Label(_("Role"))] = None
+    project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
+    team: Annotated[int | None, Label(_("Team"), kind="ref:teams")] = None
+    post: Annotated[Name | None, Label(_("Post"))] = None
+    staff_number: Annotated[Annotated[str, PydanticField(max_length=30)], Label(_("Staff number"))] = ""
+
+
+def check_password_strength(password: str, user: User | None = None) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError:
+        raise DomainError("bad_input", status=422, fields={"password": "weak_password"}) from None
+
+
+@creates(User, label=_("New user"), shape="primary")
+def add_users(ctx: Context, rows: list[UserInput]) -> list[User]:
+    """New users; without a password they sign in by a one-time link (`make_reset_link`)."""
+    made = []
+    for row in rows:
+        user = User(
+            username=row.username, name=row.name, post=row.post or "", staff_number=row.staff_number,
+            name_pinyin=chinese.pinyin(row.name)[:120],
+        )  # fmt: skip
+        if row.password:
+            check_password_strength(row.password, user)
+            user.set_password(row.password)
+        else:
+            user.set_unusable_password()
+        user.save()
+        if row.role:
+            _may_give(ctx, row.role)
+            Grant.objects.create(user=user, role=row.role, project=row.project)
+        if row.team:
+            team = Team.objects.get(pk=row.team)
+            TeamMember.objects.create(project=team.project, team=team, user=user)
+        made.append(user)
+    bump_stamp()
+    return made
+
+
+class UserEdit(Input):
+    name: Annotated[Name, Label(_("Name"))] = ""
+    post: Annotated[Line, Label(_("Post"))] = ""
+    staff_number: Annotated[Line, Label(_("Staff number"))] = ""
+
+
+@edits(User, label=_("Edit"))
+def edit_user(ctx: Context, user: User, data: UserEdit) -> User:
+    for name in data.model_fields_set:
+        setattr(user, name, getattr(data, name)[:50])
+    user.name_pinyin = chinese.pinyin(user.name)[:120]
+    user.save()
+    bump_stamp()
+    return user
+
+
+@command(User, verb="deactivate", label=_("Left"), shape="danger", show=lambda u: u.is_active)
+def deactivate_user(ctx: Context, user: User) -> User:
+    """A leaver: disabled at once. Customers and leads must have been handed over before."""
+    if user.pk == ctx.user_id:
+        raise DomainError("own_account", status=409)
+    left = sum(count(user.pk) for count in belongings)
+    if left:
+        raise DomainError("customers_to_hand_over", status=409, count=left)
+    user.is_active = False
+    user.left_on = ctx.business_date
+    user.save()
+    ApiToken.objects.filter(user=user, revoked_at__isnull=True).update(revoked_at=ctx.now)
+    bump_stamp()
+    return user
+
+
+@command(User, verb="activate", label=_("Activate"), show=lambda u: not u.is_active)
+def activate_user(ctx: Context, user: User) -> User:
+    user.is_active, user.left_on = True, None
+    user.save()
+    bump_stamp()
+    return user
+
+
+RESET_HOURS = parameters.declare(
+    "platform.reset_link_hours", default=24, kind="int", label=_("Hours for which a password link is good")
+)
+
+
+@command(User, verb="reset-link", label=_("One-time password link"), name="make_reset_link")
+def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
+    """A link with which the user sets a new password once, without mail. Older links end."""
+    ResetLink.objects.filter(user=user, used_at__isnull=True).update(used_at=ctx.now)
+    text = secrets.token_urlsafe(24)
+    until = ctx.now + dt.timedelta(hours=ctx.param("platform.reset_link_hours"))
+    ResetLink.objects.create(
+        user=user, digest=tokens.digest(text), made_by_id=ctx.user_id, expires_at=until
+    )
+    return {"link": f"/password/{text}", "expires_at": until.isoformat()}
+
+
+def use_reset_link(text: str, password: str) -> User:
+    """Set the password that the link's holder chose. Raises link_expired, weak_password."""
+    now = timezone.now()
+    row = (
+        ResetLink.objects.select_for_update(no_key=True, of=("self",))
+        .filter(digest=tokens.digest(text), used_at__isnull=True, expires_at__gt=now, user__is_active=True)
+        .select_related("user")
+        .first()
+    )
+    if row is None:
+        raise DomainError("link_expired", status=409)
+    check_password_strength(password, row.user)
+    row.user.set_password(password)
+    row.user.save()
+    row.used_at = now
+    row.save()
+    return row.user
+
+
+class PinInput(Input):
+    pin: Annotated[
+        Annotated[str, PydanticField(pattern=r"^\d{4,8}$")], Label(_("PIN"), kind="password", secret=True)
+    ]
+
+
+@command(User, verb="set-pin", label=_("PIN for quick user switch"), name="set_pin")
+def set_pin(ctx: Context, user: User, data: PinInput) -> dict[str, Any]:
+    """Only the user himself sets the PIN with which a shared reception PC switches to him."""
+    if user.pk != ctx.user_id:
+        raise DomainError("forbidden", status=403)
+    User.objects.filter(pk=user.pk).update(pin=make_password(data.pin))
+    return {"id": user.pk}
+
+
+# --- rights --------------------------------------------------------------------------------------
+
+
+def _may_give(ctx: Context, role: Role) -> None:
+    """Nobody gives a role that holds rights which he lacks himself."""
+    for permission in role.permissions.values_list("permission", flat=True):
+        if not ctx.access.may(permission if permission != "*" else "*.*") and ctx.actor.kind != "system":
+            raise DomainError("forbidden", status=403, permission=permission)
+
+
+class GrantInput(Input):
+    user: Annotated[Ref("users"), Label(_("User"))]
+    role: Annotated[Ref("roles"), Label(_("Role"))]
+    company: Annotated[Ref("companies") | None, Label(_("Company"))] = None
+    project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
+    until: Annotated[Day | None, Label(_("Until"))] = None
+
+
+@creates(Grant, label=_("Give a role"), shape="primary")
+def give_roles(ctx: Context, rows: list[GrantInput]) -> list[Grant]:
+    """Without company and project the role holds for the whole group: only group users may give that."""
+    made = []
+    for row in rows:
+        _may_give(ctx, row.role)
+        if row.project is None and not (ctx.access.whole_group or ctx.actor.kind == "system"):
+            raise DomainError("bad_input", status=422, fields={"project": "required"})
+        made.append(
+            Grant.objects.create(
+                user=row.user, role=row.role, company=row.company, project=row.project, until=row.until
+            )
+        )
+    bump_stamp()
+    return made
+
+
+@command(Grant, verb="take", label=_("Take the role away"), name="take_role", shape="danger")
+def take_role(ctx: Context, grant: Grant) -> dict[str, Any]:
+    answer = {"id": grant.pk}
+    if grant.user_id == ctx.user_id:
+        raise DomainError("own_account", status=409)
+    grant.delete()
+    bump_stamp()
+    return answer
+
+
+class PersonalGrantInput(Input):
+    user: Annotated[Ref("users"), Label(_("User"))]
+    project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
+    permission: Annotated[Annotated[str, PydanticField(pattern=r"^[a-z\-]+\.[a-z\-*]+$")], Label(_("Permission"))]
+    allow: Annotated[bool, Label(_("Allowed"))]
+    scope: Annotated[Literal["own", "team", "project"], Label(_("Scope"))] = "own"
+    reason: Annotated[Reason, Label(_("Reason"))]
+    until: Annotated[Day | None, Label(_("Until"))] = None
+
+
+@creates(PersonalGrant, label=_("Personal right"), shape="primary")
+def give_personal_rights(ctx: Context, rows: list[PersonalGrantInput]) -> list[PersonalGrant]:
+    """A right added to or taken from one person, with reason and end date. Adding needs the right oneself."""
+    made = []
+    for row in rows:
+        if row.allow and ctx.actor.kind != "system":
+            ctx.access.require(row.permission, row.project.pk if row.project else None)
+        made.append(
+            PersonalGrant.objects.create(
+                user=row.user, project=row.project, permission=row.permission, allow=row.allow,
+                scope=row.scope, reason=row.reason, until=row.until, made_by_id=ctx.user_id or row.user.pk,
+            )
+        )  # fmt: skip
+    bump_stamp()
+    return made
+
+
+# --- parameters ----------------------------------------------------------------------------------
+
+
+class ParameterInput(Input):
+    key: Annotated[Line, Label(_("Parameter"))]
+    value: Annotated[Any, Label(_("Value"), kind="json")]
+    company: Annotated[Ref("companies") | None, Label(_("Company"))] = None
+    project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
+    valid_from: Annotated[Day, Label(_("Valid from"))]
+
+
+@creates(Parameter, label=_("Set a parameter"), shape="primary")
+def set_parameters(ctx: Context, rows: list[ParameterInput]) -> list[Parameter]:
+    """A new value from a date on. Values of the past aren't edited: figures made with them stay explainable."""
+    known = {d.key for d in parameters.declared()}
+    made = []
+    for row in rows:
+        if row.key not in known:
+            raise DomainError("bad_input", status=422, fields={"key": "unknown_parameter"}, key=row.key)
+        made.append(
+            Parameter.objects.update_or_create(
+                key=row.key, company=row.company, project=row.project, valid_from=row.valid_from,
+                defaults={"value": row.value, "made_by_id": ctx.user_id},
+            )[0]
+        )  # fmt: skip
+    bump_stamp()
+    return made
+
+
+# --- tokens, to-dos, messages --------------------------------------------------------------------
+
+
+class TokenInput(Input):
+    name: Annotated[Line, Label(_("Name"))]
+    days: Annotated[int, Label(_("Days")), PydanticField(ge=1, le=730)] = 365
+    permissions: Annotated[list[str] | None, Label(_("Permissions"))] = None
+    projects: Annotated[list[int] | None, Label(_("Projects"))] = None
+
+
+@project_command(ApiToken, verb="issue", label=_("New token"), permission="tokens.issue", shape="primary")
+def issue_token(ctx: Context, data: TokenInput) -> dict[str, Any]:
+    """A personal token; its text is shown this once."""
+    user = User.objects.get(pk=ctx.user_id)
+    text, row = tokens.issue(user, data.name, dt.timedelta(days=data.days), data.permissions, data.projects)
+    return {"id": row.pk, "token": text, "expires_at": row.expires_at.isoformat()}
+
+
+@command(ApiToken, verb="revoke", label=_("Revoke"), name="revoke_token", shape="danger")
+def revoke_token(ctx: Context, token: ApiToken) -> ApiToken:
+    token.revoked_at = ctx.now
+    token.save()
+    return token
+
+
+@command(Task, verb="done", label=_("Done"), name="finish_task", shape="primary", show=lambda t: t.state == "open")
+def finish_task(ctx: Context, task: Task) -> Task:
+    task.state, task.done_at = "done", ctx.now
+    task.save(update_fields=["state", "done_at", "updated_at"])
+    return task
+
+
+@command(Notice, verb="read", label=_("Read"), name="read_notice", show=lambda n: n.read_at is None)
+def read_notice(ctx: Context, notice: Notice) -> Notice:
+    if notice.read_at is None:
+        notice.read_at = ctx.now
+        notice.save(update_fields=["read_at"])
+    return notice
+
+
+@project_command(Notice, verb="read-all", label=_("Mark all as read"), permission="notices.read")
+def read_all_notices(ctx: Context) -> dict[str, Any]:
+    count = Notice.objects.filter(user=ctx.user_id, read_at__isnull=True).update(read_at=ctx.now)
+    return {"count": count}
+
+
