@@ -83,6 +83,7 @@ def statements() -> Iterator[str]:
         yield from _composite_keys(model)
     for model in guarded_models():
         yield from _triggers(model)
+        yield from getattr(model, "guard_sql", ())
     yield from _grants()
 
 

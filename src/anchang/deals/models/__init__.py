@@ -1,0 +1,11 @@
+"""The chain of a sale: deal, unit claim, hold, subscription, contract, and the parties and papers of it."""
+
+from anchang.deals.models.chain import Deal, Hold, UnitClaim
+from anchang.deals.models.contracts import Contract
+from anchang.deals.models.parties import Buyer, ReceivedDocument, RequiredDocument
+from anchang.deals.models.subscriptions import PlanLine, Subscription
+
+__all__ = [
+    "Buyer", "Contract", "Deal", "Hold", "PlanLine", "ReceivedDocument", "RequiredDocument", "Subscription",
+    "UnitClaim",
+]  # fmt: skip
