@@ -30,9 +30,9 @@ from anchang.kernel import money
 from anchang.platform.importing import cells
 from anchang.platform.importing.cells import CellError
 from anchang.platform.importing.mapping import unit_in
-from anchang.platform.importing.messages import add_messages
 from anchang.platform.importing.reader import Table
 from anchang.platform.importing.rows import OpenSheet, Parsed, Plan, Problem, open_sheets, parse_rows
+from anchang.platform.wording import say
 
 AREA_TOLERANCE = Decimal("0.01")
 """Inner, shared and gross area are each rounded to 0.01 ㎡, so their sum may differ by one unit of it."""
@@ -41,7 +41,7 @@ PRICE_TOLERANCE = Decimal("0.01")
 TOTAL_TOLERANCE = Decimal("1.00")
 """Bureaus let a total be rounded to the yuan."""
 
-add_messages(
+say(
     {
         "areas_disagree": _("Inner area %(inner)s and shared area %(shared)s do not add up to %(gross)s."),
         "total_disagrees": _("%(area)s ㎡ at %(price)s make %(expected)s, not this total."),

@@ -1,2 +1,3 @@
-"""Reading of files that people bring: workbooks and text tables, without models and without writing
-anything."""
+"""Reading of files that people bring: workbooks and text tables. No models, nothing is written."""
+
+from anchang.platform.importing import messages as messages  # registers the words of file errors

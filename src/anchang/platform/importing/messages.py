@@ -5,6 +5,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform.wording import say, worded
+
 FILE_MESSAGES = {
     "file_unknown": _("This is not a spreadsheet or text table that can be read. Save it as .xlsx or .csv."),
     "file_damaged": _("The file is damaged. Open it in Excel or WPS and save it again."),
@@ -25,6 +27,7 @@ FILE_MESSAGES = {
     "unknown_field": _("This import has no such field."),
 }
 
+# Short words like `required` are codes of cells only, so they stay out of the common register.
 CELL_MESSAGES = {
     "required": _("This cell must be filled in."),
     "too_long": _("The text is longer than %(limit)s characters."),
@@ -45,15 +48,10 @@ CELL_MESSAGES = {
     "unreadable_character": _("The cell has characters that can't be read. Save the file as UTF-8."),
 }
 
-OTHER_MESSAGES: dict[str, Any] = {}
-"""Codes of single imports; their files add them with `add_messages`."""
-
-
-def add_messages(messages: Mapping[str, Any]) -> None:
-    OTHER_MESSAGES.update(messages)
+say(FILE_MESSAGES)
 
 
 def message(code: str, params: Mapping[str, Any] | None = None) -> str:
-    """The sentence for a code in the active language; the code itself when there is none."""
-    template = CELL_MESSAGES.get(code) or FILE_MESSAGES.get(code) or OTHER_MESSAGES.get(code)
-    return str(template) % dict(params or {}) if template else code
+    """The sentence for a cell's code in the active language. Apps word the codes of their own imports."""
+    template = CELL_MESSAGES.get(code)
+    return str(template) % dict(params or {}) if template else worded(code, params)
