@@ -3,10 +3,10 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from tests.platform.importing.workbooks import workbook
 
 from anchang.crm.visit_file import GRADES, ReadVisit, open_visits, read_visits
 from anchang.platform.importing.reader import read_table
+from tests.platform.importing.workbooks import workbook
 
 ZONE = ZoneInfo("Asia/Shanghai")
 HEAD = [
