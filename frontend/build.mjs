@@ -100,7 +100,7 @@ async function buildScripts() {
 /** Names in `{% icon "x" %}`, `icon="x"` and `"icon": "x"` of templates and Python, and the icons list. */
 async function usedIcons() {
   const names = new Set(JSON.parse(await readFile(join(here, "icons.json"), "utf8")));
-  const pattern = /\bicon["']?\s*(?:[=:]\s*|\s+|\(\s*)["']([a-z][a-z0-9-]*)["']/g;
+  const pattern = /\bicon["']?\s*(?:[=:]\s*|\s+|\(\s*)["']([a-z][a-z0-9-]{2,})["']/g;
   for (const path of await filesUnder(source, [".html", ".py"])) {
     for (const match of (await readFile(path, "utf8")).matchAll(pattern)) names.add(match[1]);
   }

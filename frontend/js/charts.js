@@ -23,7 +23,22 @@ function colourOf(item, index) {
   if (item && item.state) return colour("state", item.state);
   return colour("tone", (item && item.tone) || TONES[index % TONES.length]);
 }
-const css = (name) => getComputedStyle(document.body).getPropertyValue(name).trim();
+const font = () => getComputedStyle(document.body).fontFamily;
+
+/** A colour token as rgba(): the style sheet may mix colours in ways that the chart library can't read. */
+function css(name) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 1;
+  const pen = canvas.getContext("2d");
+  const probe = document.createElement("span");
+  probe.style.color = `var(${name})`;
+  document.body.append(probe);
+  pen.fillStyle = getComputedStyle(probe).color;
+  probe.remove();
+  pen.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pen.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red}, ${green}, ${blue}, ${alpha / 255})`;
+}
 
 function axes(data, base) {
   const horizontal = data.horizontal;
@@ -36,7 +51,7 @@ function options(data) {
   const base = { text: css("--tblr-body-color"), soft: css("--tblr-secondary"), line: css("--tblr-border-color"), surface: css("--tblr-bg-surface") };
   const common = {
     animation: false,
-    textStyle: { fontFamily: css("--tblr-font-sans-serif"), color: base.text },
+    textStyle: { fontFamily: font(), color: base.text },
     // Rich text, not HTML: the page's policy forbids inline styles.
     tooltip: { renderMode: "richText", confine: true, backgroundColor: base.surface, borderColor: base.line, textStyle: { color: base.text } },
     legend: data.series.length > 1 || data.kind === "pie" ? { bottom: 0, type: "scroll", textStyle: { color: base.soft }, itemWidth: 12, itemHeight: 8 } : undefined,

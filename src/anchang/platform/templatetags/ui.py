@@ -55,13 +55,17 @@ def lookup(mapping: Mapping[str, Any] | None, key: str) -> object:
 
 
 @register.inclusion_tag("ui/empty_state.html")
-def empty_state(title: str, text: str = "", icon: str = "inbox", actions: Sequence[Action] = ()) -> dict[str, object]:
+def empty_state(
+    title: str, text: str = "", icon: str = "inbox", actions: Sequence[Action] = ()
+) -> dict[str, object]:
     """Nothing here yet: says what belongs here and offers the first step. `actions`: the first is primary."""
     return {"title": title, "text": text, "icon": icon, "actions": actions}
 
 
 @register.inclusion_tag("ui/callout.html")
-def callout(text: str, tone: str = "blue", icon: str = "info-circle", items: Sequence[str] = ()) -> dict[str, object]:
+def callout(
+    text: str, tone: str = "blue", icon: str = "info-circle", items: Sequence[str] = ()
+) -> dict[str, object]:
     """A note inside a page or form. `tone`: blue, green, amber, red. `items` become a list below the text."""
     return {"text": text, "tone": tone, "icon": icon, "items": items}
 
@@ -112,14 +116,19 @@ def hidden_errors(form: Any) -> list[str]:
 
 @register.inclusion_tag("ui/line_items.html")
 def line_items(
-    columns: Sequence[Mapping[str, Any]], rows: Sequence[Sequence[Any]], prefix: str, sums: Sequence[str] = (),
-    label: str = "", errors: Sequence[str] = (),
+    columns: Sequence[Mapping[str, Any]],
+    rows: Sequence[Sequence[Any]],
+    prefix: str,
+    sums: Sequence[str] = (),
+    label: str = "",
+    errors: Sequence[str] = (),
 ) -> dict[str, object]:
     """Rows that people add and remove, as a Django formset with `prefix`.
 
     `columns`: mappings with name, label, kind and any option of `field`. `rows`: values in column order.
     `sums`: column names whose total is shown. Fields are named `<prefix>-<index>-<name>`.
     """
+
     def line(index: object, values: Sequence[Any]) -> list[dict[str, object]]:
         padded = [*values, *[None] * (len(columns) - len(values))]
         return [
@@ -128,10 +137,15 @@ def line_items(
         ]
 
     return {
-        "columns": columns, "prefix": prefix, "label": label, "errors": errors,
+        "columns": columns,
+        "prefix": prefix,
+        "label": label,
+        "errors": errors,
         "rows": [line(index, values) for index, values in enumerate(rows)],
-        "blank": line("__index__", []), "count": len(rows),
-        "sums": [column["name"] if column["name"] in sums else "" for column in columns], "has_sums": bool(sums),
+        "blank": line("__index__", []),
+        "count": len(rows),
+        "sums": [column["name"] if column["name"] in sums else "" for column in columns],
+        "has_sums": bool(sums),
     }
 
 
@@ -142,13 +156,17 @@ def action(item: Action, style: str = "", small: bool = False) -> dict[str, obje
 
 
 @register.inclusion_tag("ui/actions.html")
-def actions(primary: Action | None = None, others: Sequence[Action] = (), label: str = "") -> dict[str, object]:
+def actions(
+    primary: Action | None = None, others: Sequence[Action] = (), label: str = ""
+) -> dict[str, object]:
     """The one next command as the primary button, the others in a menu; impossible ones disabled with the reason."""
     return {"primary": primary, "others": others, "label": label}
 
 
 @register.inclusion_tag("ui/submit.html")
-def submit(label: str, cancel_url: str = "", tone: str = "primary", hint: bool = True, closes: bool = False) -> dict[str, object]:
+def submit(
+    label: str, cancel_url: str = "", tone: str = "primary", hint: bool = True, closes: bool = False
+) -> dict[str, object]:
     """The foot of a form: save (Ctrl+Enter), and cancel as a link (`cancel_url`) or closing the overlay (`closes`)."""
     return {"label": label, "cancel_url": cancel_url, "tone": tone, "hint": hint, "closes": closes}
 
@@ -156,8 +174,9 @@ def submit(label: str, cancel_url: str = "", tone: str = "primary", hint: bool =
 @register.simple_block_tag
 def panel(content: str, title: str, url: str = "", foot: str = "") -> SafeString:
     """The answer to a request with target #panel-host. `url`: the record's own page; `foot`: markup of the foot."""
-    return SafeString(render_to_string(
-        "ui/panel.html", {"content": content, "title": title, "url": url, "foot": foot}))
+    return SafeString(
+        render_to_string("ui/panel.html", {"content": content, "title": title, "url": url, "foot": foot})
+    )
 
 
 @register.simple_block_tag
@@ -169,44 +188,84 @@ def dialog(content: str, title: str) -> SafeString:
 @register.simple_block_tag
 def card(content: str, title: str = "", extra: str = "", flush: bool = False) -> SafeString:
     """A box with a title row. `extra`: markup at the right of the title; `flush`: no padding (tables)."""
-    return SafeString(render_to_string(
-        "ui/card.html", {"content": content, "title": title, "extra": extra, "flush": flush}))
+    return SafeString(
+        render_to_string("ui/card.html", {"content": content, "title": title, "extra": extra, "flush": flush})
+    )
 
 
 @register.inclusion_tag("ui/job.html")
 def job(
-    name: str, done: int, total: int, state: str, state_label: str, note: str = "", poll_url: str = "", cancel_url: str = "",
+    name: str,
+    done: int,
+    total: int,
+    state: str,
+    state_label: str,
+    note: str = "",
+    poll_url: str = "",
+    cancel_url: str = "",
     report_url: str = "",
 ) -> dict[str, object]:
     """Long work with its progress. With `poll_url` it asks again every 2 s (the answer is this tag once more)."""
     return {
-        "name": name, "done": done, "total": total, "state": state, "state_label": state_label, "note": note,
-        "poll_url": poll_url, "cancel_url": cancel_url, "report_url": report_url,
+        "name": name,
+        "done": done,
+        "total": total,
+        "state": state,
+        "state_label": state_label,
+        "note": note,
+        "poll_url": poll_url,
+        "cancel_url": cancel_url,
+        "report_url": report_url,
         "share": round(100 * done / total) if total else None,
     }
 
 
 @register.inclusion_tag("ui/timeline_item.html")
 def timeline_item(
-    title: str, at: Any, actor: str = "", text: str = "", icon: str = "history", tone: str = "", url: str = "",
+    title: str,
+    at: Any,
+    actor: str = "",
+    text: str = "",
+    icon: str = "history",
+    tone: str = "",
+    url: str = "",
     changes: Sequence[Mapping[str, str]] = (),
 ) -> dict[str, object]:
     """One thing that happened, inside `<ol class="tl">`. `changes`: mappings with label, before, after."""
     return {
-        "title": title, "at": at, "actor": actor, "text": text, "icon": icon, "tone": tone, "url": url, "changes": changes,
+        "title": title,
+        "at": at,
+        "actor": actor,
+        "text": text,
+        "icon": icon,
+        "tone": tone,
+        "url": url,
+        "changes": changes,
     }
 
 
 @register.inclusion_tag("ui/filter_bar.html")
 def filter_bar(
-    chips: Sequence[FilterChip], search_url: str = "", search: str = "", placeholder: str = "", target: str = "#list",
-    add_url: str = "", clear_url: str = "", save_url: str = "",
+    chips: Sequence[FilterChip],
+    search_url: str = "",
+    search: str = "",
+    placeholder: str = "",
+    target: str = "#list",
+    add_url: str = "",
+    clear_url: str = "",
+    save_url: str = "",
 ) -> dict[str, object]:
     """Filters of a list. Search asks `search_url?q=` while typing (whole words of pinyin input only) and puts the
     answer into `target`. `add_url` opens the list of further filters, `save_url` the form that saves this view."""
     return {
-        "chips": chips, "search_url": search_url, "search": search, "placeholder": placeholder, "target": target,
-        "add_url": add_url, "clear_url": clear_url, "save_url": save_url,
+        "chips": chips,
+        "search_url": search_url,
+        "search": search,
+        "placeholder": placeholder,
+        "target": target,
+        "add_url": add_url,
+        "clear_url": clear_url,
+        "save_url": save_url,
     }
 
 
@@ -218,8 +277,15 @@ def pager(pages: Pager) -> dict[str, object]:
 
 @register.inclusion_tag("ui/table.html")
 def data_table(
-    columns: Sequence[Column], rows: Sequence[Row], sums: Mapping[str, Any] | None = None, pages: Pager | None = None,
-    bulk: Sequence[Action] = (), empty: str = "", cards: bool = True, label: str = "", short: bool = False,
+    columns: Sequence[Column],
+    rows: Sequence[Row],
+    sums: Mapping[str, Any] | None = None,
+    pages: Pager | None = None,
+    bulk: Sequence[Action] = (),
+    empty: str = "",
+    cards: bool = True,
+    label: str = "",
+    short: bool = False,
 ) -> dict[str, object]:
     """A table with a sticky head; on a phone every row becomes a card.
 
@@ -227,8 +293,16 @@ def data_table(
     `empty`: what to say without rows. `short`: grows with its rows instead of scrolling.
     """
     return {
-        "columns": columns, "rows": rows, "sums": sums, "pages": pages, "bulk": bulk, "empty": empty, "cards": cards,
-        "label": label, "short": short, "width": len(columns) + bool(bulk),
+        "columns": columns,
+        "rows": rows,
+        "sums": sums,
+        "pages": pages,
+        "bulk": bulk,
+        "empty": empty,
+        "cards": cards,
+        "label": label,
+        "short": short,
+        "width": len(columns) + bool(bulk),
     }
 
 
@@ -240,43 +314,90 @@ def tabs(items: Sequence[Tab], label: str = "", target: str = "") -> dict[str, o
 
 @register.inclusion_tag("ui/kpi.html")
 def kpi(
-    label: str, value: object, kind: str = "number", unit: str = "", note: str = "", change: Any = None, url: str = "",
+    label: str,
+    value: object,
+    kind: str = "number",
+    unit: str = "",
+    note: str = "",
+    change: Any = None,
+    url: str = "",
 ) -> dict[str, object]:
     """One figure. `kind` as in `value`; `change`: a ratio against the comparison named in `note` (0.12 → ▲ 12.0%)."""
     return {
-        "label": label, "value": cells.render(kind, value), "unit": unit, "note": note, "url": url,
-        "change": None if change is None else abs(change), "rises": change is not None and change >= 0,
+        "label": label,
+        "value": cells.render(kind, value),
+        "unit": unit,
+        "note": note,
+        "url": url,
+        "change": None if change is None else abs(change),
+        "rises": change is not None and change >= 0,
     }
 
 
 @register.inclusion_tag("ui/chart.html")
 def chart(
-    kind: str, labels: Sequence[str], series: Sequence[Series], title: str, unit: str = "", stacked: bool = False,
-    horizontal: bool = False, size: str = "",
+    kind: str,
+    labels: Sequence[str],
+    series: Sequence[Series],
+    title: str,
+    unit: str = "",
+    stacked: bool = False,
+    horizontal: bool = False,
+    size: str = "",
 ) -> dict[str, object]:
     """A chart and the same numbers as a table below it. `kind`: bar, line, funnel, pie. `size`: "", "sm", "lg"."""
     data = {
-        "kind": kind, "labels": [str(one) for one in labels], "unit": str(unit), "stacked": stacked,
+        "kind": kind,
+        "labels": [str(one) for one in labels],
+        "unit": str(unit),
+        "stacked": stacked,
         "horizontal": horizontal,
         "series": [
-            {"name": str(one.name), "data": list(one.data), "state": one.state, "tone": one.tone,
-             "states": list(one.states)}
+            {
+                "name": str(one.name),
+                "data": list(one.data),
+                "state": one.state,
+                "tone": one.tone,
+                "states": list(one.states),
+            }
             for one in series
         ],
     }
     lines = [(label, [one.data[index] for one in series]) for index, label in enumerate(labels)]
-    return {"data": json_script(data), "title": title, "series": series, "lines": lines, "size": size, "unit": unit}
+    return {
+        "data": json_script(data),
+        "title": title,
+        "series": series,
+        "lines": lines,
+        "size": size,
+        "unit": unit,
+    }
 
 
 @register.simple_tag
 def board_cell(
-    key: object, code: str, state: str, state_label: str, note: str = "", url: str = "", dim: bool = False,
+    key: object,
+    code: str,
+    state: str,
+    state_label: str,
+    note: str = "",
+    url: str = "",
+    dim: bool = False,
 ) -> SafeString:
     """One unit on the board. Live messages address it by `key`; `note` is the second line (layout, area or price)."""
     return format_html(
         '<a class="cell{}" data-state="{}" data-live-key="{}" data-nav tabindex="-1" href="{}" '
         'hx-get="{}" hx-target="#panel-host" aria-label="{} {} {}"><b>{}</b><small data-live-text>{}</small></a>',
-        " dim" if dim else "", state, key, url, url, code, state_label, note, code, note,
+        " dim" if dim else "",
+        state,
+        key,
+        url,
+        url,
+        code,
+        state_label,
+        note,
+        code,
+        note,
     )
 
 
@@ -287,7 +408,8 @@ def fact(label: str, content: Any, kind: str = "text", edit_url: str = "") -> Sa
     if edit_url:
         shown = format_html(
             '<button type="button" class="fact-edit" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML">{}</button>',
-            edit_url, shown,
+            edit_url,
+            shown,
         )
     return format_html("<dt>{}</dt><dd>{}</dd>", conditional_escape(label), shown)
 

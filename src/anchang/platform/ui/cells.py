@@ -23,8 +23,12 @@ def chip(value: object, label: str = "", tone: str = "") -> SafeString:
     """A state: colour and mark come from the state's name, or from `tone` where one is given."""
     shown = label or str(value)
     if tone:
-        return format_html('<span class="chip" data-tone="{}"><span class="chip-text">{}</span></span>', tone, shown)
-    return format_html('<span class="chip" data-state="{}"><span class="chip-text">{}</span></span>', value, shown)
+        return format_html(
+            '<span class="chip" data-tone="{}"><span class="chip-text">{}</span></span>', tone, shown
+        )
+    return format_html(
+        '<span class="chip" data-state="{}"><span class="chip-text">{}</span></span>', value, shown
+    )
 
 
 def money(value: object, unit: str = "yuan", show_unit: bool = False) -> SafeString:
@@ -39,7 +43,9 @@ def money(value: object, unit: str = "yuan", show_unit: bool = False) -> SafeStr
 
 def when(value: object, kind: str = "datetime") -> SafeString:
     """A date or time. `kind`: date, datetime, time, near (shortest clear form, the full one as a tip)."""
-    shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(value)
+    shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(
+        value
+    )
     if not value:
         return SafeString(formats.NOTHING)
     title = formats.moment(value) if kind == "near" else ""
@@ -56,7 +62,10 @@ def phone(masked: str, reveal_url: str = "") -> SafeString:
         hint = _("Show the whole number")
         button = format_html(
             '<button type="button" class="icon-button" data-reveal="{}" aria-label="{}" data-tip="{}">{}</button>',
-            reveal_url, hint, hint, icon("eye", "sm"),
+            reveal_url,
+            hint,
+            hint,
+            icon("eye", "sm"),
         )
     return format_html('<span class="reveal"><span data-masked="{0}">{0}</span>{1}</span>', masked, button)
 
@@ -67,7 +76,10 @@ def reference(label: object, url: str = "", panel: str = "") -> SafeString:
         return SafeString(formats.NOTHING)
     if panel:
         return format_html(
-            '<a href="{}" hx-get="{}" hx-target="#panel-host" hx-swap="innerHTML">{}</a>', url or panel, panel, label
+            '<a href="{}" hx-get="{}" hx-target="#panel-host" hx-swap="innerHTML">{}</a>',
+            url or panel,
+            panel,
+            label,
         )
     return format_html('<a href="{}">{}</a>', url, label) if url else format_html("{}", label)
 
@@ -79,7 +91,10 @@ def face(name: str) -> SafeString:
 
 def progress(value: float, maximum: float = 100, label: str = "") -> SafeString:
     return format_html(
-        '<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>', value, maximum, label or _("Progress")
+        '<progress class="bar" value="{}" max="{}" aria-label="{}"></progress>',
+        value,
+        maximum,
+        label or _("Progress"),
     )
 
 

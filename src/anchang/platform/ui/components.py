@@ -1,6 +1,6 @@
 """What pages hand to the component tags: plain data, no markup.
 
-Every URL is a finished address. An action that may not be used now carries the reason in words.
+Every URL is a finished address. Icons are given as `icon="…"`, so that the build finds them. An action that may not be used now carries the reason in words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Action:
 
     label: str
     url: str = ""
-    icon: str = ""
+    icon: str = field(default="", kw_only=True)
     opens: str = "page"
     tone: str = ""
     reason: str = ""

@@ -71,9 +71,15 @@ def places_of(request: HttpRequest) -> dict[str, Any]:
         active = current(here, found)
         for one in found:
             one["active"] = one is active
-        areas.append({
-            "key": area.key, "label": area.label, "icon": area.icon, "url": found[0]["url"], "active": bool(active),
-        })
+        areas.append(
+            {
+                "key": area.key,
+                "label": area.label,
+                "icon": area.icon,
+                "url": found[0]["url"],
+                "active": bool(active),
+            }
+        )
         if active:
             pages = found
     return {
@@ -100,7 +106,8 @@ def places_of(request: HttpRequest) -> dict[str, Any]:
 def current(path: str, places: list[dict[str, Any]]) -> dict[str, Any] | None:
     """The place whose address is the longest beginning of `path`; "/" counts only for itself."""
     fitting = [
-        one for one in places
+        one
+        for one in places
         if path == one["url"] or (one["url"] != "/" and path.startswith(one["url"].rstrip("/") + "/"))
     ]
     return max(fitting, key=lambda one: len(one["url"]), default=None)

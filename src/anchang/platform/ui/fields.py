@@ -9,8 +9,18 @@ from anchang.platform.ui.components import Choice
 from anchang.platform.ui.formats import field_value
 
 INPUT_TYPES = {
-    "number": "text", "money": "text", "area": "text", "phone": "tel", "date": "date", "datetime": "datetime-local",
-    "time": "time", "email": "email", "url": "url", "password": "password", "code": "text", "hidden": "hidden",
+    "number": "text",
+    "money": "text",
+    "area": "text",
+    "phone": "tel",
+    "date": "date",
+    "datetime": "datetime-local",
+    "time": "time",
+    "email": "email",
+    "url": "url",
+    "password": "password",
+    "code": "text",
+    "hidden": "hidden",
 }
 INPUT_MODES = {"number": "decimal", "money": "decimal", "area": "decimal", "phone": "tel", "code": "numeric"}
 LISTS = frozenset({"multi", "refs", "checks"})
@@ -33,11 +43,33 @@ WIDGET_KINDS: tuple[tuple[type[widgets.Widget], str], ...] = (
     (widgets.FileInput, "file"),
     (widgets.HiddenInput, "hidden"),
 )
-OWN_ATTRIBUTES = frozenset({
-    "id", "class", "placeholder", "rows", "cols", "min", "max", "step", "maxlength", "autofocus", "autocomplete",
-    "inputmode", "required", "disabled", "readonly", "accept", "aria-describedby", "aria-invalid", "data-kind", "data-url",
-    "data-unit", "data-sensitive", "data-wide",
-})
+OWN_ATTRIBUTES = frozenset(
+    {
+        "id",
+        "class",
+        "placeholder",
+        "rows",
+        "cols",
+        "min",
+        "max",
+        "step",
+        "maxlength",
+        "autofocus",
+        "autocomplete",
+        "inputmode",
+        "required",
+        "disabled",
+        "readonly",
+        "accept",
+        "aria-describedby",
+        "aria-invalid",
+        "data-kind",
+        "data-url",
+        "data-unit",
+        "data-sensitive",
+        "data-wide",
+    }
+)
 
 
 def choice_of(item: Any) -> Choice:
@@ -71,11 +103,24 @@ def chosen_values(value: Any, kind: str) -> list[str]:
 def error_texts(error: Any) -> list[str]:
     if not error:
         return []
-    return [str(one) for one in error] if isinstance(error, Iterable) and not isinstance(error, str) else [str(error)]
+    return (
+        [str(one) for one in error]
+        if isinstance(error, Iterable) and not isinstance(error, str)
+        else [str(error)]
+    )
 
 
-def field_context(*, name: str, label: Any, kind: str = "text", value: Any = None, choices: Any = (), help: Any = "",
-                  error: Any = "", **options: Any) -> dict[str, object]:
+def field_context(
+    *,
+    name: str,
+    label: Any,
+    kind: str = "text",
+    value: Any = None,
+    choices: Any = (),
+    help: Any = "",
+    error: Any = "",
+    **options: Any,
+) -> dict[str, object]:
     """See `field` in the tag library for the arguments."""
     listed = flat_choices(choices) if kind in CHOSEN_FROM else []
     chosen = chosen_values(value, kind)
@@ -87,12 +132,22 @@ def field_context(*, name: str, label: Any, kind: str = "text", value: Any = Non
     described = [f"{identity}_help"] if help else []
     described += [f"{identity}_error"] if errors else []
     return {
-        "name": name, "label": label, "kind": kind, "id": identity, "help": help, "errors": errors,
-        "described": " ".join(described), "choices": listed, "chosen": chosen, "type": INPUT_TYPES.get(kind, "text"),
+        "name": name,
+        "label": label,
+        "kind": kind,
+        "id": identity,
+        "help": help,
+        "errors": errors,
+        "described": " ".join(described),
+        "choices": listed,
+        "chosen": chosen,
+        "type": INPUT_TYPES.get(kind, "text"),
         "mode": options.pop("inputmode", "") or INPUT_MODES.get(kind, ""),
         "value": "" if kind in CHOSEN_FROM | {"file", "password"} else field_value(value, kind),
-        "checked": kind == "checkbox" and bool(value), "numeric": kind in {"number", "money", "area"},
-        "searchable": len(listed) > 12, **options,
+        "checked": kind == "checkbox" and bool(value),
+        "numeric": kind in {"number", "money", "area"},
+        "searchable": len(listed) > 12,
+        **options,
     }
 
 
@@ -110,19 +165,40 @@ def of_bound_field(bound: Any, kind: str = "", **options: Any) -> dict[str, obje
     found = kind or kind_of(widget)
     known = {
         key: attributes[key]
-        for key in ("placeholder", "rows", "min", "max", "step", "maxlength", "autofocus", "autocomplete", "inputmode",
-                    "readonly", "accept")
+        for key in (
+            "placeholder",
+            "rows",
+            "min",
+            "max",
+            "step",
+            "maxlength",
+            "autofocus",
+            "autocomplete",
+            "inputmode",
+            "readonly",
+            "accept",
+        )
         if attributes.get(key) not in (None, "", False)
     }
     further = {key: content for key, content in attributes.items() if key not in OWN_ATTRIBUTES}
     own = {
-        "required": bound.field.required, "disabled": bound.field.disabled, "id": bound.auto_id,
-        "url": attributes.get("data-url", ""), "unit": attributes.get("data-unit", ""),
-        "sensitive": bool(attributes.get("data-sensitive")), "wide": bool(attributes.get("data-wide")), "attrs": further,
+        "required": bound.field.required,
+        "disabled": bound.field.disabled,
+        "id": bound.auto_id,
+        "url": attributes.get("data-url", ""),
+        "unit": attributes.get("data-unit", ""),
+        "sensitive": bool(attributes.get("data-sensitive")),
+        "wide": bool(attributes.get("data-wide")),
+        "attrs": further,
         "multiple": bool(getattr(widget, "allow_multiple_selected", False)),
     }
     return field_context(
-        name=bound.html_name, label=options.pop("label", bound.label), kind=found, value=bound.value(),
-        choices=getattr(widget, "choices", ()), help=options.pop("help", bound.help_text), error=bound.errors,
+        name=bound.html_name,
+        label=options.pop("label", bound.label),
+        kind=found,
+        value=bound.value(),
+        choices=getattr(widget, "choices", ()),
+        help=options.pop("help", bound.help_text),
+        error=bound.errors,
         **(own | known | options),
     )

@@ -1,10 +1,11 @@
 """The places of the house: areas of the left rail, their pages, and what the phone's "+" offers.
 
 Apps register theirs in `resources.py`; `AREAS` fixes order, words and icons, so that an area exists once.
+Icons are always given as `icon="…"`: that is how the build finds the ones that are used.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 class Area:
     key: str
     label: object
-    icon: str
+    icon: str = field(kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Place:
     label: object
     url: str
     permission: str = ""
-    icon: str = ""
+    icon: str = field(default="", kw_only=True)
     order: int = 100
     shown: Callable[[object], bool] | None = None
 
@@ -37,26 +38,26 @@ class QuickAdd:
 
     key: str
     label: object
-    icon: str
     url: str
+    icon: str = field(default="plus", kw_only=True)
     permission: str = ""
     order: int = 100
 
 
 AREAS = (
-    Area("today", _("Today"), "home"),
-    Area("customers", _("Customers"), "users"),
-    Area("units", _("Units"), "building-skyscraper"),
-    Area("deals", _("Deals"), "file"),
-    Area("money", _("Money"), "wallet"),
-    Area("marketing", _("Marketing"), "speakerphone"),
-    Area("commission", _("Commission"), "percentage"),
-    Area("site", _("Sales office"), "building-store"),
-    Area("care", _("After sales"), "heart-handshake"),
-    Area("estate", _("Property"), "building-estate"),
-    Area("reports", _("Reports"), "chart-bar"),
-    Area("studio", _("Studio"), "puzzle"),
-    Area("settings", _("Settings"), "settings"),
+    Area("today", _("Today"), icon="home"),
+    Area("customers", _("Customers"), icon="users"),
+    Area("units", _("Units"), icon="building-skyscraper"),
+    Area("deals", _("Deals"), icon="file"),
+    Area("money", _("Money"), icon="wallet"),
+    Area("marketing", _("Marketing"), icon="speakerphone"),
+    Area("commission", _("Commission"), icon="percentage"),
+    Area("site", _("Sales office"), icon="building-store"),
+    Area("care", _("After sales"), icon="heart-handshake"),
+    Area("estate", _("Property"), icon="building-estate"),
+    Area("reports", _("Reports"), icon="chart-bar"),
+    Area("studio", _("Studio"), icon="puzzle"),
+    Area("settings", _("Settings"), icon="settings"),
 )
 BOTTOM_BAR = ("today", "customers", "units")
 """Areas of the phone's bottom bar; messages and "me" follow."""
@@ -91,13 +92,18 @@ def address(url: str) -> str:
 def places(area: str, may: Callable[[str], bool], actor: object) -> list[Place]:
     """The pages of an area that `actor` sees, in order. `may` answers for a permission."""
     found = [
-        place for place in _places.values()
-        if place.area == area and (not place.permission or may(place.permission))
-        and (place.shown is None or place.shown(actor)) and address(place.url)
+        place
+        for place in _places.values()
+        if place.area == area
+        and (not place.permission or may(place.permission))
+        and (place.shown is None or place.shown(actor))
+        and address(place.url)
     ]
     return sorted(found, key=lambda place: (place.order, str(place.key)))
 
 
 def quick_adds(may: Callable[[str], bool]) -> list[QuickAdd]:
-    found = [one for one in _quick.values() if (not one.permission or may(one.permission)) and address(one.url)]
+    found = [
+        one for one in _quick.values() if (not one.permission or may(one.permission)) and address(one.url)
+    ]
     return sorted(found, key=lambda one: (one.order, one.key))
