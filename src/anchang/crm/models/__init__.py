@@ -1,6 +1,6 @@
 """Customers, leads, channels, and every contact with them."""
 
-from anchang.crm.models.channels import Channel
+from anchang.crm.models.channels import Campaign, Channel
 from anchang.crm.models.customers import (
     Consent,
     Contact,
@@ -16,9 +16,24 @@ from anchang.crm.models.customers import (
     Stage,
 )
 from anchang.crm.models.tours import Tour
-from anchang.crm.models.visits import Appointment, CallIn, FollowUp, Visit
+from anchang.crm.models.leads import (
+    HELD,
+    OPEN,
+    AssignmentRule,
+    AssignmentTurn,
+    ClaimCounter,
+    Lead,
+    LeadPhone,
+    LeadState,
+    LeadTransfer,
+    PoolLead,
+    Touch,
+)
+from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck, Visit
 
 __all__ = [
+    "HELD", "OPEN", "AssignmentRule", "AssignmentTurn", "Campaign", "ClaimCounter", "Lead", "LeadPhone", "LeadState",
+    "LeadTransfer", "PoolLead", "Touch",
     "Appointment", "CallIn", "Channel", "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge",
-    "CustomerPhone", "FollowUp", "Grade", "GradeChange", "Household", "Need", "OwnerChange", "Stage", "Tour", "Visit",
+    "CustomerPhone", "FollowUp", "Grade", "GradeChange", "Household", "Need", "OwnerChange", "Stage", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
-"""Channels (渠道): where customers come from."""
+"""Channels (渠道) and campaigns: where leads and customers come from."""
 
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.models.base import ALIVE, one_of
@@ -35,6 +36,30 @@ class Channel(ProjectModel):
             one_of("kind", ("advert", "media", "hotline", "walk_in", "referral", "broker", "event", "partner", "other"),
                    "channel_kind"),
         ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Campaign(ProjectModel):
+    """A measure that brings leads, with its time and cost. Leads name it as their file or form does."""
+
+    name = models.CharField(_("Name"), max_length=100)
+    channel = ProjectKey(Channel, null=True, blank=True, verbose_name=_("Channel"))
+    starts_on = models.DateField(_("From"), null=True, blank=True)
+    ends_on = models.DateField(_("To"), null=True, blank=True)
+    cost = models.DecimalField(_("Cost"), max_digits=18, decimal_places=2, default=0)
+    note = models.CharField(_("Note"), max_length=200, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "name", condition=ALIVE, name="campaign_name_once"),
+            models.CheckConstraint(condition=Q(cost__gte=0), name="campaign_cost"),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                name="campaign_dates",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -87,7 +87,8 @@ class Customer(ProjectModel):
     grade = models.CharField(_("Grade"), max_length=1, choices=Grade.choices, default=Grade.C)
     grade_until = models.DateField(_("Grade valid until"), null=True, blank=True)
     stage = models.CharField(_("Stage"), max_length=10, choices=Stage.choices, default=Stage.VISITOR)
-    prospect_since = models.DateTimeField(_("Prospect since"), null=True, blank=True)
+    # The highest stage that active deals give; written by the apps above through `set_deal_stages`.
+    deal_stage = models.CharField(max_length=10, blank=True, editable=False)
     value_class = models.CharField(_("Value class"), max_length=10, choices=Worth.choices, default=Worth.NORMAL)
     owner = user_key(_("Owner"), null=True, blank=True)
     team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))

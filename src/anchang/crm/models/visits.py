@@ -37,11 +37,13 @@ class Visit(ProjectModel):
     grade_after = models.CharField(_("Grade after"), max_length=1, blank=True)
     import_job = ProjectKey(ImportJob, null=True, blank=True)
     import_key = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001 (unique)
-    doubt = models.CharField(_("Doubt"), max_length=60, blank=True)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("project", "customer", "seq", name="visit_seq_once"),
+            # Checked at the end of a statement, so that visits can be numbered anew in one.
+            models.UniqueConstraint(
+                fields=["project", "customer", "seq"], name="visit_seq_once", deferrable=models.Deferrable.IMMEDIATE
+            ),
             models.UniqueConstraint("project", "import_key", condition=ALIVE, name="visit_import_once"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="visit_seq_positive"),
             models.CheckConstraint(
@@ -110,7 +112,9 @@ class FollowUp(ProjectFact):
         REFUSED = "refused", _("Refused")
         WRONG_NUMBER = "wrong_number", _("Wrong number")
 
-    append_only = True
+    # A merge may move it to the kept customer; nothing else may change.
+    frozen = ("author_id", "method", "content", "grade", "effective", "duration", "result", "at", "business_date")
+    audited = True
 
     customer = ProjectKey(Customer, related_name="follow_ups", verbose_name=_("Customer"))
     author = user_key(_("Author"), null=True)
@@ -179,3 +183,37 @@ class Appointment(ProjectModel):
 
     def __str__(self) -> str:
         return f"{self.starts_at:%m-%d %H:%M}"
+
+
+class TruthCheck(ProjectModel):
+    """A visit or follow-up that a rule doubts or a sample picked: somebody calls the customer back."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("Open")
+        TRUE = "true", _("True")
+        FALSE = "false", _("False")
+
+    customer = ProjectKey(Customer, verbose_name=_("Customer"))
+    visit = ProjectKey(Visit, null=True, blank=True, verbose_name=_("Visit"))
+    follow_up = ProjectKey(FollowUp, null=True, blank=True, verbose_name=_("Follow-up"))
+    user = user_key(_("Member of staff"), null=True, blank=True)
+    rule_id = models.CharField(_("Rule"), max_length=60)
+    state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.OPEN)
+    result = models.CharField(_("Result"), max_length=200, blank=True)
+    checked_by = user_key(_("Checked by"), null=True, blank=True)
+    checked_at = models.DateTimeField(_("Checked at"), null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("state", ("open", "true", "false"), "truth_check_state"),
+            models.CheckConstraint(
+                condition=Q(visit__isnull=True, follow_up__isnull=False) | Q(visit__isnull=False, follow_up__isnull=True),
+                name="truth_check_one_subject",
+            ),
+            models.UniqueConstraint("project", "rule_id", "visit", name="truth_check_visit_once"),
+            models.UniqueConstraint("project", "rule_id", "follow_up", name="truth_check_follow_up_once"),
+        ]  # fmt: skip
+        indexes = [models.Index(fields=["project", "-created_at"], name="truth_check_newest")]
+
+    def __str__(self) -> str:
+        return self.rule_id
