@@ -47,12 +47,22 @@ function fillSelect(field, values) {
   }
 }
 
+/** The overlay that holds `form` and the address it was loaded from, to open it again. */
+function overlayOf(form) {
+  const host = form.closest("#dialog-host, #panel-host");
+  return { host: host && `#${host.id}`, opened: host && host.dataset.openedBy };
+}
+document.addEventListener("htmx:afterSwap", (event) => {
+  const { target, requestConfig } = event.detail;
+  if (target.matches("#dialog-host, #panel-host") && requestConfig.verb === "get") target.dataset.openedBy = requestConfig.path;
+});
+
 function save(form) {
   store.set(session, SAVED, {
     user: setting("user"),
     path: window.location.pathname + window.location.search,
     form: formId(form),
-    opened: form.closest("#dialog-host, #panel-host") ? form.dataset.openUrl || form.getAttribute("hx-get-form") : null,
+    ...overlayOf(form),
     at: Date.now(),
     signIn: false,
     pairs: typedValues(form),
@@ -92,10 +102,14 @@ function restore(root) {
   }
   if (kept.path !== window.location.pathname + window.location.search) return;
   if (kept.opened && window.htmx && root === document) {
-    window.htmx.ajax("GET", kept.opened, { target: "#dialog-host", swap: "innerHTML" });
+    window.htmx.ajax("GET", kept.opened, { target: kept.host, swap: "innerHTML" });
     return;
   }
-  const form = all(root, "form").find((candidate) => formId(candidate) === kept.form);
+  const names = kept.pairs.map(([name]) => name);
+  const shared = (form) => names.filter((name) => form.elements.namedItem(name)).length;
+  const same = all(root, "form").filter((candidate) => formId(candidate) === kept.form);
+  // Several forms may post to their own page: the one that shares most fields is meant.
+  const form = same.sort((a, b) => shared(b) - shared(a))[0];
   if (!form) return;
   store.drop(session, SAVED);
   // Pickers start on the same event: fill after them.

@@ -49,6 +49,9 @@ export function openDialog(dialog) {
   if (dialog.open) return;
   if (dialog.showModal) dialog.showModal();
   else dialog.setAttribute("open", "");
+  // On a phone the keyboard would cover the dialog: there the first tap opens it.
+  const first = dialog.querySelector("[autofocus], .panel-body input:not([type=hidden]), .panel-body select, .panel-body textarea");
+  if (first && window.matchMedia("(min-width: 769px)").matches) first.focus();
 }
 
 export function closeDialog(dialog = byId("dialog")) {

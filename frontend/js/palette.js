@@ -1,6 +1,7 @@
 // ⌘K / Ctrl-K: any record, any command. The server answers
 // {"groups": [{"label", "items": [{"label", "hint", "icon", "url", "dialog": bool}]}]}.
 import { element, icon, setting, text } from "./page.js";
+import { keepForSignIn } from "./keeper.js";
 import { closeDialog, openDialog, toast } from "./overlays.js";
 
 let asked = 0;
@@ -24,12 +25,14 @@ async function ask(query) {
     const url = new URL(setting("palette_url"), window.location.href);
     url.searchParams.set("q", query);
     const answer = await fetch(url, { credentials: "same-origin", headers: { Accept: "application/json" } });
-    if (mine !== asked) return; // a later question was answered first
+    if (mine !== asked) return undefined; // a later question was answered first
+    if (answer.status === 401) return keepForSignIn(null);
     if (!answer.ok) throw new Error(String(answer.status));
-    show((await answer.json()).groups, query);
+    return show((await answer.json()).groups, query);
   } catch (error) {
     if (mine === asked && dialog().open) toast(text("no_connection"), "red");
   }
+  return undefined;
 }
 
 function show(groups, query) {

@@ -59,6 +59,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     event.detail.shouldSwap = false;
     event.detail.isError = false;
     keepForSignIn(requestConfig.elt.closest("form"));
+  } else if (event.detail.target.matches("#panel-host, #dialog-host") && /^\s*<!doctype/i.test(event.detail.serverResponse)) {
+    // A whole page where a fragment was expected: go there instead of showing a shell inside the shell.
+    event.detail.shouldSwap = false;
+    window.location.assign(requestConfig.path);
   }
 });
 

@@ -35,6 +35,7 @@ function startPicker(select) {
     maxOptions: 200,
     placeholder,
     hidePlaceholder: true,
+    hideSelected: Boolean(url) || select.multiple,
     allowEmptyOption: false,
     valueField: url ? "id" : "value",
     labelField: url ? "label" : "text",
@@ -58,8 +59,8 @@ function startPicker(select) {
       option_create: (data, escape) => `<div class="create">${text("add")} ${escape(data.input)}</div>`,
     },
   });
-  const control = select.tomselect.control_input;
-  control.setAttribute("aria-label", (select.labels && select.labels[0] && select.labels[0].textContent.trim()) || select.name);
+  const label = select.getAttribute("aria-label");
+  if (label) select.tomselect.control_input.setAttribute("aria-label", label);
 }
 
 // --- money: separators while idle, plain digits while typing; the words below help against a missing zero

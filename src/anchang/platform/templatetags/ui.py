@@ -28,7 +28,8 @@ register.simple_tag(cells.face, name="face")
 
 @register.simple_tag
 def state_chip(value: str, label: str = "", tone: str = "") -> SafeString:
-    """A state as colour, mark and text. `value`: the state's name; `label`: its words; `tone` overrides the colour
+    """A state as colour, mark and text. `value`: the state's name; `label`: its words; `tone` overrides
+    the colour
     (blue teal green amber orange red purple indigo slate grey)."""
     return cells.chip(value, label, tone)
 
@@ -83,12 +84,16 @@ def field(
 ) -> dict[str, object]:
     """A form field with label, widget, help and error.
 
-    `kind`: text textarea number money area date datetime time select choice ref multi refs checkbox file phone
+    `kind`: text textarea number money area date datetime time select choice ref multi refs checkbox file
+    phone
     email url password code hidden.
-    `choices`: (value, label) pairs, `Choice`s or model choices; for ref and refs only the chosen ones are needed,
+    `choices`: (value, label) pairs, `Choice`s or model choices; for ref and refs only the chosen ones are
+    needed,
     `url` answers {"items": [{"id", "label", "hint"}]} for `?q=`.
-    `error`: text or list of texts. `options`: required, disabled, readonly, placeholder, url, unit, rows, min, max,
-    step, maxlength, autofocus, wide (both columns), accept, capture, multiple, sensitive (never kept in the browser),
+    `error`: text or list of texts. `options`: required, disabled, readonly, placeholder, url, unit, rows,
+    min, max,
+    step, maxlength, autofocus, wide (both columns), accept, capture, multiple, sensitive (never kept in
+    the browser),
     autocomplete, inputmode, id, attrs (mapping of further attributes, e.g. hx-*).
     """
     return field_context(
@@ -98,7 +103,8 @@ def field(
 
 @register.inclusion_tag("ui/field.html")
 def form_field(bound: Any, kind: str = "", **options: Any) -> dict[str, object]:
-    """A field of a Django form. The kind follows from the widget, or from its `data-kind` attribute, or is given;
+    """A field of a Django form. The kind follows from the widget, or from its `data-kind` attribute, or is
+    given;
     the widget's other attributes are kept. `options` as for `field`."""
     return of_bound_field(bound, kind, **options)
 
@@ -159,7 +165,8 @@ def action(item: Action, style: str = "", small: bool = False) -> dict[str, obje
 def actions(
     primary: Action | None = None, others: Sequence[Action] = (), label: str = ""
 ) -> dict[str, object]:
-    """The one next command as the primary button, the others in a menu; impossible ones disabled with the reason."""
+    """The one next command as the primary button, the others in a menu; impossible ones disabled with the
+    reason."""
     return {"primary": primary, "others": others, "label": label}
 
 
@@ -167,13 +174,15 @@ def actions(
 def submit(
     label: str, cancel_url: str = "", tone: str = "primary", hint: bool = True, closes: bool = False
 ) -> dict[str, object]:
-    """The foot of a form: save (Ctrl+Enter), and cancel as a link (`cancel_url`) or closing the overlay (`closes`)."""
+    """The foot of a form: save (Ctrl+Enter), and cancel as a link (`cancel_url`) or closing the overlay
+    (`closes`)."""
     return {"label": label, "cancel_url": cancel_url, "tone": tone, "hint": hint, "closes": closes}
 
 
 @register.simple_block_tag
 def panel(content: str, title: str, url: str = "", foot: str = "") -> SafeString:
-    """The answer to a request with target #panel-host. `url`: the record's own page; `foot`: markup of the foot."""
+    """The answer to a request with target #panel-host. `url`: the record's own page; `foot`: markup of the
+    foot."""
     return SafeString(
         render_to_string("ui/panel.html", {"content": content, "title": title, "url": url, "foot": foot})
     )
@@ -205,7 +214,8 @@ def job(
     cancel_url: str = "",
     report_url: str = "",
 ) -> dict[str, object]:
-    """Long work with its progress. With `poll_url` it asks again every 2 s (the answer is this tag once more)."""
+    """Long work with its progress. With `poll_url` it asks again every 2 s (the answer is this tag once
+    more)."""
     return {
         "name": name,
         "done": done,
@@ -255,8 +265,10 @@ def filter_bar(
     clear_url: str = "",
     save_url: str = "",
 ) -> dict[str, object]:
-    """Filters of a list. Search asks `search_url?q=` while typing (whole words of pinyin input only) and puts the
-    answer into `target`. `add_url` opens the list of further filters, `save_url` the form that saves this view."""
+    """Filters of a list. Search asks `search_url?q=` while typing (whole words of pinyin input only) and
+    puts the
+    answer into `target`. `add_url` opens the list of further filters, `save_url` the form that saves this
+    view."""
     return {
         "chips": chips,
         "search_url": search_url,
@@ -308,7 +320,8 @@ def data_table(
 
 @register.inclusion_tag("ui/tabs.html")
 def tabs(items: Sequence[Tab], label: str = "", target: str = "") -> dict[str, object]:
-    """Tabs. Addresses of `#pane` switch elements of this page; others are links, loaded into `target` when given."""
+    """Tabs. Addresses of `#pane` switch elements of this page; others are links, loaded into `target` when
+    given."""
     return {"items": items, "label": label, "target": target}
 
 
@@ -322,7 +335,8 @@ def kpi(
     change: Any = None,
     url: str = "",
 ) -> dict[str, object]:
-    """One figure. `kind` as in `value`; `change`: a ratio against the comparison named in `note` (0.12 → ▲ 12.0%)."""
+    """One figure. `kind` as in `value`; `change`: a ratio against the comparison named in `note` (0.12 → ▲
+    12.0%)."""
     return {
         "label": label,
         "value": cells.render(kind, value),
@@ -345,7 +359,8 @@ def chart(
     horizontal: bool = False,
     size: str = "",
 ) -> dict[str, object]:
-    """A chart and the same numbers as a table below it. `kind`: bar, line, funnel, pie. `size`: "", "sm", "lg"."""
+    """A chart and the same numbers as a table below it. `kind`: bar, line, funnel, pie. `size`: "", "sm",
+    "lg"."""
     data = {
         "kind": kind,
         "labels": [str(one) for one in labels],
@@ -384,10 +399,12 @@ def board_cell(
     url: str = "",
     dim: bool = False,
 ) -> SafeString:
-    """One unit on the board. Live messages address it by `key`; `note` is the second line (layout, area or price)."""
+    """One unit on the board. Live messages address it by `key`; `note` is the second line (layout, area or
+    price)."""
     return format_html(
         '<a class="cell{}" data-state="{}" data-live-key="{}" data-nav tabindex="-1" href="{}" '
-        'hx-get="{}" hx-target="#panel-host" aria-label="{} {} {}"><b>{}</b><small data-live-text>{}</small></a>',
+        'hx-get="{}" hx-target="#panel-host" aria-label="{} {} {}">'
+        "<b>{}</b><small data-live-text>{}</small></a>",
         " dim" if dim else "",
         state,
         key,
@@ -407,7 +424,8 @@ def fact(label: str, content: Any, kind: str = "text", edit_url: str = "") -> Sa
     shown = cells.render(kind, content)
     if edit_url:
         shown = format_html(
-            '<button type="button" class="fact-edit" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML">{}</button>',
+            '<button type="button" class="fact-edit" hx-get="{}" hx-target="closest dd" hx-swap="innerHTML">'
+            "{}</button>",
             edit_url,
             shown,
         )

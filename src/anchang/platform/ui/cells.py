@@ -12,7 +12,7 @@ from anchang.platform.ui import formats
 
 
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
-    """An icon of the sprite. `size`: "", "sm" or "lg". With `label` it is read aloud, without it is decoration."""
+    """An icon of the sprite. `size`: "", "sm" or "lg". With `label` it is read aloud, else decoration."""
     classes = f"icon icon-{size}" if size else "icon"
     spoken = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
     address = f"{static('build/icons.svg')}#{name}"
@@ -42,7 +42,7 @@ def money(value: object, unit: str = "yuan", show_unit: bool = False) -> SafeStr
 
 
 def when(value: object, kind: str = "datetime") -> SafeString:
-    """A date or time. `kind`: date, datetime, time, near (shortest clear form, the full one as a tip)."""
+    """A date or time. `kind`: date, datetime, time, near (shortest clear form; the full one is a tip)."""
     shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(
         value
     )
@@ -61,7 +61,8 @@ def phone(masked: str, reveal_url: str = "") -> SafeString:
     if reveal_url:
         hint = _("Show the whole number")
         button = format_html(
-            '<button type="button" class="icon-button" data-reveal="{}" aria-label="{}" data-tip="{}">{}</button>',
+            '<button type="button" class="icon-button" data-reveal="{}" aria-label="{}" data-tip="{}">'
+            "{}</button>",
             reveal_url,
             hint,
             hint,

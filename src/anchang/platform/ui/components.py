@@ -1,6 +1,7 @@
 """What pages hand to the component tags: plain data, no markup.
 
-Every URL is a finished address. Icons are given as `icon="…"`, so that the build finds them. An action that may not be used now carries the reason in words.
+Every URL is a finished address. An action that may not be used now carries the reason in words.
+Icons are given as `icon="…"`, so that the build finds them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,7 +50,7 @@ class Tab:
 
 @dataclass(frozen=True)
 class FilterChip:
-    """One filter of a list: `value` in words when set; `url` opens its editor, `clear_url` is the list without it."""
+    """One filter of a list: `value` in words when set; `url` opens its editor, `clear_url` drops it."""
 
     label: str
     url: str = ""
