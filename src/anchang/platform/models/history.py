@@ -78,7 +78,7 @@ class RevealLog(ProjectFact):
     resource = models.CharField(max_length=60)
     record_id = models.BigIntegerField(null=True)
     count = models.PositiveIntegerField(default=1)
-    user = models.ForeignKey("platform.User", models.PROTECT, related_name="+")
+    user = models.ForeignKey("platform.User", models.PROTECT, null=True, related_name="+")  # none: command line
     reason = models.CharField(max_length=200, blank=True)
     at = models.DateTimeField(auto_now_add=True)
 

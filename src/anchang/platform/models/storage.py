@@ -69,6 +69,8 @@ class ImportJob(ProjectModel):
         CANCELLED = "cancelled", _("Cancelled")
         UNDONE = "undone", _("Undone")
 
+    audited = False
+
     kind = models.CharField(_("Kind"), max_length=40)
     file_name = models.CharField(_("File"), max_length=200)
     sha256 = models.CharField(max_length=64)
@@ -89,6 +91,21 @@ class ImportJob(ProjectModel):
         return self.file_name
 
 
+class ImportRefusal(ProjectFact):
+    """One row of a file that an import left out, kept so that it can be corrected and imported again.
+
+    `content` is {"cells": […], "problems": […]} as encrypted JSON: cells hold phones as people typed them.
+    """
+
+    job = ProjectKey(ImportJob)
+    row = models.IntegerField()
+    sheet = models.CharField(max_length=60, blank=True)
+    content = models.BinaryField()
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "job", "row"], name="import_refusal_row")]
+
+
 class JobReport(ProjectModel):
     """A long task (任务) that a person started: export, batch print, recalculation."""
 
@@ -98,6 +115,8 @@ class JobReport(ProjectModel):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+
+    audited = False
 
     kind = models.CharField(_("Kind"), max_length=40)
     title = models.CharField(_("Title"), max_length=200)
