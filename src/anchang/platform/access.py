@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
@@ -26,6 +27,7 @@ from anchang.platform.models import (
     TeamMember,
     User,
 )
+from anchang.platform.stamp import remember_stamp
 
 _WIDTH = {"own": 1, "team": 2, "project": 3}
 
@@ -131,11 +133,18 @@ def current_stamp() -> int:
 
 
 def bump_stamp() -> None:
-    """Tell every process that roles, grants, parameters, teams or projects changed."""
-    from django.db.models import F
+    """Tell every process that roles, grants, parameters, teams or projects changed.
 
-    if not ConfigStamp.objects.update(value=F("value") + 1):
-        ConfigStamp.objects.create(value=1)
+    The stamp is the clock in microseconds and not a count: a transaction that is rolled back must not leave
+    behind, under a number that another one then commits, what this process has read meanwhile.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO platform_configstamp (id, value)"
+            " VALUES (1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)"
+            " ON CONFLICT (id) DO UPDATE SET value = EXCLUDED.value"
+        )
+    remember_stamp(0)
 
 
 def access_of(actor: Actor, stamp: int | None = None) -> Access:

@@ -1,6 +1,6 @@
 """Opens the request's transaction in the actor's scope, and turns coded errors into answers.
 
-One request is one transaction: it is rolled back on any error and on 5xx. `request.access` is set for
+One request is one transaction: it is rolled back on any error (a failed sign-in keeps its count: `keep_writes`). `request.access` is set for
 everybody; nobody is signed in on public pages.
 """
 
@@ -17,7 +17,8 @@ from django.utils import translation
 from anchang.kernel.actor import PUBLIC
 from anchang.kernel.errors import DomainError
 from anchang.platform.access import Access, access_of, actor_for, current_stamp
-from anchang.platform.scope import remember_stamp, set_scope
+from anchang.platform.scope import set_scope
+from anchang.platform.stamp import remember_stamp
 from anchang.platform.tokens import access_by_token
 from anchang.platform.wording import worded
 
@@ -42,7 +43,7 @@ class ScopeMiddleware:
         with transaction.atomic():
             set_scope(request.access.project_ids, request.access.actor, uuid.uuid4())  # type: ignore[attr-defined]
             response = self.get_response(request)
-            if response.status_code >= 400:
+            if response.status_code >= 400 and not getattr(response, "keep_writes", False):
                 transaction.set_rollback(True)
         remember_stamp(0)
         return response

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from anchang.platform.models import ConfigStamp, Parameter, Project
-from anchang.platform.scope import seen_stamp
+from anchang.platform.stamp import seen_stamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import json
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,6 +18,7 @@ from typing import Any
 from django.db import models
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from django.utils.functional import Promise
 
 from anchang.kernel.errors import DomainError, forbidden, not_found
 from anchang.platform import conditions, resources, search
@@ -40,6 +42,7 @@ class Query:
     cursor: str | None = None
     columns: tuple[str, ...] | None = None
     count: bool = False
+    deleted: bool = False  # the recycle bin instead of the living rows
     extra: Q | None = None
 
 
@@ -166,6 +169,8 @@ def filtered(resource: Resource, access: Access, query: Query) -> tuple[QuerySet
     rows = resource.model._default_manager.all()
     if within is None:
         return rows.none(), project_ids
+    if query.deleted:
+        rows = resource.model._base_manager.filter(deleted_at__isnull=False) if _in_bin(resource) else rows.none()
     rows = rows.filter(within)
     if query.extra is not None:
         rows = rows.filter(query.extra)
@@ -277,7 +282,8 @@ def get_row(resource: Resource, access: Access, record_id: Any) -> dict[str, Any
     if within is None:
         raise forbidden(f"{resource.name}.view")
     rows = resource.model._default_manager.filter(within, pk=record_id)
-    found = rows.values_list("pk", flat=True).first() if resource.group_level else rows.values_list("project_id", flat=True).first()
+    column = "pk" if resource.group_level else "project_id"
+    found = rows.values_list(column, flat=True).first()
     if found is None:
         raise not_found()
     project_ids = access.project_ids if resource.group_level else (found,)
@@ -336,6 +342,10 @@ def _columns(resource: Resource, fields: Sequence[Field]) -> tuple[dict[str, Any
     return notes, columns
 
 
+def _in_bin(resource: Resource) -> bool:
+    return any(f.name == "deleted_at" for f in resource.model._meta.concrete_fields)
+
+
 def _has_version(resource: Resource) -> bool:
     return any(f.name == "version" for f in resource.model._meta.concrete_fields)
 
@@ -366,12 +376,29 @@ def _as_dict(
 def plain(value: Any, kind: str = "") -> Any:
     """A value as JSON: money and areas as strings with two places, times ISO 8601 with offset."""
     if isinstance(value, Decimal):
-        return f"{value:.2f}" if kind in ("money", "area") else format(value.normalize() if value == value.to_integral() and kind != "percent" else value, "f")
+        return _decimal(value, kind)
     if isinstance(value, dt.datetime):
         return timezone.localtime(value).isoformat() if timezone.is_aware(value) else value.isoformat()
     if isinstance(value, dt.date | dt.time):
         return value.isoformat()
+    if isinstance(value, uuid.UUID | Promise):
+        return str(value)
     return value
+
+
+def _decimal(value: Decimal, kind: str) -> str:
+    if kind in ("money", "area"):
+        return f"{value:.2f}"
+    whole = kind != "percent" and value == value.to_integral()
+    return format(value.quantize(Decimal(1)) if whole else value, "f")
+
+
+def jsonable(value: Any) -> Any:
+    """`default=` of json.dumps."""
+    found = plain(value)
+    if found is value:
+        raise TypeError(f"{type(value).__name__} is not JSON")
+    return found
 
 
 # --- references ----------------------------------------------------------------------------------

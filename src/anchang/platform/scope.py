@@ -17,22 +17,12 @@ from django.db import connection, transaction
 from anchang.kernel.actor import Actor
 from anchang.platform.access import Access
 
-_stamp: ContextVar[int] = ContextVar("config_stamp", default=0)
 _command: ContextVar[uuid.UUID | None] = ContextVar("command_id", default=None)
 
 
 def current_command_id() -> uuid.UUID:
     """The id under which this transaction's row changes are audited."""
     return _command.get() or uuid.uuid4()
-
-
-def remember_stamp(stamp: int) -> None:
-    """The configuration's stamp as this request read it; 0 forgets it."""
-    _stamp.set(stamp)
-
-
-def seen_stamp() -> int:
-    return _stamp.get()
 
 
 def set_scope(project_ids: Iterable[int], actor: Actor, command_id: uuid.UUID | None = None) -> None:

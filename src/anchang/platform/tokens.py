@@ -13,7 +13,7 @@ from django.utils import timezone
 from anchang.kernel.actor import Actor
 from anchang.platform.access import Access, access_of
 from anchang.platform.models import ApiToken, User
-from anchang.platform.scope import remember_stamp
+from anchang.platform.stamp import remember_stamp
 
 _FIND = """
 SELECT u.id, u.name, u.language, t.permissions, t.projects,

@@ -1,0 +1,1 @@
+"""REST: /api/v1, made from the registers of resources and commands."""
