@@ -136,11 +136,14 @@ class Unit(ProjectModel):
             models.UniqueConstraint("project", "building", "code", condition=ALIVE, name="unit_code_once"),
             models.CheckConstraint(
                 condition=Q(state__in=(
-                    "unreleased", "controlled", "available", "held", "subscribed", "signed", "delivered", "retained",
+                    "unreleased", "controlled", "available", "held", "subscribed", "signed", "delivered",
+                    "retained",
                 )),
                 name="unit_state_known",
             ),
-            models.CheckConstraint(condition=Q(price_basis__in=("gross", "inner", "unit")), name="unit_basis_known"),
+            models.CheckConstraint(
+                condition=Q(price_basis__in=("gross", "inner", "unit")), name="unit_basis_known"
+            ),
             models.CheckConstraint(
                 condition=Q(measured_state__in=("", "entered", "approved")), name="unit_survey_known"
             ),

@@ -1,0 +1,92 @@
+"""Every write of the inventory. `change_unit_state` is the only writer of a unit's state."""
+
+from anchang.inventory.commands.importing import after_import, import_price_list
+from anchang.inventory.commands.prices import (
+    add_price_lists,
+    adjust_draft,
+    adjust_prices,
+    approve_price_list,
+    edit_price_list,
+    publish,
+    publish_price_list,
+    reopen_price_list,
+    set_prices,
+)
+from anchang.inventory.commands.quoting import (
+    PriceResult,
+    preview_plans_with,
+    price_unit,
+    quote_unit,
+    recalculated,
+    usable_discounts,
+    worded_steps,
+)
+from anchang.inventory.commands.scheme import (
+    add_discounts,
+    add_payment_plans,
+    edit_discount,
+    edit_payment_plan,
+)
+from anchang.inventory.commands.states import (
+    add_lock,
+    announce,
+    change_unit_state,
+    clear_locks,
+    confirm_price,
+    control_unit,
+    control_units,
+    lock_unit,
+    move_units,
+    release_unit,
+    release_units,
+    retain_unit,
+    set_unit_clock,
+    unlock_unit,
+)
+from anchang.inventory.commands.tree import (
+    add_licences,
+    add_release_batches,
+    add_units,
+    approve_area,
+    edit_building,
+    edit_licence,
+    edit_unit,
+    generate_units,
+    measure_unit,
+    tick_check,
+)
+from anchang.platform.commands import constraint_errors
+
+constraint_errors({
+    "phase_code_once": "code_taken",
+    "building_code_once": "code_taken",
+    "layout_code_once": "code_taken",
+    "batch_code_once": "code_taken",
+    "dictionary_code_once": "code_taken",
+    "discount_code_once": "code_taken",
+    "payment_plan_code_once": "code_taken",
+    "licence_number_once": "licence_exists",
+    "unit_code_once": "unit_code_taken",
+    "unit_lock_once": "lock_set_already",
+    "unit_not_above_filed": "above_filed_price",
+    "unit_on_sale_has_licence": "not_on_sale_without_licence",
+    "unit_price_positive": ("price_not_positive", 422),
+    "price_row_positive": ("price_not_positive", 422),
+    "inventory_pricerow_posted": "price_list_published",
+    "inventory_pricelist_posted": "price_list_published",
+    "price_list_edition_once": "busy",
+    "discount_factor_at_most_one": ("discount_out_of_range", 422),
+    "discount_points_below_hundred": ("discount_out_of_range", 422),
+    "discount_value_positive": ("discount_out_of_range", 422),
+})  # fmt: skip
+
+__all__ = [
+    "PriceResult", "add_discounts", "add_licences", "add_lock", "add_payment_plans", "add_price_lists",
+    "add_release_batches", "add_units", "adjust_draft", "adjust_prices", "after_import", "announce",
+    "approve_area", "approve_price_list", "change_unit_state", "clear_locks", "confirm_price", "control_unit",
+    "control_units", "edit_building", "edit_discount", "edit_licence", "edit_payment_plan", "edit_price_list",
+    "edit_unit", "generate_units", "import_price_list", "lock_unit", "measure_unit", "move_units",
+    "preview_plans_with", "price_unit", "publish", "publish_price_list", "quote_unit", "recalculated",
+    "release_unit", "release_units", "reopen_price_list", "retain_unit", "set_prices", "set_unit_clock",
+    "tick_check", "unlock_unit", "usable_discounts", "worded_steps",
+]  # fmt: skip

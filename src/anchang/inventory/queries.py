@@ -1,0 +1,289 @@
+"""Reads of the inventory: gates' facts, the unit board, the unit-state report, matches, price history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+
+from anchang.inventory import rules
+from anchang.inventory.models import Building, Layout, Licence, PriceChange, Unit, UnitStateChange
+from anchang.kernel.money import ZERO
+from anchang.platform import parameters
+from anchang.platform.access import Access
+from anchang.platform.models import Project
+
+# --- facts for the gates -------------------------------------------------------------------------
+
+
+def licence_facts(licence: Licence | None) -> rules.Licence | None:
+    return rules.Licence(licence.number, licence.issued_on, licence.valid_to) if licence else None
+
+
+def unit_facts(unit: Unit) -> rules.UnitFacts:
+    """What the gates read. One query for the licence unless it was fetched with the unit."""
+    return rules.UnitFacts(
+        state=unit.state,
+        licence=licence_facts(unit.licence),
+        price_published=unit.price_list_id is not None and unit.list_total is not None,
+        locks=frozenset(unit.locks),
+    )
+
+
+def legacy_sold_units(project: Project) -> QuerySet[Unit]:
+    """Units that were sold before the system: signed without a deal of ours."""
+    return Unit.objects.filter(project=project, legacy_sold=True)
+
+
+# --- the board -----------------------------------------------------------------------------------
+
+#: The columns of a board cell, named as the resource's fields, so that field rules apply to both.
+CELL = (
+    "id", "building", "section", "floor", "room", "code", "label", "state", "state_until", "layout",
+    "product_type", "orientation", "gross_area", "inner_area", "price_basis", "list_unit_price", "list_total",
+    "locks", "available_since", "control_reason", "legacy_sold", "version",
+)  # fmt: skip
+_COLUMNS = tuple({"building": "building_id", "layout": "layout_id"}.get(c, c) for c in CELL)
+_AT_BUILDING, _AT_FLOOR, _AT_STATE = CELL.index("building"), CELL.index("floor"), CELL.index("state")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return str(value)
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def board_cell(unit: Unit) -> dict[str, Any]:
+    """The complete new cell of the board, as JSON values. No query."""
+    return {name: _plain(getattr(unit, column)) for name, column in zip(CELL, _COLUMNS, strict=True)}
+
+
+def visible_cell(access: Access, project_id: int, cell: Mapping[str, Any]) -> dict[str, Any]:
+    """The cell without the fields that the actor's rules hide."""
+    hidden = hidden_columns(access, project_id)
+    return {k: v for k, v in cell.items() if k not in hidden}
+
+
+def hidden_columns(access: Access, project_id: int) -> frozenset[str]:
+    return frozenset(c for c in CELL if access.field_mode("units", c, [project_id]) == "hide")
+
+
+def unit_board(
+    access: Access, project: Project, building_ids: Iterable[int] | None = None
+) -> dict[str, Any]:
+    """Buildings → floors (top first) → cells, the layouts they name, and counts by state. Three queries.
+
+    Raises forbidden without units.view in the project. Cells lack what field rules hide.
+    """
+    access.require("units.view", project.pk)
+    hidden = hidden_columns(access, project.pk)
+    rows = Unit.objects.filter(project=project)
+    if building_ids is not None:
+        rows = rows.filter(building_id__in=list(building_ids))
+    names = [(i, name) for i, name in enumerate(CELL) if name not in hidden]
+    floors: dict[int, dict[int | None, list[dict[str, Any]]]] = {}
+    counts: Counter[str] = Counter()
+    for row in rows.order_by("sort_key").values_list(*_COLUMNS):
+        cell = {name: _plain(row[i]) for i, name in names}
+        floors.setdefault(row[_AT_BUILDING], {}).setdefault(row[_AT_FLOOR], []).append(cell)
+        counts[row[_AT_STATE]] += 1
+    return {
+        "project": {"id": project.pk, "label": project.name},
+        "buildings": _buildings(project, floors, building_ids is not None),
+        "layouts": {
+            pk: {"code": code, "name": name}
+            for pk, code, name in Layout.objects.filter(project=project).values_list("pk", "code", "name")
+        },
+        "counts": dict(counts),
+    }
+
+
+def _buildings(
+    project: Project, floors: Mapping[int, Mapping[int | None, list[dict[str, Any]]]], only_asked: bool
+) -> list[dict[str, Any]]:
+    rows = Building.objects.filter(project=project).order_by("phase__position", "phase__code", "position", "pk")
+    found = []
+    for pk, code, name, phase_id, phase in rows.values_list("pk", "code", "name", "phase_id", "phase__name"):
+        if only_asked and pk not in floors:
+            continue
+        storeys = floors.get(pk, {})
+        found.append({
+            "id": pk, "code": code, "name": name, "phase": {"id": phase_id, "label": phase},
+            "sections": sorted({c.get("section", "") for cells in storeys.values() for c in cells}),
+            "floors": [
+                {"floor": floor, "cells": storeys[floor]}
+                for floor in sorted(storeys, key=lambda f: -999 if f is None else f, reverse=True)
+            ],
+        })  # fmt: skip
+    return found
+
+
+# --- the unit-state report -----------------------------------------------------------------------
+
+_STATES_AT = """
+    SELECT u.building_id, u.layout_id, s.to_state, count(*), sum(u.gross_area),
+           sum(coalesce(p.new_total, s.list_total, 0))
+      FROM inventory_unit u
+      JOIN LATERAL (
+           SELECT to_state, list_total FROM inventory_unitstatechange c
+            WHERE c.project_id = u.project_id AND c.unit_id = u.id AND c.business_date <= %(day)s
+            ORDER BY c.business_date DESC, c.id DESC LIMIT 1) s ON true
+      LEFT JOIN LATERAL (
+           SELECT new_total FROM inventory_pricechange c
+            WHERE c.project_id = u.project_id AND c.unit_id = u.id AND c.business_date <= %(day)s
+            ORDER BY c.business_date DESC, c.id DESC LIMIT 1) p ON true
+     WHERE u.project_id = %(project)s AND u.deleted_at IS NULL
+     GROUP BY 1, 2, 3"""
+
+
+def unit_state_report(access: Access, project: Project, day: dt.date | None = None) -> dict[str, Any]:
+    """Units, area (㎡) and amount at list price by building, layout and state, at the end of a day (default:
+    now). Read from the state and price history, so a past day never changes.
+
+    Raises forbidden without units.view.
+    """
+    access.require("units.view", project.pk)
+    if day is None:
+        groups = _states_now(project)
+    else:
+        with connection.cursor() as cursor:
+            cursor.execute(_STATES_AT, {"day": day, "project": project.pk})
+            groups = cursor.fetchall()
+    buildings = dict(Building.everything.filter(project=project).values_list("pk", "name"))
+    layouts = dict(Layout.everything.filter(project=project).values_list("pk", "name"))
+    rows = [
+        {
+            "building": {"id": b, "label": buildings.get(b, "")},
+            "layout": {"id": lay, "label": layouts.get(lay, "")} if lay else None,
+            "state": state, "units": count, "area": str(area or ZERO), "amount": str(amount or ZERO),
+        }
+        for b, lay, state, count, area, amount in groups
+    ]  # fmt: skip
+    rows.sort(key=lambda r: (r["building"]["label"], (r["layout"] or {}).get("label", ""), r["state"]))
+    return {"date": (day or timezone.localdate()).isoformat(), "rows": rows, "totals": _totals(groups)}
+
+
+def _states_now(project: Project) -> list[tuple[Any, ...]]:
+    return list(
+        Unit.objects.filter(project=project)
+        .order_by()
+        .values_list("building_id", "layout_id", "state")
+        .annotate(Count("pk"), Sum("gross_area"), Sum("list_total"))
+    )
+
+
+def _totals(groups: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    found: dict[str, list[Any]] = {}
+    for _, _, state, count, area, amount in groups:
+        total = found.setdefault(state, [0, ZERO, ZERO])
+        total[0] += count
+        total[1] += area or ZERO
+        total[2] += amount or ZERO
+    return [
+        {"state": s, "units": found[s][0], "area": str(found[s][1]), "amount": str(found[s][2])}
+        for s in rules.STATES if s in found
+    ]  # fmt: skip
+
+
+def hoarded_units(project: Project, on: dt.date) -> list[Unit]:
+    """捂盘: licensed units that are neither on sale nor in a deal, without a lawful reason, past the limit."""
+    days = int(parameters.value("inventory.hoarding_days", project, on))
+    limit = on - dt.timedelta(days=days)
+    rows = Unit.objects.filter(
+        project=project, licence__issued_on__lte=limit, control_reason="",
+        state__in=(Unit.State.UNRELEASED, Unit.State.CONTROLLED),
+    )  # fmt: skip
+    return [
+        unit for unit in rows.select_related("licence").order_by("sort_key")
+        if rules.is_hoarded(rules.HoardingFacts(unit.state, unit.licence.issued_on), on, days)
+    ]  # fmt: skip
+
+
+# --- recommendation ------------------------------------------------------------------------------
+
+
+def matching_units(
+    access: Access, project: Project, need: rules.Need, limit: int = 10
+) -> list[dict[str, Any]]:
+    """Available, unlocked units that fit the need, best first, with score and reasons (推荐方案).
+
+    Raises forbidden without units.view.
+    """
+    access.require("units.view", project.pk)
+    params = match_params(project)
+    rows = Unit.objects.filter(
+        _affordable(need, params), project=project, state=Unit.State.AVAILABLE, locks=[],
+        list_total__isnull=False,
+    ).exclude(pk__in=need.refused)  # fmt: skip
+    columns = ("pk", "label", "list_total", "layout__code", "gross_area", "floor")
+    candidates = [
+        rules.Candidate(pk, label, total, layout or "", area or ZERO, floor or 0)
+        for pk, label, total, layout, area, floor in rows.values_list(*columns)
+    ]
+    return [
+        {
+            "unit": {"id": m.candidate.unit_id, "label": m.candidate.code},
+            "list_total": str(m.candidate.total), "layout": m.candidate.layout,
+            "gross_area": str(m.candidate.gross_area), "floor": m.candidate.floor, "score": str(m.score),
+            "reasons": [
+                {"code": r.code, "points": str(r.points), "out_of": r.out_of, **r.params} for r in m.reasons
+            ],
+        }
+        for m in rules.recommend(need, candidates, params, limit)
+    ]  # fmt: skip
+
+
+def match_params(project: Project) -> rules.MatchParams:
+    today = timezone.localdate()
+
+    def value(name: str) -> Any:
+        return parameters.value(f"inventory.match_{name}", project, today)
+
+    return rules.MatchParams(
+        budget=int(value("budget")), layout=int(value("layout")), area=int(value("area")),
+        floor=int(value("floor")), budget_tolerance=Decimal(str(value("tolerance"))),
+        fade=Decimal(str(value("fade"))),
+    )  # fmt: skip
+
+
+def _affordable(need: rules.Need, params: rules.MatchParams) -> Q:
+    q = Q()
+    if need.budget_low is not None:
+        q &= Q(list_total__gte=need.budget_low * (1 - params.budget_tolerance))
+    if need.budget_high is not None:
+        q &= Q(list_total__lte=need.budget_high * (1 + params.budget_tolerance))
+    return q
+
+
+# --- histories -----------------------------------------------------------------------------------
+
+
+def price_history(unit: Unit) -> list[dict[str, Any]]:
+    """Every marked price of the unit, newest first."""
+    rows = PriceChange.objects.filter(project_id=unit.project_id, unit=unit).order_by("-business_date", "-id")
+    return [
+        {
+            "date": row.business_date.isoformat(), "old_total": _plain(row.old_total),
+            "new_total": str(row.new_total), "reason": row.reason, "by": row.actor_name,
+            "price_list": {"id": row.price_list_id, "label": row.edition} if row.price_list_id else None,
+        }
+        for row in rows.annotate(edition=F("price_list__name"))
+    ]  # fmt: skip
+
+
+def state_history(unit: Unit) -> list[dict[str, Any]]:
+    """Every state of the unit, newest first."""
+    rows = UnitStateChange.objects.filter(project_id=unit.project_id, unit=unit).order_by("-id")
+    return [
+        {
+            "at": timezone.localtime(row.at).isoformat(), "from": row.from_state, "to": row.to_state,
+            "reason": row.reason, "by": row.actor_name,
+        }
+        for row in rows
+    ]  # fmt: skip
