@@ -5,6 +5,7 @@ under .anchang-test/ by a fingerprint of everything that shapes the schema; a ru
 database copied from the template, and Django connects as the application's role, as in production.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -70,7 +71,9 @@ class TestServer:
         ensure_app_role(self.server.owner_url, APP_PASSWORD)
         subprocess.run(
             [sys.executable, "-m", "anchang.config.preparing"],
-            env=os.environ | server_environment(self.server.owner_url), cwd=ROOT, check=True,
+            env=os.environ | server_environment(self.server.owner_url),
+            cwd=ROOT,
+            check=True,
         )
         if schema_fingerprint()[:16] != kept.name.removeprefix("cluster-"):
             return  # a file changed while migrating: good for this run, not worth keeping
@@ -78,10 +81,8 @@ class TestServer:
         CACHE.mkdir(exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix="draft-", dir=CACHE))
         subprocess.run(["cp", "-a", self.folder / "cluster", draft / "cluster"], check=True)
-        try:
+        with contextlib.suppress(OSError):  # another run kept the same one first
             (draft / "cluster").rename(kept)
-        except OSError:  # another run kept the same one first
-            pass
         shutil.rmtree(draft, ignore_errors=True)
         old = sorted(CACHE.glob("cluster-*"), key=lambda path: path.stat().st_mtime)[:-KEPT_CLUSTERS]
         for path in old:
@@ -135,8 +136,9 @@ def close_connections() -> None:
 
 def use_database(owner_url: str) -> None:
     """Point Django, and whatever reads the environment, at this database."""
-    from anchang.config.settings import database
     from django.db import connections
+
+    from anchang.config.settings import database
 
     close_connections()
     urls = {"owner": owner_url, "default": app_url_of(owner_url)}
@@ -205,14 +207,18 @@ def django_db_setup(
 
 
 @pytest.fixture
-def owner_db(transactional_db: None, database_server: str, database_name: str) -> Iterator[psycopg.Connection[Any]]:
+def owner_db(
+    transactional_db: None, database_server: str, database_name: str
+) -> Iterator[psycopg.Connection[Any]]:
     """An autocommit connection as the owner: for attacks and checks by SQL, past every policy."""
     with psycopg.connect(with_database(database_server, database_name), autocommit=True) as connection:
         yield connection
 
 
 @pytest.fixture
-def app_db(transactional_db: None, database_server: str, database_name: str) -> Iterator[psycopg.Connection[Any]]:
+def app_db(
+    transactional_db: None, database_server: str, database_name: str
+) -> Iterator[psycopg.Connection[Any]]:
     """An autocommit connection as the application's role, with no scope set."""
     url = app_url_of(with_database(database_server, database_name))
     with psycopg.connect(url, autocommit=True) as connection:
@@ -231,7 +237,10 @@ class RunningServer:
         self.log = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "anchang.config.server", "--port", str(self.port)],
-            env=os.environ | environment, cwd=ROOT, stdout=self.log, stderr=self.log,
+            env=os.environ | environment,
+            cwd=ROOT,
+            stdout=self.log,
+            stderr=self.log,
         )
 
     def wait(self, seconds: float = 30.0) -> None:
@@ -285,7 +294,11 @@ def app_server(transactional_db: None, server_process: RunningServer) -> str:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     system = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
-    return browser_type_launch_args | system | {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
+    return (
+        browser_type_launch_args
+        | system
+        | {"args": ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]}
+    )
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """Translations: `compile` makes the .mo files that are older than their .po; `check` looks for gaps.
 
-`check` fails on fuzzy or empty entries, on placeholders that differ between the languages, and on strings in the code
-that no .po of the same app, nor the common one, has.
+`check` fails on fuzzy or empty entries, on placeholders that differ between the languages, and on strings
+in the code that no .po of the same app, nor the common one, has.
 """
 
 import ast
@@ -15,10 +15,20 @@ from babel.messages.pofile import read_po
 
 PACKAGE = Path(__file__).resolve().parent.parent / "src" / "anchang"
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w*\}")
-GETTEXT = {"_", "gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "pgettext_lazy", "gettext_noop"}
+GETTEXT = {
+    "_",
+    "gettext",
+    "gettext_lazy",
+    "ngettext",
+    "ngettext_lazy",
+    "pgettext",
+    "pgettext_lazy",
+    "gettext_noop",
+}
 TEMPLATE_TAG = re.compile(r"""{%\s*(?:trans|translate)\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
 TEMPLATE_BLOCK = re.compile(
-    r"{%\s*blocktrans(?:late)?\b([^%]*)%}(.*?)(?:{%\s*plural\s*%}.*?)?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL
+    r"{%\s*blocktrans(?:late)?\b([^%]*)%}(.*?)(?:{%\s*plural\s*%}.*?)?{%\s*endblocktrans(?:late)?\s*%}",
+    re.DOTALL,
 )
 VARIABLE = re.compile(r"{{\s*([\w.]+)[^}]*}}")
 

@@ -1,7 +1,8 @@
-"""Everything that a bare checkout needs before it can run: environment, packages, front-end assets, translations.
+"""Everything that a bare checkout needs before it can run: environment, packages, front-end assets,
+translations.
 
-Standard library only, Python 3.11 or newer. Each step is skipped while its inputs are unchanged, so that calling this
-again costs a moment.
+Standard library only, Python 3.11 or newer. Each step is skipped while its inputs are unchanged, so that
+calling this again costs a moment.
 """
 
 import hashlib
@@ -78,7 +79,9 @@ def packages() -> None:
 def itself() -> None:
     own = VENV / "bin" / "uv"
     uv = own if own.exists() else shutil.which("uv")
-    installer: list[str | Path] = [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
+    installer: list[str | Path] = (
+        [uv, "pip", "install", "--python", PYTHON] if uv else [PYTHON, "-m", "pip", "install"]
+    )
     run([*installer, "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
 
 

@@ -9,7 +9,9 @@ from django.db import connection
 @pytest.mark.django_db
 def test_the_application_connects_as_its_own_role() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+        cursor.execute(
+            "SELECT current_user, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        )
         assert cursor.fetchone() == ("anchang_app", False, False)
 
 
@@ -22,7 +24,11 @@ def test_the_application_owns_no_table() -> None:
 
 @pytest.mark.django_db
 def test_the_application_may_not_truncate_or_create() -> None:
-    for statement in ("TRUNCATE platform_user CASCADE", "CREATE TABLE public.mine (id int)", "CREATE ROLE mine"):
+    for statement in (
+        "TRUNCATE platform_user CASCADE",
+        "CREATE TABLE public.mine (id int)",
+        "CREATE ROLE mine",
+    ):
         with connection.cursor() as cursor:
             cursor.execute("SAVEPOINT before")
             with pytest.raises(Exception, match="permission denied"):

@@ -1,16 +1,16 @@
 """The one ASGI application: live streams and launch day by themselves, everything else to Django.
 
-A live application is an ordinary ASGI callable, named in settings.LIVE_APPS by its path prefix. It is imported
-on its first request and runs on the event loop: it must not call the ORM directly.
+A live application is an ordinary ASGI callable, named in settings.LIVE_APPS by its path prefix. It is
+imported on its first request and runs on the event loop: it must not call the ORM directly.
 """
 
 import os
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "anchang.config.settings")
 
-from anchang.config.bridge import Bridge  # noqa: E402
-from anchang.config.dispatch import Application  # noqa: E402
-from anchang.config.wsgi import application as django_application  # noqa: E402
+from anchang.config.bridge import Bridge
+from anchang.config.dispatch import Application
+from anchang.config.wsgi import application as django_application
 
 THREADS = int(os.environ.get("ANCHANG_THREADS") or 4)
 

@@ -1,6 +1,7 @@
 """The whole database into one file, and back.
 
-The file is PostgreSQL's custom format (pg_restore reads it anywhere). It holds ciphertexts of personal data but never the data key.
+The file is PostgreSQL's custom format (pg_restore reads it anywhere). It holds ciphertexts of personal
+data but never the data key.
 """
 
 import os
@@ -13,8 +14,7 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 from psycopg import sql
 
-from anchang.config import home
-from anchang.config.postgres import ServerError, binaries, ensure_app_role
+from anchang.config.postgres import ServerError, binaries
 from anchang.config.preparing import mark_prepared
 
 MAGIC = b"PGDMP"
@@ -39,10 +39,15 @@ def connection_environment(url: str) -> dict[str, str]:
     """libpq's variables for a URL: a password on the command line would be seen by every user."""
     parts = urlsplit(url)
     values = {
-        "PGHOST": parts.hostname, "PGPORT": parts.port, "PGUSER": parts.username, "PGPASSWORD": parts.password,
+        "PGHOST": parts.hostname,
+        "PGPORT": parts.port,
+        "PGUSER": parts.username,
+        "PGPASSWORD": parts.password,
         "PGDATABASE": parts.path.lstrip("/"),
-    }  # fmt: skip
-    options = {"PG" + name.upper(): value for name, _, value in (p.partition("=") for p in parts.query.split("&"))}
+    }
+    options = {
+        "PG" + name.upper(): value for name, _, value in (p.partition("=") for p in parts.query.split("&"))
+    }
     environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C.UTF-8"}
     for name, value in {**values, **options}.items():
         if value and name != "PG":
@@ -60,7 +65,7 @@ def run(arguments: Sequence[str | Path], url: str, *, text: str | None = None) -
 
 
 def write(file: Path) -> int:
-    """Write the backup; its size in bytes. The file appears only when complete, readable by its owner only."""
+    """Write the backup; its size in bytes. The file appears when complete, readable by its owner only."""
     if not file.resolve().parent.is_dir():
         raise BackupError(f"No such folder: {file.parent}")
     url = os.environ["DATABASE_URL"]
@@ -96,7 +101,7 @@ def restore(file: Path) -> None:
     script = file.resolve().with_name(file.name + ".sql.part")
     contents = file.resolve().with_name(file.name + ".list.part")
     try:
-        # Default privileges name the old owner; ensure_app_role sets them again.
+        # Default privileges name the old owner; grants are made anew below.
         lines = run([program("pg_restore"), "--list", file], url).splitlines()
         contents.write_text("\n".join(line for line in lines if "DEFAULT ACL" not in line) + "\n")
         os.close(os.open(script, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600))
@@ -110,16 +115,14 @@ def restore(file: Path) -> None:
     finally:
         script.unlink(missing_ok=True)
         contents.unlink(missing_ok=True)
-    if not os.environ.get("ANCHANG_APP_ROLE_GIVEN"):
-        ensure_app_role(url, home.kept_secret("database_app"))
     _bring_up_to_date()
 
 
 def _refuse_while_in_use(url: str) -> None:
     with psycopg.connect(url) as connection:
         row = connection.execute(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-            " AND backend_type = 'client backend'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
         ).fetchone()
     if row and row[0]:
         raise BackupError(f"{row[0]} other connections use this database. Stop Anchang first.")

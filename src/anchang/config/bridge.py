@@ -1,9 +1,10 @@
 """Django's WSGI handler behind an ASGI server.
 
-Why not Django's own ASGI handler: it is eight times slower per request (docs/adr/0001-serving.md). Why not a ready-made bridge:
-they hold a thread while a slow client sends or receives; here a thread is busy only while Django works. The whole body is
-read first (to a file when large), then Django runs in a thread with its own lasting database connection,
-then the answer is sent. Streamed answers are passed on piece by piece, at the speed of the client.
+Why not Django's own ASGI handler: it is several times slower per request (docs/adr/0001-serving.md). Why
+not a ready-made bridge: they hold a thread while a slow client sends or receives; here a thread is busy
+only while Django works. The whole body is read first (to a file when large), then Django runs in a thread
+with its own lasting database connection, then the answer is sent. Streamed answers are passed on piece by
+piece, at the speed of the client.
 """
 
 import asyncio
@@ -22,8 +23,8 @@ Send = Callable[[Message], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 IN_MEMORY_BYTES = 1024 * 1024
-#: An upload that is too large is still read, and dropped, up to here: a connection that is cut earlier shows the sender
-#: a network error instead of our answer.
+#: An upload that is too large is still read, and dropped, up to here: a connection that is cut earlier
+#: shows the sender a network error instead of our answer.
 DRAINED_BYTES = 1024 * 1024 * 1024
 STREAM_SECONDS = 60.0
 
@@ -118,11 +119,16 @@ class Answer:
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [(name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers]
+        self.headers = [
+            (name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers
+        ]
 
 
 class Bridge:
-    """An ASGI application that runs a WSGI one in `threads` threads; bodies over `max_body` bytes are answered 413."""
+    """An ASGI application that runs a WSGI one in `threads` threads.
+
+    Bodies over `max_body` bytes are answered 413.
+    """
 
     def __init__(self, wsgi: Callable[..., Any], *, max_body: int, threads: int) -> None:
         self.wsgi = wsgi
@@ -147,7 +153,9 @@ class Bridge:
             asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(STREAM_SECONDS)
 
         with contextlib.closing(body):
-            answer = await loop.run_in_executor(self.pool, self._run, build_environ(scope, body), send_from_thread)
+            answer = await loop.run_in_executor(
+                self.pool, self._run, build_environ(scope, body), send_from_thread
+            )
         if answer is not None:
             await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
             await send({"type": "http.response.body", "body": answer.body})

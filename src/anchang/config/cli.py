@@ -1,7 +1,7 @@
 """The `anchang` command.
 
-Exit codes: 0 done; 1 a part failed while running; 2 nothing was done (wrong arguments, unreadable file); 3 an import refused
-some rows and took the others.
+Exit codes: 0 done; 1 a part failed while running; 2 nothing was done (wrong arguments, unreadable file);
+3 an import refused some rows and took the others.
 """
 
 import argparse
@@ -38,11 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="anchang", description="案场 Anchang: one system for a developer's sales offices.")
+    parser = argparse.ArgumentParser(
+        prog="anchang", description="案场 Anchang: one system for a developer's sales offices."
+    )
     parser.add_argument("--version", action="version", version=f"anchang {anchang.__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    up = add(commands, "up", run_up, "start web and worker, and the embedded database when no DATABASE_URL is set")
+    up = add(
+        commands, "up", run_up, "start web and worker, and the embedded database when no DATABASE_URL is set"
+    )
     up.add_argument("--demo", action="store_true", help="with the demo office (on this machine only)")
     up.add_argument("--host", default=os.environ.get("HOST") or "127.0.0.1")
     up.add_argument("--port", type=int, default=int(os.environ.get("PORT") or 8000))
@@ -70,20 +74,30 @@ def build_parser() -> argparse.ArgumentParser:
 
     add(commands, "doctor", run_doctor, "check this installation")
 
-    user = commands.add_parser("user", help="people who may sign in").add_subparsers(required=True, metavar="COMMAND")
-    user_add = add(user, "add", run_user_add, "add a user; the password is asked for, or read from standard input")
+    user = commands.add_parser("user", help="people who may sign in").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    user_add = add(
+        user, "add", run_user_add, "add a user; the password is asked for, or read from standard input"
+    )
     user_add.add_argument("username")
     user_add.add_argument("--name", default="")
     user_add.add_argument("--role", default="", help="code of a role")
-    user_add.add_argument("--project", default="", metavar="CODE", help="where the role holds; none: everywhere")
+    user_add.add_argument(
+        "--project", default="", metavar="CODE", help="where the role holds; none: everywhere"
+    )
 
     bench = add(commands, "bench", run_bench, "measure, as JSON lines (from a checkout)")
     bench.add_argument("names", nargs="*")
-    commands.add_parser("manage", help="Django's own commands, on this installation's database", add_help=False)
+    commands.add_parser(
+        "manage", help="Django's own commands, on this installation's database", add_help=False
+    )
     return parser
 
 
-def add(commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+def add(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], text: str
+) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text)
     parser.set_defaults(run=run)
     return parser
@@ -122,8 +136,12 @@ def run_import(options: argparse.Namespace) -> int:
             print(f"anchang: {worded(problem)}", file=sys.stderr)
             return NOTHING_DONE
     if options.report:
-        options.report.write_text(json.dumps(report, ensure_ascii=False, indent=1, default=str), encoding="utf-8")
-    counts = ", ".join(f"{report.get(name, 0)} {name}" for name in ("rows", "created", "updated", "unchanged"))
+        options.report.write_text(
+            json.dumps(report, ensure_ascii=False, indent=1, default=str), encoding="utf-8"
+        )
+    counts = ", ".join(
+        f"{report.get(name, 0)} {name}" for name in ("rows", "created", "updated", "unchanged")
+    )
     refused = report.get("refused", [])
     print(f"{counts}, {len({row['row'] for row in refused})} refused")
     for row in refused[:20]:
@@ -203,7 +221,9 @@ def run_user_add(options: argparse.Namespace) -> int:
         from anchang.platform.identity import add_user
 
         try:
-            add_user(options.username, password, name=options.name, role=options.role, project=options.project)
+            add_user(
+                options.username, password, name=options.name, role=options.role, project=options.project
+            )
         except (DomainError, ValidationError) as problem:
             text = " ".join(problem.messages) if isinstance(problem, ValidationError) else worded(problem)
             print(f"anchang: {text}", file=sys.stderr)
@@ -230,7 +250,9 @@ def manage(words: list[str]) -> int:
 
     home()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", connecting.SETTINGS)
-    if words[:1] in (["migrate"], ["createcachetable"], ["sqlmigrate"]) and not any(w.startswith("--database") for w in words):
+    if words[:1] in (["migrate"], ["createcachetable"], ["sqlmigrate"]) and not any(
+        w.startswith("--database") for w in words
+    ):
         words = [*words, "--database", "owner"]
     if words[:1] in (["makemigrations"], ["check"], ["compilemessages"], ["makemessages"], []):
         execute_from_command_line(["anchang manage", *words])

@@ -1,4 +1,4 @@
-"""Finding the database for a command: the one that is configured, or the embedded one, started when needed."""
+"""Finding the database for a command: the one that is configured, or the embedded one."""
 
 import os
 from collections.abc import Iterator
@@ -32,8 +32,8 @@ def database(*, exclusive: bool = False) -> Iterator[EmbeddedServer | None]:
     """With DATABASE_URL and DATABASE_APP_URL set for this process and its children.
 
     Yields the embedded server, or None when the database is somebody else's business. A server that this call
-    started is stopped at the end; one that is running already (of `anchang up`) is only used. `exclusive` refuses
-    the latter with a ServerError.
+    started is stopped at the end; one that is running already (of `anchang up`) is only used. `exclusive`
+    refuses the latter with a ServerError.
     """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     server = None

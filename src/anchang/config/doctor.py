@@ -54,7 +54,9 @@ def examine() -> Iterator[Finding]:
 def of_server(connection: psycopg.Connection) -> Iterator[Finding]:
     version = connection.info.server_version
     level = "ok" if version >= MINIMUM_SERVER else "bad"
-    yield Finding(level, "database", f"PostgreSQL {version // 10000}.{version % 10000}; 15 or newer is needed")
+    yield Finding(
+        level, "database", f"PostgreSQL {version // 10000}.{version % 10000}; 15 or newer is needed"
+    )
     row = connection.execute("SELECT clock_timestamp()").fetchone()
     if row is not None:
         apart = abs((row[0] - dt.datetime.now(dt.UTC)).total_seconds())
@@ -80,7 +82,9 @@ def of_role(connection: psycopg.Connection) -> Iterator[Finding]:
         return
     name, powerful, owned = row
     if powerful or owned:
-        yield Finding("bad", "role", f"{name} can pass row-level security (powers: {powerful}, owns {owned} relations)")
+        yield Finding(
+            "bad", "role", f"{name} can pass row-level security (powers: {powerful}, owns {owned} relations)"
+        )
     else:
         yield Finding("ok", "role", f"{name} owns nothing and is bound by row-level security")
 
@@ -109,7 +113,7 @@ def of_keys() -> Iterator[Finding]:
 
 
 def of_data_key_copy() -> Iterator[Finding]:
-    """No backup holds the data key, and without it every phone number is lost: ask, and remember the answer."""
+    """Without the data key every phone number is lost, and no backup holds it: ask, remember the answer."""
     note = home.home() / "keys" / "data_key.copied"
     if not note.exists() and sys.stdin.isatty():
         question = "Is a copy of the data key (keys/data_key) kept away from this machine? Type yes: "
@@ -118,7 +122,9 @@ def of_data_key_copy() -> Iterator[Finding]:
     if note.exists():
         yield Finding("ok", "data key", f"a copy is kept elsewhere (confirmed {note.read_text().strip()})")
     else:
-        yield Finding("warn", "data key", "not confirmed that a copy is kept elsewhere; backups do not hold it")
+        yield Finding(
+            "warn", "data key", "not confirmed that a copy is kept elsewhere; backups do not hold it"
+        )
 
 
 def of_disk() -> Iterator[Finding]:

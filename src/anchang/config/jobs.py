@@ -5,13 +5,13 @@ import os
 
 
 async def work() -> None:
-    """Run jobs until SIGTERM or SIGINT; what is running then has some seconds to finish, or is tried again later."""
+    """Run jobs until SIGTERM or SIGINT; what is running then has some seconds to finish."""
     from procrastinate import PsycopgConnector
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.utils import connector_params
 
-    # The worker fetches on its own connections. Tasks keep the Django one, so that a job deferred by a task is
-    # part of the task's transaction.
+    # The worker fetches on its own connections. Tasks keep the Django one, so that a job deferred by a
+    # task is part of the task's transaction.
     connector = PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4)
     worker_app = app.with_connector(connector)
     async with worker_app.open_async():

@@ -7,8 +7,10 @@ from typing import Any
 
 import structlog
 
-# Phone and identity numbers, however they are wrapped; PostgreSQL's DETAIL lines quote whole rows.
-LONG_NUMBER = re.compile(r"(?<![\d.])\+?\d(?:[ -]?\d){6,}[\dXx]?(?![\d.])")
+# Mobile numbers however they are spaced; identity and card numbers; PostgreSQL's DETAIL lines quote rows.
+LONG_NUMBER = re.compile(
+    r"(?<!\d)(?:\+?86[ -]?)?1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)|(?<!\d)\d{14,18}[\dXx](?!\d)"
+)
 ROW_DETAIL = re.compile(r"^(DETAIL|CONTEXT|HINT): .*$", re.MULTILINE)
 KEPT = {"timestamp", "level", "logger", "pid", "port", "job_id", "seconds", "status_code"}
 
@@ -33,7 +35,7 @@ def without_request(logger: Any, method: str, event: MutableMapping[str, Any]) -
     return event
 
 
-SHARED = [
+SHARED: list[Any] = [
     structlog.stdlib.add_log_level,
     structlog.stdlib.add_logger_name,
     structlog.processors.TimeStamper(fmt="iso", utc=True),

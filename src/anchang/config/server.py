@@ -1,4 +1,4 @@
-"""The web server process: granian with the ASGI application. Also `python -m anchang.config.server --port N`."""
+"""The web server: granian with the ASGI application; also `python -m anchang.config.server --port N`."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ SHUTDOWN_SECONDS = 3
 
 
 def load_application(*_: Any) -> Any:
-    """In a worker process: the application. The worker ends with granian's main process, however that ends."""
+    """In a worker process: the application. The worker ends when granian's main process does."""
     die_with_parent(signal.SIGKILL)
     from anchang.config.asgi import application
 
@@ -19,13 +19,14 @@ def load_application(*_: Any) -> Any:
 
 
 def web_processes() -> int:
-    """One per core, two at most unless ANCHANG_WEB_PROCESSES says more: each takes memory and database connections."""
+    """ANCHANG_WEB_PROCESSES; else one per core, two at most: each takes memory and connections."""
     return int(os.environ.get("ANCHANG_WEB_PROCESSES") or min(2, os.cpu_count() or 1))
 
 
 def serve(host: str, port: int, processes: int) -> None:
     """Serve until SIGTERM or SIGINT; then finish what is running, at most SHUTDOWN_SECONDS."""
     from granian.constants import Interfaces
+    from granian.log import LogLevels
     from granian.server import Server
 
     Server(
@@ -35,12 +36,11 @@ def serve(host: str, port: int, processes: int) -> None:
         interface=Interfaces.ASGI,
         workers=processes,
         websockets=False,
-        log_level="warning",
+        log_level=LogLevels.warning,
         log_access=False,
         backlog=1024,
         workers_kill_timeout=SHUTDOWN_SECONDS,
         respawn_failed_workers=True,
-        process_name=None,
     ).serve(target_loader=load_application, wrap_loader=False)
 
 

@@ -10,7 +10,6 @@ ANCHANG_DEMO          1: the demo office (loopback only)
 ANCHANG_DEBUG         1: Django's debug pages
 """
 
-import importlib.util
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -73,8 +72,24 @@ if BEHIND_PROXY:
 
 # -- the house
 
-APPS = ["platform", "org", "inventory", "crm", "marketing", "deals", "finance", "commission", "site", "estate", "care",
-        "studio", "processes", "insight", "opening", "portal"]
+APPS = [
+    "platform",
+    "org",
+    "inventory",
+    "crm",
+    "marketing",
+    "deals",
+    "finance",
+    "commission",
+    "site",
+    "estate",
+    "care",
+    "studio",
+    "processes",
+    "insight",
+    "opening",
+    "portal",
+]
 INSTALLED_APPS = [
     *apps_present(["config"]),
     *apps_present(APPS),
@@ -83,6 +98,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -95,14 +111,10 @@ ROOT_URLCONF = "anchang.config.urls"
 WSGI_APPLICATION = "anchang.config.wsgi.application"
 
 
-def present(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
-
-
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    *(["anchang.platform.http.SecurityHeadersMiddleware"] if present("anchang.platform.http") else []),
+    "anchang.platform.http.SecurityHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -112,7 +124,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    *(["anchang.platform.middleware.ScopeMiddleware"] if present("anchang.platform.middleware") else []),
+    "anchang.platform.middleware.ScopeMiddleware",
 ]
 
 TEMPLATES = [
@@ -125,7 +137,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                *(["anchang.platform.ui.context.page"] if (PACKAGE / "platform/ui/context.py").exists() else []),
+                "anchang.platform.ui.context.page",
             ],
         },
     }
@@ -153,7 +165,8 @@ DATABASES = {
 }
 DATABASE_ROUTERS = ["anchang.config.routers.OwnerMigrates"]
 
-# Shared by all processes: sign-in rate limits count here. "local" is for what each process may know by itself.
+# Shared by all processes: sign-in rate limits count here. "local" is for what each process may know by
+# itself.
 CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"},
     "local": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},

@@ -2,6 +2,7 @@
 
 import contextlib
 import gc
+import importlib.util
 import multiprocessing
 import multiprocessing.connection
 import multiprocessing.context
@@ -23,8 +24,9 @@ READY_SECONDS = 60.0
 DEMO_USERS = "admin group director manager finance clerk service consultant1 … consultant8"
 DEMO_PASSWORD = "anchang-demo"
 
-# Children made by fork share the pages of what this process has imported: half the memory, and a quicker start.
-FORK = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+# Children made by fork share the pages of what this process has imported: half the memory, and a quicker
+# start.
+FORK: Any = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
 
 
 class UpError(Exception):
@@ -36,7 +38,9 @@ def up(*, host: str, port: int, demo: bool, with_worker: bool) -> int:
     if demo and host not in LOOPBACK:
         raise UpError("The demo office has a known password: it is served on 127.0.0.1 only.")
     if host in LOOPBACK and postgres.free_port(port) != port:
-        raise UpError(f"Port {port} is in use. Choose another: PORT=8001 make run, or anchang up --port 8001.")
+        raise UpError(
+            f"Port {port} is in use. Choose another: PORT=8001 make run, or anchang up --port 8001."
+        )
     os.environ["ANCHANG_DEMO"] = "1" if demo else ""
     with stop_requests() as stop_pipe:
         try:
@@ -89,7 +93,7 @@ def prepare() -> None:
     gather_if_changed()
     if prepare_if_changed():
         print("anchang: the database is up to date.", flush=True)
-    if settings.ANCHANG_DEMO:
+    if settings.ANCHANG_DEMO and importlib.util.find_spec("anchang.config.demo"):
         from anchang.config import demo
 
         demo.load()
@@ -110,7 +114,7 @@ def load_application() -> None:
 
 
 def start(name: str, target: Callable[..., None], *arguments: Any) -> BaseProcess:
-    process = FORK.Process(target=_child, args=(target, *arguments), name=f"anchang-{name}")
+    process: BaseProcess = FORK.Process(target=_child, args=(target, *arguments), name=f"anchang-{name}")
     process.start()
     return process
 
@@ -118,7 +122,8 @@ def start(name: str, target: Callable[..., None], *arguments: Any) -> BaseProces
 def _child(target: Callable[..., None], *arguments: Any) -> None:
     """A session of its own, so that Ctrl-C reaches the supervisor only; the children are stopped in order.
 
-    If the supervisor is killed, the embedded database goes at once: nothing could be finished, so the children go too.
+    If the supervisor is killed, the embedded database goes at once: nothing could be finished, so the
+    children go too.
     """
     with contextlib.suppress(PermissionError):
         os.setsid()
