@@ -9,9 +9,9 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import Error, register
 
-from anchang.platform import commands, plain, resources
+from anchang.platform import commands, plain, resources, wording
 
-_MODULES = ("errors", "parameters", "commands", "resources", "tasks")
+_MODULES = ("errors", "parameters", "commands", "resources", "tasks", "imports", "exports")
 _done = False
 
 
@@ -34,6 +34,6 @@ def discover() -> None:
 
 @register()
 def check_declarations(app_configs: Any, **kwargs: Any) -> list[Error]:
-    return [
-        Error(text, id="anchang.E001") for text in [*resources.problems(), *commands.problems()]
-    ]
+    found = [*resources.problems(), *commands.problems()]
+    found += [f"the code {code} is worded twice" for code in wording.worded_twice()]
+    return [Error(text, id="anchang.E001") for text in found]

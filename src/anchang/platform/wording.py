@@ -14,14 +14,21 @@ from typing import Any
 
 
 _words: dict[str, Any] = {}
+_twice: list[str] = []
 
 
 def say(words: Mapping[str, Any]) -> None:
     """Register sentences (lazy translations with %(name)s parameters) by code."""
     for code, sentence in words.items():
         if code in _words and str(_words[code]) != str(sentence):
-            raise ValueError(f"the code {code} is worded twice")
+            _twice.append(code)
+            continue
         _words[code] = sentence
+
+
+def worded_twice() -> list[str]:
+    """Codes that two apps word differently: the first one stands, and the start-up check names them."""
+    return list(_twice)
 
 
 def knows(code: str) -> bool:
