@@ -22,3 +22,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     *of_apps(),
 ]
+
+handler403 = "anchang.platform.ui.errors.denied"
+handler404 = "anchang.platform.ui.errors.missing"
+handler500 = "anchang.platform.ui.errors.server_error"
