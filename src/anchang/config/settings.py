@@ -241,6 +241,8 @@ STATIC_ROOT = PACKAGE / "assets"
 WHITENOISE_MAX_AGE = 3600
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Attachments, imports and exports: rows of the database; django-storages' S3 class works as well.
+    "files": {"BACKEND": os.environ.get("ANCHANG_FILE_STORAGE") or "anchang.platform.files.ChunkStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 MEDIA_ROOT = data_folder.home() / "files"
