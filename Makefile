@@ -4,6 +4,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$name; break; }; done)
 PYTEST_ARGS ?=
 BIN := .venv/bin
+UV = $(shell command -v uv || echo $(BIN)/uv)
 
 .PHONY: help run dev setup test check bench messages lock
 
@@ -41,7 +42,7 @@ messages: setup
 	@$(BIN)/python tools/messages.py compile
 
 lock:
-	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
+	@$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
 		pyproject.toml -o requirements.txt
-	@uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
+	@$(UV) pip compile --quiet --generate-hashes --universal --python-version 3.11 --custom-compile-command "make lock" \
 		--extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt

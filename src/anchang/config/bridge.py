@@ -9,6 +9,7 @@ piece, at the speed of the client.
 
 import asyncio
 import contextlib
+import io
 import json
 import sys
 import tempfile
@@ -37,8 +38,17 @@ class BodyTooLarge(Exception):
     """The request's body is larger than allowed."""
 
 
-async def read_body(receive: Receive, limit: int) -> IO[bytes]:
+def has_body(scope: Scope) -> bool:
+    """Whether a body may follow. Only HTTP/1 says so in its headers."""
+    if not scope["http_version"].startswith("1"):
+        return True
+    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+
+
+async def read_body(scope: Scope, receive: Receive, limit: int) -> IO[bytes]:
     """The whole body, rewound. Raises BodyTooLarge (after reading on for a while) or ClientGone."""
+    if not has_body(scope):
+        return io.BytesIO()
     body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
     size = 0
     while True:
@@ -93,7 +103,7 @@ def build_environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
         if key in environ:
             value = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
         environ[key] = value
-    if "transfer-encoding" in {name.lower() for name, _ in _text_headers(scope)}:
+    if "HTTP_TRANSFER_ENCODING" in environ or scope["http_version"] != "1.1":
         environ["CONTENT_LENGTH"] = str(_length(body))
     return environ
 
@@ -137,7 +147,7 @@ class Bridge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            body = await read_body(receive, self.max_body)
+            body = await read_body(scope, receive, self.max_body)
         except ClientGone:
             return
         except BodyTooLarge:
