@@ -48,9 +48,10 @@ def signed_in(request: HttpRequest) -> Any:
     return work.access_of(request).actor
 
 
-def build() -> NinjaAPI:
+def build(namespace: str = "api") -> NinjaAPI:
+    """The whole API from the registers as they are now."""
     api = AnchangAPI(
-        title="Anchang", version="1", auth=signed_in, urls_namespace="api", docs_url="/docs",
+        title="Anchang", version="1", auth=signed_in, urls_namespace=namespace, docs_url="/docs",
         openapi_url="/openapi.json", description="The sales office's interface. Everything a page can do, the API can do.",
     )  # fmt: skip
     api.extra_components = schema.components()
