@@ -24,8 +24,9 @@ from anchang.inventory.models import (
     Unit,
     UnitStateChange,
 )
-from anchang.inventory.price_list_file import RESERVED, SOLD, PriceListFile
+from anchang.inventory.price_list_file import PriceListFile
 from anchang.inventory.price_list_file import PriceRow as FileRow
+from anchang.inventory.price_list_words import RESERVED, SOLD
 from anchang.platform.context import Context
 
 #: Called with (ctx, units) for units that the file says are sold and that have no deal of ours: the app that

@@ -1,0 +1,365 @@
+"""Declarations of the inventory's objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce, Now, TruncDate
+from django.utils.translation import gettext_lazy as _
+
+from anchang.inventory.models import (
+    Building,
+    DictionaryEntry,
+    Discount,
+    Layout,
+    Licence,
+    LicenceBuilding,
+    PaymentPlan,
+    Phase,
+    PriceChange,
+    PriceList,
+    PriceRow,
+    ReleaseBatch,
+    Unit,
+    UnitLock,
+    UnitStateChange,
+)
+from anchang.platform.models import StoredFile
+from anchang.platform.resources import Field, Related, Resource, register
+
+BUILT_IN_TYPES = {"housing": _("Housing"), "shop": _("Shop"), "office": _("Office"), "parking": _("Parking space")}
+
+
+def product_types(project_id: int | None) -> Mapping[str, Any]:
+    """The project's dictionary, or the built-in types while it has none."""
+    rows = DictionaryEntry.objects.filter(kind="product_type", active=True)
+    if project_id is not None:
+        rows = rows.filter(project_id=project_id)
+    found = dict(rows.order_by("position", "code").values_list("code", "name"))
+    return found or BUILT_IN_TYPES
+
+
+def _counted(column: str, *, state: str = "") -> Subquery:
+    """Units that refer to the row by `column`."""
+    rows = Unit.objects.filter(**{column: OuterRef("pk")}).order_by()
+    if state:
+        rows = rows.filter(state=state)
+    counted = rows.values(column).annotate(n=Count("pk")).values("n")
+    return Coalesce(Subquery(counted, output_field=IntegerField()), 0)
+
+
+def _pictures(ids: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows = StoredFile.objects.filter(resource="layouts", record_id__in=ids).order_by("pk")
+    for pk, record_id, name, kind in rows.values_list("pk", "record_id", "name", "kind"):
+        found[record_id].append({"id": pk, "label": name, "kind": kind})
+    return found
+
+
+def _covered(ids: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    rows = LicenceBuilding.objects.filter(licence__in=ids).order_by("building__position", "building_id")
+    for licence_id, building_id, name in rows.values_list("licence_id", "building_id", "building__name"):
+        found[licence_id].append({"id": building_id, "label": name})
+    return found
+
+
+def _list_sums(ids: Sequence[int]) -> dict[int, Any]:
+    """The footer of a list: units, areas, total."""
+    rows = PriceRow.objects.filter(price_list__in=ids).order_by().values_list("price_list_id")
+    sums = rows.annotate(Count("pk"), Sum("gross_area"), Sum("list_total"))
+    return {
+        pk: {"units": units, "gross_area": str(area or 0), "list_total": str(total)}
+        for pk, units, area, total in sums
+    }  # fmt: skip
+
+
+_DAYS_ON_SALE = Case(
+    When(
+        Q(state="available", available_since__isnull=False),
+        then=Func(
+            TruncDate(Now()), F("available_since"), function="", template="(%(expressions)s)", arg_joiner=" - ",
+            output_field=IntegerField(),
+        ),
+    ),
+    output_field=IntegerField(),
+)  # fmt: skip
+
+
+register(Resource(
+    name="phases", model=Phase, label=_("Phase"), plural=_("Phases"), area="inventory", icon="layers-linked",
+    order="position", plain=True, key_field="code", menu_order=60,
+    fields=(
+        Field("code", list=True, form="both"),
+        Field("name", list=True, form="both"),
+        Field("position", form="both"),
+        Field("note", form="both"),
+    ),
+    related=(Related("buildings", "phase"),),
+))  # fmt: skip
+
+register(Resource(
+    name="buildings", model=Building, label=_("Building"), plural=_("Buildings"), area="inventory",
+    icon="building-skyscraper", order="position", plain=True, key_field="code", menu_order=50,
+    fields=(
+        Field("code", list=True, form="both"),
+        Field("name", list=True, form="both"),
+        Field("phase", list=True, form="both"),
+        Field("floors_above", list=True, form="both"),
+        Field("floors_below", form="both"),
+        Field("structure", form="both"),
+        Field("building_type", form="both"),
+        Field("handover_due_on", form="both"),
+        Field("position", form="both"),
+        Field("units", label=_("Units"), expr=_counted("building"), kind="int", list=True),
+        Field("available", label=_("Available"), expr=_counted("building", state="available"), kind="int", list=True),
+    ),
+    related=(Related("units", "building"),),
+))  # fmt: skip
+
+register(Resource(
+    name="layouts", model=Layout, label=_("Layout"), plural=_("Layouts"), area="inventory", icon="layout",
+    order="code", plain=True, key_field="code", search=("code", "name"), menu_order=55,
+    fields=(
+        Field("code", list=True, form="both"),
+        Field("name", list=True, form="both"),
+        Field("rooms", list=True, form="both"),
+        Field("halls", form="both"),
+        Field("baths", form="both"),
+        Field("gross_area", kind="area", list=True, form="both"),
+        Field("inner_area", kind="area", form="both"),
+        Field("selling_points", form="both"),
+        Field("pictures", label=_("Pictures and plans"), value=_pictures),
+        Field("units", label=_("Units"), expr=_counted("layout"), kind="int", list=True),
+        Field("available", label=_("Available"), expr=_counted("layout", state="available"), kind="int", list=True),
+    ),
+    related=(Related("units", "layout"),),
+))  # fmt: skip
+
+register(Resource(
+    name="licences", model=Licence, label=_("Licence"), plural=_("Licences"), area="inventory", icon="license",
+    order="-issued_on", label_field="number", key_field="number", search=("number",), menu_order=40,
+    fields=(
+        Field("number", list=True),
+        Field("kind", list=True),
+        Field("issued_on", list=True),
+        Field("valid_to", list=True),
+        Field("buildings", label=_("Buildings"), value=_covered),
+        Field("escrow_bank", section="escrow"),
+        Field("escrow_account", section="escrow"),
+        Field("escrow_name", section="escrow"),
+        Field("note"),
+        Field("units", label=_("Units"), expr=_counted("licence"), kind="int", list=True),
+    ),
+    related=(Related("price-lists", "licence"), Related("units", "licence")),
+))  # fmt: skip
+
+register(Resource(
+    name="release-batches", model=ReleaseBatch, label=_("Release batch"), plural=_("Release batches"),
+    area="inventory", icon="rocket", order="-planned_on", key_field="code", menu_order=45,
+    fields=(
+        Field("code", list=True),
+        Field("name", list=True),
+        Field("planned_on", list=True),
+        Field("checks", kind="json"),
+        Field("units", label=_("Units"), expr=_counted("release_batch"), kind="int", list=True),
+    ),
+    related=(Related("units", "release_batch"),),
+))  # fmt: skip
+
+register(Resource(
+    name="dictionary-entries", model=DictionaryEntry, label=_("Dictionary entry"), plural=_("Dictionaries"),
+    area="setup", icon="book", order="position", plain=True, menu_order=70,
+    fields=(
+        Field("kind", list=True, form="create"),
+        Field("code", list=True, form="create"),
+        Field("name", list=True, form="both"),
+        Field("position", form="both"),
+        Field("active", list=True, form="both"),
+        Field("price_basis", list=True, form="both"),
+        Field("tax_rate", kind="decimal", form="both"),
+        Field("contract_form", form="both"),
+        Field("required_fields", kind="json", form="both"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="units", model=Unit, label=_("Unit"), plural=_("Units"), area="inventory", icon="home",
+    order="place", label_field="label", search=("label", "code", "room"), state_field="state", menu_order=10,
+    fields=(
+        Field("label", list=True),
+        Field("place", label=_("Place"), source="sort_key", detail=False, filter=False),
+        Field("building", list=True),
+        Field("section", list=True),
+        Field("floor", list=True),
+        Field("room"),
+        Field("code", list=True),
+        Field("product_type", kind="choice", choices=product_types, list=True),
+        Field("layout", list=True),
+        Field("orientation", list=True),
+        Field("usage"),
+        Field("state", list=True),
+        Field("state_since"),
+        Field("state_until"),
+        Field("locks", kind="json", list=True),
+        Field("gross_area", kind="area", list=True, sum=True, section="area"),
+        Field("inner_area", kind="area", list=True, section="area"),
+        Field("shared_area", kind="area", section="area"),
+        Field("storey_height", kind="decimal", section="area"),
+        Field("predicted_gross_area", kind="area", section="area"),
+        Field("predicted_inner_area", kind="area", section="area"),
+        Field("predicted_shared_area", kind="area", section="area"),
+        Field("measured_gross_area", kind="area", section="area"),
+        Field("measured_inner_area", kind="area", section="area"),
+        Field("measured_shared_area", kind="area", section="area"),
+        Field("measured_state", section="area"),
+        Field("measured_approved_on", section="area"),
+        Field("price_basis", section="price"),
+        Field("list_unit_price", list=True, section="price"),
+        Field("list_total", list=True, sum=True, section="price"),
+        Field("filed_total", section="price"),
+        Field("floor_total", section="price"),
+        Field("price_list", section="price"),
+        Field("decoration", section="price"),
+        Field("decoration_price", section="price"),
+        Field("licence", section="sale"),
+        Field("release_batch", section="sale"),
+        Field("control_reason", section="sale"),
+        Field("available_since", section="sale"),
+        Field("ever_available_on", section="sale"),
+        Field("days_on_sale", label=_("Days on sale"), expr=_DAYS_ON_SALE, kind="int", section="sale"),
+        Field("legacy_sold", section="sale"),
+        Field("note"),
+        Field("created_at"),
+    ),
+    related=(
+        Related("unit-state-changes", "unit"), Related("price-changes", "unit"), Related("price-rows", "unit"),
+        Related("unit-locks", "unit"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="unit-state-changes", model=UnitStateChange, label=_("State change"), plural=_("State changes"),
+    order="-id", label_field="to_state",
+    fields=(
+        Field("unit", list=True),
+        Field("at", list=True),
+        Field("business_date"),
+        Field("from_state", list=True),
+        Field("to_state", list=True),
+        Field("reason", list=True),
+        Field("actor_name", list=True),
+        Field("list_total"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="unit-locks", model=UnitLock, label=_("Lock"), plural=_("Locks"), order="-set_at", label_field="kind",
+    fields=(
+        Field("unit", list=True),
+        Field("kind", list=True),
+        Field("reason", list=True),
+        Field("set_by", list=True),
+        Field("set_at", list=True),
+        Field("cleared_by", list=True),
+        Field("cleared_at", list=True),
+        Field("clear_reason"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="price-lists", model=PriceList, label=_("Price list"), plural=_("Price lists"), area="inventory",
+    icon="report-money", order="-created_at", state_field="state", menu_order=30,
+    fields=(
+        Field("name", list=True),
+        Field("licence", list=True),
+        Field("edition", list=True),
+        Field("state", list=True),
+        Field("published_on", list=True),
+        Field("filed_number", list=True),
+        Field("approved_by"),
+        Field("approved_at"),
+        Field("footer", label=_("Footer"), value=_list_sums, list=True),
+        Field("facts", kind="json"),
+        Field("note"),
+        Field("created_at"),
+    ),
+    related=(Related("price-rows", "price_list"),),
+))  # fmt: skip
+
+register(Resource(
+    name="price-rows", model=PriceRow, label=_("Price row"), plural=_("Price rows"), order="id",
+    label_field="list_total",
+    fields=(
+        Field("price_list", list=True),
+        Field("unit", list=True),
+        Field("basis", list=True),
+        Field("gross_area", kind="area", list=True, sum=True),
+        Field("inner_area", kind="area", list=True),
+        Field("gross_unit_price", list=True),
+        Field("inner_unit_price", list=True),
+        Field("list_total", list=True, sum=True),
+        Field("floor_total"),
+        Field("discounts"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="price-changes", model=PriceChange, label=_("Price change"), plural=_("Price changes"), order="-id",
+    label_field="new_total",
+    fields=(
+        Field("unit", list=True),
+        Field("business_date", list=True),
+        Field("old_total", list=True),
+        Field("new_total", list=True),
+        Field("old_floor_total"),
+        Field("new_floor_total"),
+        Field("price_list", list=True),
+        Field("reason", list=True),
+        Field("actor_name", list=True),
+        Field("at"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="discounts", model=Discount, label=_("Discount"), plural=_("Discounts"), area="inventory",
+    icon="discount", order="position", key_field="code", menu_order=35,
+    fields=(
+        Field("code", list=True),
+        Field("name", list=True),
+        Field("kind", list=True),
+        Field("value", kind="decimal", list=True),
+        Field("position", list=True),
+        Field("category", list=True),
+        Field("purpose", list=True),
+        Field("special"),
+        Field("valid_from", list=True),
+        Field("valid_to", list=True),
+        Field("payment_plans", kind="json"),
+        Field("product_types", kind="json"),
+        Field("unit_condition", kind="json"),
+        Field("excludes", kind="json"),
+        Field("active", list=True),
+        Field("note"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="payment-plans", model=PaymentPlan, label=_("Payment plan"), plural=_("Payment plans"),
+    area="inventory", icon="cash", order="position", key_field="code", menu_order=36,
+    fields=(
+        Field("code", list=True),
+        Field("name", list=True),
+        Field("kind", list=True),
+        Field("parts", kind="json"),
+        Field("loan_ratio", kind="decimal", list=True),
+        Field("loan_step"),
+        Field("loan_days"),
+        Field("min_down_ratio", kind="decimal"),
+        Field("position"),
+        Field("active", list=True),
+    ),
+))  # fmt: skip
