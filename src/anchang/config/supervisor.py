@@ -55,14 +55,15 @@ def _run(
 ) -> int:
     import django
 
+    gc.disable()  # nothing of what is loaded now will ever be garbage
     django.setup()
     parts: dict[str, BaseProcess] = {}
     try:
         preparing = start("prepare", prepare)
         load_application()  # meanwhile; the children then share it
         _first(preparing, stop_pipe)
-        gc.collect()
         gc.freeze()
+        gc.enable()
         parts["web"] = start("web", web, host, port)
         if with_worker:
             parts["worker"] = start("worker", worker)
