@@ -1,0 +1,56 @@
+"""Clocks, limits and paths of a deal. Defaults are those of the demo office (DOMAIN 3 and 10)."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.platform.parameters import declare
+
+declare("deals.lock_minutes", 120, "int", _("Lock: minutes unless asked otherwise"))
+declare("deals.lock_max_minutes", 1440, "int", _("Lock: minutes at most"))
+declare("deals.reservation_minutes", 4320, "int", _("Reservation: minutes unless asked otherwise"))
+declare("deals.reservation_max_minutes", 10080, "int", _("Reservation: minutes at most"))
+declare("deals.hold_max_extensions", 2, "int", _("Extensions of a hold at most"))
+declare("deals.holds_per_customer", 2, "int", _("Holds that a customer may have at once"))
+declare("deals.holds_per_consultant", 20, "int", _("Holds that a consultant may have at once"))
+declare("deals.hold_repeat_hours", 24, "int", _("Hours until a household may hold the same unit again"))
+declare("deals.lease_notice_days", 15, "int", _("Days between the notice to a tenant and the sale"))
+declare("deals.adult_age", 18, "int", _("Age from which a buyer signs alone"))
+declare("deals.max_buyers", 20, "int", _("Buyers of a deal at most"))
+declare(
+    "deals.strict_check_digits", False, "bool", _("Refuse document numbers whose check digit is wrong"),
+    help=_("Otherwise it is a warning: clerks mistype and old documents differ."),
+)  # fmt: skip
+declare("deals.deposit_ratio", "0.20", "decimal", _("Earnest deposit at most, as a part of the price"))
+declare("deals.signing_days", 7, "int", _("Days from subscription to signing"))
+declare("deals.signing_max_days", 90, "int", _("Days from subscription to signing at most"))
+declare("deals.signing_reminder_days", [3, 1], "list", _("Reminders so many days before signing is due"))
+declare(
+    "deals.activate_on", "submit", "choice", _("A subscription is active on"),
+    choices=("submit", "first_money", "full_deposit"),
+)  # fmt: skip
+declare("deals.min_paid_to_sign", "0", "decimal", _("Part of the price to be paid before signing"))
+declare("deals.approval_hours", 48, "int", _("Hours in which an approval is due"))
+declare(
+    "deals.approval_rungs",
+    [{"up_to": "0.02", "approvers": ["manager"]}, {"up_to": "0.04", "approvers": ["manager", "director"]}],
+    "json", _("Who approves a discount up to which depth"),
+)  # fmt: skip
+declare("deals.approval_beyond", ["manager", "director", "group"], "list", _("Who approves deeper discounts"))
+declare("deals.own_authority", "0", "decimal", _("Depth within the consultant's own authority"))
+declare("deals.approval_special_only", True, "bool", _("Only special discounts need approval"))
+declare("deals.approval_below_floor", True, "bool", _("A price below the floor needs approval"))
+declare("deals.contract_review", False, "bool", _("A clerk reviews the contract before signing"))
+declare("deals.bureau_revocation", False, "bool", _("A termination needs revocation at the bureau first"))
+declare("deals.filing_days", 30, "int", _("Days from signing to filing"))
+declare("deals.refund_days", 15, "int", _("Days in which money is returned after a termination"))
+declare("deals.documents_block_signing", True, "bool", _("Missing documents block signing"))
+declare(
+    "deals.area_scheme", "", "choice", _("Area settlement of new contracts"),
+    help=_("Empty: as the unit's price basis."), choices=("", "gross", "inner", "unit"),
+)  # fmt: skip
+declare("deals.area_threshold", "0.03", "decimal", _("Threshold of the area settlement"))
+declare(
+    "deals.late_fee", {"rate": "0.0001", "later_rate": "0.0002", "days": 90}, "json",
+    _("Late fee of new contracts: daily rate, rate of long delays, and from which day"),
+)  # fmt: skip

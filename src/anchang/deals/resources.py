@@ -1,0 +1,156 @@
+"""What users see of deals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.deals import queries
+from anchang.deals.commands.checklist import checklist
+from anchang.deals.models import (
+    Buyer,
+    Contract,
+    Deal,
+    Hold,
+    ReceivedDocument,
+    RequiredDocument,
+    Subscription,
+)
+from anchang.platform.resources import Field, Related, Resource, register
+
+
+def _documents(ids: Sequence[int]) -> Mapping[int, Any]:
+    """Checklists of a page; the resource shows them on single records, so a page is one."""
+    return {deal.pk: checklist(deal) for deal in Deal.objects.filter(pk__in=ids)} if len(ids) == 1 else {}
+
+
+_CONSULTANT = Field("consultant", label=_("Consultant"), source="deal__consultant", to="users", list=True)
+_TEAM = Field("team", label=_("Team"), source="deal__team", to="teams", detail=True)
+
+register(
+    Resource(
+        name="deals", model=Deal, label=_("Deal"), plural=_("Deals"), area="deals", icon="link", menu_order=40,
+        fields=(
+            Field("title", label=_("Deal"), source="unit__label"),
+            Field("unit", list=True), Field("customer", list=True), Field("consultant", list=True), Field("team"),
+            Field("state", list=True), Field("sales_mode", list=True, form="edit"), Field("agency", form="edit"),
+            Field("ownership"), Field("list_total"), Field("total", list=True, sum=True),
+            Field("opened_on", list=True), Field("ended_on"), Field("end_reason"), Field("previous"),
+            Field("created_at"),
+            Field("buyers", label=_("Buyers"), value=queries.buyers_by_deal),
+            Field("documents", label=_("Signing documents"), value=_documents),
+        ),
+        label_field="title", owner="consultant", team="team", state_field="state", order="-id",
+        related=(
+            Related("holds", "deal"), Related("subscriptions", "deal"), Related("contracts", "deal"),
+            Related("receivables", "deal"), Related("receipts", "deal"), Related("refunds", "deal"),
+        ),
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="holds", model=Hold, label=_("Hold"), plural=_("Holds"), area="deals", icon="lock", menu_order=10,
+        fields=(
+            Field("title", label=_("Hold"), source="unit__label"),
+            Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM, Field("deal"),
+            Field("kind", list=True), Field("state", list=True), Field("started_at"), Field("expires_at", list=True),
+            Field("extensions", list=True), Field("ended_at"), Field("business_date"), Field("created_at"),
+        ),
+        label_field="title", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="subscriptions", model=Subscription, label=_("Subscription"), plural=_("Subscriptions"), area="deals",
+        icon="file-pencil", menu_order=20,
+        fields=(
+            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM,
+            Field("deal"), Field("state", list=True), Field("total", list=True, sum=True), Field("list_total"),
+            Field("depth", kind="percent"), Field("unit_price"), Field("gross_area", kind="area"),
+            Field("inner_area", kind="area"), Field("deposit", list=True), Field("payment_plan"),
+            Field("subscribed_on", list=True), Field("sign_by", list=True), Field("activated_on"),
+            Field("approve_by"), Field("ended_on"), Field("fault"), Field("end_reason"), Field("forfeited"),
+            Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
+            Field("agency", label=_("Agency"), source="deal__agency"),
+            Field("ownership", label=_("Ownership"), source="deal__ownership"),
+            Field("loans", filter=False, sort=False), Field("snapshot", filter=False, sort=False),
+            Field("prints"), Field("created_at"),
+            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Subscription)),
+            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "subscription")),
+        ),
+        label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
+        search=("number",), key_field="number",
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="contracts", model=Contract, label=_("Contract"), plural=_("Contracts"), area="deals",
+        icon="signature", menu_order=30,
+        fields=(
+            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM,
+            Field("deal"), Field("subscription"), Field("state", list=True), Field("revision"),
+            Field("total", list=True, sum=True), Field("list_total"), Field("unit_price"),
+            Field("gross_area", kind="area"), Field("inner_area", kind="area"), Field("deposit"),
+            Field("payment_plan"), Field("signed_on", list=True), Field("online_number"), Field("filing_number"),
+            Field("filed_on", list=True), Field("filing_due_on"), Field("area_scheme"),
+            Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
+            Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
+            Field("compensation"), Field("refund_due_on"), Field("snapshot", filter=False, sort=False),
+            Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
+            Field("agency", label=_("Agency"), source="deal__agency"),
+            Field("ownership", label=_("Ownership"), source="deal__ownership"),
+            Field("prints"), Field("created_at"),
+            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Contract)),
+            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "contract")),
+        ),
+        label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
+        search=("number", "filing_number"), key_field="number",
+        related=(
+            Related("receivables", "contract"), Related("receipts", "contract"), Related("refunds", "contract"),
+        ),
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="buyers", model=Buyer, label=_("Buyer"), plural=_("Buyers"),
+        fields=(
+            Field("deal"), Field("seq"), Field("name", list=True), Field("kind"), Field("id_type", list=True),
+            Field("id_number", label=_("Number"), source="id_masked", filter=False, sort=False, list=True),
+            Field("phone", label=_("Phone"), source="phone_masked", filter=False, sort=False),
+            Field("share", kind="percent", list=True), Field("minor"),
+            Field("guardian", label=_("Guardian"), source="guardian_name"),
+            Field("agent", label=_("Agent"), source="agent_name"), Field("warning"),
+        ),
+        owner="deal__consultant", team="deal__team", order="id",
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="checklists", model=RequiredDocument, label=_("Required document"), plural=_("Required documents"),
+        area="setup", icon="checklist", plain=True, order="order",
+        fields=(
+            Field("name", list=True, form="both"), Field("needed_for", list=True, form="both"),
+            Field("blocks_signing", list=True, form="both"), Field("order", list=True, form="both"),
+        ),
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="received-documents", model=ReceivedDocument, label=_("Received document"),
+        plural=_("Received documents"),
+        fields=(
+            Field("title", label=_("Document"), source="document__name"), Field("deal"), Field("buyer"),
+            Field("document"), Field("received_at"), Field("received_by"),
+        ),
+        label_field="title", owner="deal__consultant", team="deal__team",
+    )
+)  # fmt: skip

@@ -1,0 +1,85 @@
+"""What happens to a deal's money when the deal ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.db.models import Sum
+
+from anchang.deals import rules
+from anchang.deals.models import Contract, Deal
+from anchang.finance.commands import add_receivables, refund_free_money, release_allocations, void_receivables
+from anchang.finance.commands.receipts import free_receipts
+from anchang.finance.commands.receivables import NewLine
+from anchang.finance.commands.refunds import request_compensation
+from anchang.finance.models import Allocation, Receipt, Refund
+from anchang.kernel.errors import DomainError
+from anchang.platform.context import Context
+
+ZERO = Decimal("0.00")
+
+
+def paid_money(deal: Deal) -> rules.PaidMoney:
+    """House money of the deal less refunds, and what of it was paid as deposit. Set-off is not money."""
+    receipts = Receipt.objects.filter(project_id=deal.project_id, deal=deal, kind=Receipt.Kind.HOUSE).exclude(
+        way=Receipt.Way.OFFSET
+    )
+    got = {r["money"]: r["sum"] for r in receipts.order_by().values("money").annotate(sum=Sum("amount"))}
+    refunds = Refund.objects.filter(project_id=deal.project_id, deal=deal, kind=Refund.Kind.RETURN).exclude(
+        state=Refund.State.REJECTED
+    )
+    back = {r["money"]: r["sum"] for r in refunds.order_by().values("money").annotate(sum=Sum("amount"))}
+    net = {m: got.get(m, ZERO) - back.get(m, ZERO) for m in {*got, *back}}
+    deposit = Allocation.objects.filter(
+        project_id=deal.project_id, receivable__deal=deal, receivable__item="deposit"
+    ).aggregate(sum=Sum("amount"))["sum"]
+    cash = net.get("cash", ZERO)
+    return rules.PaidMoney(cash=cash, deposit=min(deposit or ZERO, cash), loan=sum(net.values(), ZERO) - cash)
+
+
+def settle_deal_money(
+    ctx: Context, deal: Deal, contract: Contract | None, settlement: rules.Settlement, reason: str
+) -> None:
+    """Carry a settlement out: release, void, keep what is forfeited, request the refunds. Deal locked.
+
+    The contract, if any, must not be in force any more: its receivables no longer sum to it.
+    """
+    return_money(ctx, deal, contract, reason, refund=False)
+    keep = settlement.penalty if settlement.fault == "buyer" else ZERO
+    _keep(ctx, deal, contract, "forfeiture", settlement.forfeited)
+    _keep(ctx, deal, contract, "penalty", keep)
+    refund_free_money(ctx, deal, reason, settlement.refund_due_on, contract)
+    if settlement.compensation > 0:
+        request_compensation(ctx, deal, settlement.compensation, reason, settlement.refund_due_on, contract)
+
+
+def return_money(
+    ctx: Context, deal: Deal, contract: Contract | None, reason: str, *, refund: bool, due_on: dt.date | None = None
+) -> None:
+    """Take all money off the deal's lines and void them; with `refund`, ask for all of it back."""
+    release_allocations(ctx, deal)
+    void_receivables(ctx, deal)
+    if refund:
+        refund_free_money(ctx, deal, reason, due_on, contract)
+
+
+def _keep(ctx: Context, deal: Deal, contract: Contract | None, item: str, amount: Decimal) -> None:
+    """Money that the seller keeps: a line of its own, settled from own money received."""
+    if amount <= 0:
+        return
+    line = add_receivables(ctx, deal, contract, [NewLine(item, "cash", amount, ctx.business_date)])[0]
+    left, rows = amount, []
+    for receipt in free_receipts(ctx, deal).filter(money="cash", kind=Receipt.Kind.HOUSE):
+        part = min(left, receipt.amount - receipt.allocated)
+        if part > 0:
+            rows.append(
+                Allocation(
+                    project=ctx.here, receipt=receipt, receivable=line, amount=part, at=ctx.now,
+                    business_date=ctx.business_date,
+                )
+            )  # fmt: skip
+            left -= part
+    Allocation.objects.bulk_create(rows)
+    if item == "forfeiture" and left > 0:
+        raise DomainError("forfeit_over_deposit", status=422, fields={"forfeit": "forfeit_over_deposit"})

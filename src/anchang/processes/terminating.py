@@ -1,0 +1,169 @@
+"""Ending a subscription or a contract before its time, with the money settled by fault (Civil Code 586–588)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.deals import rules
+from anchang.deals.commands.claims import end_deal, lock_chain
+from anchang.deals.commands.stages import refresh_stages
+from anchang.deals.models import Contract, Deal, Subscription
+from anchang.inventory.models import Unit
+from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform.commands import command
+from anchang.platform.context import Context
+from anchang.platform.inputs import Input, Label, Line, Quantity, Reason
+from anchang.processes.money import paid_money, settle_deal_money
+from anchang.processes.people import with_permission
+from anchang.processes.subscribing import give_back
+
+_FAULTS = {"buyer": _("Buyer"), "seller": _("Seller"), "none": _("Nobody")}
+_Fault = Literal["buyer", "seller", "none"]
+
+
+class TerminateInput(Input):
+    """`forfeit`: how much of the paid deposit is kept (default all that has deposit effect); `penalty`: an
+    agreed penalty instead of the deposit rule, never both."""
+
+    reason: Annotated[Reason, Label(_("Reason"))]
+    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=_FAULTS)]
+    forfeit: Annotated[Quantity | None, Label(_("Deposit kept"), kind="money")] = None
+    penalty: Annotated[Quantity | None, Label(_("Agreed penalty"), kind="money")] = None
+
+
+class CancelSubscriptionInput(Input):
+    reason: Annotated[Line, Label(_("Reason"))] = ""
+    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=_FAULTS)] = "none"
+
+
+def _settlement(ctx: Context, deal: Deal, total: Decimal, data: TerminateInput) -> rules.Settlement:
+    return rules.settle_termination(
+        data.fault, paid_money(deal), total, deposit_ratio=Decimal(str(ctx.param("deals.deposit_ratio"))),
+        on=ctx.business_date, refund_days=int(ctx.param("deals.refund_days")), penalty=data.penalty,
+        forfeit=data.forfeit,
+    )  # fmt: skip
+
+
+def why_not_terminate(contract: Contract) -> Refusal | None:
+    return rules.why_not_go("contract", contract.state, "terminating")
+
+
+@command(
+    Contract, verb="terminate", label=_("Terminate"), icon="file-x", shape="danger", lock=False,
+    refuses=why_not_terminate, show=lambda c: c.state in ("signed", "filed", "delivered"),
+)  # fmt: skip
+def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -> Contract:
+    """End a contract. Where the bureau must revoke first (parameter) it waits in TERMINATING; else it is
+    terminated at once: money settled by fault, refunds requested, unit held back until its price is
+    confirmed."""
+    unit, deal, contract = lock_chain(contract)
+    if why := why_not_terminate(contract):
+        raise DomainError.of(why)
+    settlement = _settlement(ctx, deal, contract.total, data)
+    contract.former_state, contract.fault, contract.end_reason = contract.state, data.fault, data.reason
+    contract.forfeited, contract.penalty = settlement.forfeited, settlement.penalty
+    contract.compensation, contract.refund_due_on = settlement.compensation, settlement.refund_due_on
+    facts = ["former_state", "fault", "end_reason", "forfeited", "penalty", "compensation", "refund_due_on"]
+    path = rules.ContractPath(bool(ctx.param("deals.contract_review")), bool(ctx.param("deals.bureau_revocation")))
+    contract.state = Contract.State.TERMINATING
+    if rules.why_not_contract("terminating", "terminated", path) is not None:
+        contract.save(update_fields=[*facts, "state", "updated_at"])
+        ctx.event(
+            "contract.terminating", contract, customer_id=deal.customer_id, deal=deal.pk, number=contract.number,
+            reason=data.reason, fault=data.fault,
+        )  # fmt: skip
+    else:
+        contract.state, contract.terminated_on = Contract.State.TERMINATED, ctx.business_date
+        contract.save(update_fields=[*facts, "state", "terminated_on", "updated_at"])
+        _finish(ctx, unit, deal, contract, settlement)
+    contract.refresh_from_db()
+    return contract
+
+
+def _finish(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement) -> None:
+    settle_deal_money(ctx, deal, contract, settlement, contract.end_reason)
+    end_deal(ctx, unit, deal, contract.end_reason, reconfirm=True)
+    refresh_stages(ctx, [deal.customer_id])
+    ctx.finish_tasks("contracts", [contract.pk])
+    ctx.event(
+        "contract.terminated", contract, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
+        unit_label=unit.label, number=contract.number, total=str(contract.total), reason=contract.end_reason,
+        fault=contract.fault,
+    )  # fmt: skip
+    ctx.notify(
+        [*with_permission(ctx, "refunds.approve"), *with_permission(ctx, "contracts.receive"), deal.consultant_id],
+        "contract_terminated", contract, unit=unit.label, reason=contract.end_reason,
+    )  # fmt: skip
+
+
+def why_not_end_subscription(subscription: Subscription) -> Refusal | None:
+    if subscription.state in ("draft", "approving"):
+        return None
+    return rules.why_not_go("subscription", subscription.state, "terminating")
+
+
+def _can_end(subscription: Subscription) -> bool:
+    return subscription.state in ("draft", "approving", "active", "overdue")
+
+
+@command(
+    Subscription, verb="terminate", label=_("Terminate"), icon="file-x", shape="danger", lock=False,
+    refuses=lambda s: rules.why_not_go("subscription", s.state, "terminating"),
+    show=lambda s: s.state in ("active", "overdue"),
+)  # fmt: skip
+def terminate_subscription(ctx: Context, subscription: Subscription, data: TerminateInput) -> Subscription:
+    """End an active subscription: FORFEITED when the buyer is at fault, else REFUNDED."""
+    unit, deal, subscription = lock_chain(subscription)
+    if why := rules.why_not_go("subscription", subscription.state, "terminating"):
+        raise DomainError.of(why)
+    _end_subscription(ctx, unit, deal, subscription, data)
+    subscription.refresh_from_db()
+    return subscription
+
+
+@command(
+    Subscription, verb="cancel", label=_("Cancel"), icon="x", shape="danger", lock=False,
+    refuses=why_not_end_subscription, show=_can_end,
+)  # fmt: skip
+def cancel_subscription(ctx: Context, subscription: Subscription, data: CancelSubscriptionInput) -> Subscription:
+    """Give a subscription up. A waiting one is cancelled; an active one ends with nobody (or the named party)
+    at fault."""
+    unit, deal, subscription = lock_chain(subscription)
+    if why := why_not_end_subscription(subscription):
+        raise DomainError.of(why)
+    reason = data.reason or "cancelled"
+    if subscription.state in ("draft", "approving"):
+        give_back(ctx, unit, deal, subscription, reason)
+        ctx.event(
+            "subscription.cancelled", subscription, customer_id=deal.customer_id, deal=deal.pk,
+            number=subscription.number, reason=reason,
+        )  # fmt: skip
+    else:
+        _end_subscription(ctx, unit, deal, subscription, TerminateInput(reason=reason, fault=data.fault))
+    subscription.refresh_from_db()
+    return subscription
+
+
+def _end_subscription(
+    ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, data: TerminateInput
+) -> None:
+    settlement = _settlement(ctx, deal, subscription.total, data)
+    end_state = Subscription.State.FORFEITED if settlement.forfeited > 0 else Subscription.State.REFUNDED
+    subscription.former_state, subscription.state = subscription.state, end_state
+    subscription.ended_on, subscription.fault = ctx.business_date, data.fault
+    subscription.end_reason, subscription.forfeited = data.reason, settlement.forfeited
+    subscription.save(
+        update_fields=["former_state", "state", "ended_on", "fault", "end_reason", "forfeited", "updated_at"]
+    )
+    settle_deal_money(ctx, deal, None, settlement, data.reason)
+    end_deal(ctx, unit, deal, data.reason, reconfirm=True)
+    refresh_stages(ctx, [deal.customer_id])
+    ctx.finish_tasks("subscriptions", [subscription.pk])
+    ctx.event(
+        "subscription.terminated", subscription, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
+        unit_label=unit.label, number=subscription.number, total=str(subscription.total), reason=data.reason,
+        fault=data.fault,
+    )  # fmt: skip
