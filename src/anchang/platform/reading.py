@@ -255,6 +255,14 @@ def _sort_key(row: tuple[Any, ...], descending: bool) -> tuple[Any, ...]:
     return (empty is not descending, "" if empty else row[1], row[0])
 
 
+def ids_in_order(
+    resource: Resource, access: Access, rows: QuerySet, order: str, project_ids: tuple[int, ...]
+) -> list[int]:
+    """Ids of all these rows in the list's order: for exports. Raises bad_order."""
+    key, path, descending = _order(resource, access, order, project_ids)
+    return list(_sorted(rows, path, descending, key).values_list("pk", flat=True))
+
+
 def _write_cursor(order: str, last: tuple[int, Any]) -> str:
     text = json.dumps([order, plain(last[1]), last[0]], ensure_ascii=False)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")

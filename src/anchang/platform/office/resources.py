@@ -216,7 +216,7 @@ register(Resource(
         Field("kind", list=True), Field("file_name", list=True), Field("state", list=True),
         Field("rows", list=True), Field("done_rows"), Field("created", list=True), Field("updated", list=True),
         Field("unchanged", list=True), Field("refused_count", list=True), Field("user", label=_("User"), list=True),
-        Field("report"), Field("mapping"), Field("created_at", list=True),
+        Field("report"), Field("mapping"), Field("file", to="files", label=_("Stored file")), Field("created_at", list=True),
     ),
 ))  # fmt: skip
 
@@ -226,7 +226,8 @@ register(Resource(
     fields=(
         Field("title", list=True), Field("kind"), Field("state", list=True),
         Field("done", label=_("Done"), list=True), Field("total", label=_("Of"), list=True),
-        Field("result", label=_("Result")), Field("user", label=_("User"), list=True), Field("created_at", list=True),
+        Field("result", label=_("Result")), Field("file", to="files", label=_("File")),
+        Field("user", label=_("User"), list=True), Field("created_at", list=True),
     ),
 ))  # fmt: skip
 

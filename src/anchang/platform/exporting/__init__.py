@@ -1,0 +1,1 @@
+"""Exports: what a list shows, as a workbook that says who took it out and when."""
