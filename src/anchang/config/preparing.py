@@ -19,12 +19,7 @@ def schema_sources() -> Iterator[Path]:
     """Every file of ours that decides what the database looks like: models, migrations, policies, grants."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).parts
-        if (
-            parts[0] in {"platform", "config"}
-            or "migrations" in parts
-            or "models" in parts
-            or path.name == "models.py"
-        ):
+        if {"models", "migrations"} & set(parts) or path.name in {"models.py", "database.py", "preparing.py"}:
             yield path
 
 

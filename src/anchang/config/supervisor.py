@@ -131,6 +131,7 @@ def _child(target: Callable[..., None], *arguments: Any) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
+    gc.enable()
     die_with_parent(signal.SIGKILL)
     target(*arguments)
 
