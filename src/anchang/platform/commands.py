@@ -298,7 +298,7 @@ def _creating_context(cmd: Command, access: Access, inputs: Iterable[Any], proje
         return Context(access, None)
     if project is None:
         keys = {getattr(i, "project", None) for i in inputs}
-        project = _one_project(access, keys)
+        project = one_project(access, keys)
     if project.pk not in access.rights:
         raise DomainError("not_found", status=422, fields={"project": "not_found"})
     if not access.may(right, project.pk):
@@ -315,7 +315,7 @@ def _project_context(cmd: Command, access: Access, payload: Any, project: Projec
     return _creating_context(cmd, access, [payload], project)
 
 
-def _one_project(access: Access, keys: set[Any]) -> Project:
+def one_project(access: Access, keys: set[Any]) -> Project:
     """The project named by id or code; without one, the actor's only project."""
     keys.discard(None)
     if not keys and len(access.project_ids) == 1:

@@ -19,7 +19,7 @@ from anchang.platform import commands, reading, resources
 from anchang.platform.commands import Command
 from anchang.platform.middleware import error_response
 from anchang.platform.resources import Resource
-from anchang.platform.rest import schema, work
+from anchang.platform.rest import schema, transfer, work
 from anchang.platform.rest.records import events_of
 
 COMMON = (401, 403, 422)
@@ -101,6 +101,7 @@ def router_for(resource: Resource, components: dict[str, Any]) -> Router:
     for cmd in verbs.values():
         if cmd.kind == "project":
             _project_verb(router, resource, cmd, components)
+    transfer.add_to(router, resource)
     _one(router, resource)
     if cmd := verbs.get("edit"):
         _edit(router, resource, cmd, components)
