@@ -1,6 +1,7 @@
 """Every write of the inventory. `change_unit_state` is the only writer of a unit's state."""
 
 from anchang.inventory.commands.importing import after_import, import_price_list
+from anchang.inventory.commands.matching import match_units
 from anchang.inventory.commands.prices import (
     add_price_lists,
     adjust_draft,
@@ -85,7 +86,7 @@ __all__ = [
     "add_release_batches", "add_units", "adjust_draft", "adjust_prices", "after_import", "announce",
     "approve_area", "approve_price_list", "change_unit_state", "clear_locks", "confirm_price", "control_unit",
     "control_units", "edit_building", "edit_discount", "edit_licence", "edit_payment_plan", "edit_price_list",
-    "edit_unit", "generate_units", "import_price_list", "lock_unit", "measure_unit", "move_units",
+    "edit_unit", "generate_units", "import_price_list", "lock_unit", "match_units", "measure_unit", "move_units",
     "preview_plans_with", "price_unit", "publish", "publish_price_list", "quote_unit", "recalculated",
     "release_unit", "release_units", "reopen_price_list", "retain_unit", "set_prices", "set_unit_clock",
     "tick_check", "unlock_unit", "usable_discounts", "worded_steps",
