@@ -82,7 +82,7 @@ def make_office(code: str = "YQ", prefix: str = "") -> Office:
     return office
 
 
-def run(name: str, access: Access, subject: Any = None, **data: Any) -> Any:
+def run(name: str, access: Access, subject: Any = None, /, **data: Any) -> Any:
     """Execute a command by its name; `rows=[…]` for several, `project=…` as in the input."""
     cmd = commands.get(name)
     rows = data.pop("rows", None)
