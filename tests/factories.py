@@ -85,7 +85,7 @@ def make_office(code: str = "YQ", prefix: str = "") -> Office:
 def run(name: str, access: Access, subject: Any = None, /, **data: Any) -> Any:
     """Execute a command by its name; `rows=[…]` for several, `project=…` as in the input."""
     cmd = commands.get(name)
-    rows = data.pop("rows", None)
+    rows = data.pop("rows", None) if cmd.kind == "create" else None
     if cmd.kind in ("create", "project"):
         return commands.execute(cmd, access, data=data, rows=rows)
     return commands.execute(cmd, access, subject_id=getattr(subject, "pk", subject), data=data)
