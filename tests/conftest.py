@@ -40,7 +40,7 @@ TEMPLATE = "anchang"
 OWNER_PASSWORD = "test-owner"
 APP_PASSWORD = "test-app"
 KEPT_CLUSTERS = 3
-CHROMIUM = "/usr/bin/chromium"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 class TestServer:
@@ -293,7 +293,8 @@ def app_server(transactional_db: None, server_process: RunningServer) -> str:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    system = {"executable_path": CHROMIUM} if Path(CHROMIUM).exists() else {}
+    found = next((path for path in map(shutil.which, BROWSERS) if path), None)
+    system = {"executable_path": found} if found else {}
     return (
         browser_type_launch_args
         | system

@@ -168,10 +168,12 @@ def run_export(options: argparse.Namespace) -> int:
     return 0
 
 
-def worded(problem: Exception) -> str:
-    """The refusal in words; in its code where it has none here."""
-    code, params = getattr(problem, "code", ""), getattr(problem, "params", {})
-    return f"{problem} {code} {params or ''}".strip()
+def worded(problem: Any) -> str:
+    """A DomainError in words, with the fields that it names."""
+    from anchang.platform.wording import worded as sentence
+
+    fields = [f"{name}: {sentence(str(code))}" for name, code in problem.fields.items()]
+    return " ".join([sentence(problem.code, problem.params), *fields])
 
 
 def run_backup(options: argparse.Namespace) -> int:
@@ -215,18 +217,15 @@ def run_user_add(options: argparse.Namespace) -> int:
 
     password = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
     with ready_database():
-        from django.core.exceptions import ValidationError
-
+        from anchang.config.people import add_user
         from anchang.kernel.errors import DomainError
-        from anchang.platform.identity import add_user
 
         try:
             add_user(
                 options.username, password, name=options.name, role=options.role, project=options.project
             )
-        except (DomainError, ValidationError) as problem:
-            text = " ".join(problem.messages) if isinstance(problem, ValidationError) else worded(problem)
-            print(f"anchang: {text}", file=sys.stderr)
+        except DomainError as problem:
+            print(f"anchang: {worded(problem)}", file=sys.stderr)
             return NOTHING_DONE
     print(f"{options.username} may sign in.")
     return 0
