@@ -14,10 +14,12 @@ BASE: Rights = {
     "tasks.view": "own", "tasks.done": "own", "notices.view": "own", "notices.read": "own",
     "projects.view": "project", "companies.view": "project", "users.view": "project", "users.set-pin": "project",
     "teams.view": "project", "roles.view": "project",
-    "tokens.view": "own", "tokens.issue": "own", "tokens.revoke": "own", "jobs.view": "own", "files.view": "project",
+    "tokens.view": "own", "tokens.issue": "own", "tokens.revoke": "own", "jobs.view": "own", "jobs.cancel": "own", "files.view": "project",
     "phases.view": "project", "buildings.view": "project", "units.view": "project", "layouts.view": "project",
     "licences.view": "project", "price-lists.view": "project", "price-rows.view": "project",
     "discounts.view": "project", "payment-plans.view": "project", "units.quote": "project",
+    "release-batches.view": "project", "dictionary-entries.view": "project", "price-changes.view": "project",
+    "unit-state-changes.view": "project", "unit-locks.view": "project",
     "channels.view": "project", "campaigns.view": "project",
 }  # fmt: skip
 
@@ -84,7 +86,7 @@ CONSULTANT: Rights = (
 
 MANAGER: Rights = (
     BASE
-    | dict.fromkeys(["leads.*", "pool.*", "touches.*", "lead-transfers.*", "assignment-rules.*", "customers.*", "visits.*", "tours.*", "call-ins.*", "follow-ups.*", "appointments.*", "contacts.*", "needs.*", "consents.*", "households.*", "holds.*", "deals.*", "buyers.*", "owner-changes.*", "grade-changes.*", "receivables.view", "receipts.view", "refunds.view", "presence.*", "rotation.*", "rosters.*", "profiles.*", "turns.*", "units.hold", "units.subscribe", "units.release", "units.control", "units.match", "units.add-lock", "units.export", "sales-control.*", "subscriptions.view", "subscriptions.create", "subscriptions.edit", "subscriptions.print", "subscriptions.cancel", "subscriptions.extend", "contracts.view", "contracts.print", "contracts.export", "events.view", "reveals.view", "imports.*", "files.*", "jobs.*", "reports.*", "tasks.view"], "project")
+    | dict.fromkeys(["leads.*", "pool.*", "touches.*", "lead-transfers.*", "assignment-rules.*", "customers.*", "visits.*", "tours.*", "call-ins.*", "follow-ups.*", "appointments.*", "contacts.*", "needs.*", "consents.*", "households.*", "holds.*", "deals.*", "buyers.*", "owner-changes.*", "grade-changes.*", "receivables.view", "receipts.view", "refunds.view", "presence.*", "rotation.*", "rosters.*", "profiles.*", "turns.*", "units.hold", "units.subscribe", "units.release", "units.control", "units.match", "units.retain", "units.lock", "units.unlock", "release-batches.*", "units.export", "subscriptions.view", "subscriptions.create", "subscriptions.edit", "subscriptions.print", "subscriptions.cancel", "subscriptions.extend", "contracts.view", "contracts.print", "contracts.export", "events.view", "reveals.view", "imports.*", "files.*", "jobs.*", "reports.*", "tasks.view"], "project")
 )  # fmt: skip
 
 CLERK: Rights = (
@@ -103,7 +105,7 @@ SERVICE: Rights = (
     | {"follow-ups.view": "project"}
 )  # fmt: skip
 
-DIRECTOR: Rights = BASE | MANAGER | dict.fromkeys(["phases.*", "buildings.*", "units.*", "layouts.*", "licences.*", "price-lists.*", "price-rows.*", "discounts.*", "payment-plans.*", "sales-control.*", "unit-history.*", "subscriptions.*", "contracts.view", "contracts.terminate", "contracts.print", "contracts.export", "refunds.view", "refunds.approve", "refunds.reject", "receivables.view", "receivables.waive", "receipts.view", "teams.*", "users.*", "grants.*", "personal-grants.*", "parameters.*", "channels.*", "campaigns.*", "holds.*"], "project")  # fmt: skip
+DIRECTOR: Rights = BASE | MANAGER | dict.fromkeys(["phases.*", "buildings.*", "units.*", "layouts.*", "licences.*", "price-lists.*", "price-rows.*", "discounts.*", "payment-plans.*", "release-batches.*", "dictionary-entries.*", "subscriptions.*", "contracts.view", "contracts.terminate", "contracts.print", "contracts.export", "refunds.view", "refunds.approve", "refunds.reject", "receivables.view", "receivables.waive", "receipts.view", "teams.*", "users.*", "grants.*", "personal-grants.*", "parameters.*", "channels.*", "campaigns.*", "holds.*"], "project")  # fmt: skip
 
 
 GROUP_MARKETING: Rights = BASE | dict.fromkeys(["reports.*", "units.*", "price-lists.*", "price-rows.*", "discounts.*", "payment-plans.*", "deals.view", "contracts.view", "subscriptions.view", "holds.view", "customers.view", "leads.view", "visits.view", "follow-ups.view", "receivables.view", "receipts.view", "refunds.view", "channels.*", "campaigns.*", "events.view", "parameters.view", "users.view", "jobs.*"], "project")  # fmt: skip
@@ -120,11 +122,15 @@ STANDARD: dict[str, tuple[str, Rights]] = {
 }
 
 #: Fields that a role never sees: the floor price is not for the sales floor.
+FLOOR_PRICES: dict[str, tuple[str, ...]] = {
+    "units": ("floor_total",), "price-rows": ("floor_total",),
+    "price-changes": ("old_floor_total", "new_floor_total"),
+}  # fmt: skip
 HIDDEN: dict[str, dict[str, tuple[str, ...]]] = {
-    "consultant": {"units": ("floor_total",)},
-    "clerk": {"units": ("floor_total",)},
-    "service": {"units": ("floor_total",)},
-    "finance": {"units": ("floor_total",)},
+    "consultant": FLOOR_PRICES,
+    "clerk": FLOOR_PRICES,
+    "service": FLOOR_PRICES,
+    "finance": FLOOR_PRICES,
 }
 
 

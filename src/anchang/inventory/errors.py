@@ -69,10 +69,10 @@ _EVENTS = {
     "event.units.imported": _("Price list imported: %(created)s new, %(updated)s changed"),
     "event.building.generated": _("%(count)s units of %(building)s made"),
     "event.batch.ticked": _("Checklist: %(item)s"),
-    "event.price_list.drafted": _("Price list %(name)s drafted"),
-    "event.price_list.priced": _("%(count)s prices of %(name)s set"),
-    "event.price_list.approved": _("Price list %(name)s approved"),
-    "event.price_list.reopened": _("Price list %(name)s back to draft"),
-    "event.price_list.published": _("Price list %(name)s published: %(count)s units"),
+    "event.price_list.drafted": _("Price list %(title)s drafted"),
+    "event.price_list.priced": _("%(count)s prices of %(title)s set"),
+    "event.price_list.approved": _("Price list %(title)s approved"),
+    "event.price_list.reopened": _("Price list %(title)s back to draft"),
+    "event.price_list.published": _("Price list %(title)s published: %(count)s units"),
 }
 say(_ERRORS | _EVENTS)

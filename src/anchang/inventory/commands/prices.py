@@ -69,7 +69,7 @@ def add_price_lists(ctx: Context, rows: list[PriceListInput]) -> list[PriceList]
         price_list = new_edition(ctx, row.licence, name=row.name, note=row.note)
         if row.copy_current:
             copy_current_rows(ctx, price_list)
-        ctx.event("price_list.drafted", price_list, name=price_list.name)
+        ctx.event("price_list.drafted", price_list, title=price_list.name)
         made.append(price_list)
     return made
 
@@ -91,7 +91,7 @@ def set_prices(ctx: Context, price_list: PriceList, data: RowsInput) -> PriceLis
     if missing:
         raise DomainError("bad_input", status=422, fields={"rows": "not_found"}, unit=missing[0])
     put_rows(ctx, price_list, [priced_row(price_list, units[pk], row) for pk, row in wanted.items()])
-    ctx.event("price_list.priced", price_list, name=price_list.name, count=len(wanted))
+    ctx.event("price_list.priced", price_list, title=price_list.name, count=len(wanted))
     return price_list
 
 
@@ -106,7 +106,7 @@ def adjust_draft(ctx: Context, price_list: PriceList, data: DraftAdjustment) -> 
     PriceRow.objects.bulk_update(
         rows, ["list_total", "gross_unit_price", "inner_unit_price"], batch_size=1000
     )
-    ctx.event("price_list.priced", price_list, name=price_list.name, count=len(rows))
+    ctx.event("price_list.priced", price_list, title=price_list.name, count=len(rows))
     return price_list
 
 
@@ -223,7 +223,7 @@ def approve_price_list(ctx: Context, price_list: PriceList) -> PriceList:
     price_list.state, price_list.approved_at = PriceList.State.APPROVED, ctx.now
     price_list.approved_by_id = ctx.user_id
     price_list.save(update_fields=["state", "approved_at", "approved_by", "updated_at"])
-    ctx.event("price_list.approved", price_list, name=price_list.name)
+    ctx.event("price_list.approved", price_list, title=price_list.name)
     return price_list
 
 
@@ -236,7 +236,7 @@ def reopen_price_list(ctx: Context, price_list: PriceList) -> PriceList:
         raise DomainError("price_list_not_approved")
     price_list.state, price_list.approved_by_id, price_list.approved_at = PriceList.State.DRAFT, None, None
     price_list.save(update_fields=["state", "approved_at", "approved_by", "updated_at"])
-    ctx.event("price_list.reopened", price_list, name=price_list.name)
+    ctx.event("price_list.reopened", price_list, title=price_list.name)
     return price_list
 
 
@@ -262,7 +262,7 @@ def publish(ctx: Context, price_list: PriceList, *, on: dt.date, filed_number: s
     price_list.save(update_fields=["state", "published_on", "filed_number", "facts", "updated_at"])
     PriceRow.objects.filter(project=ctx.here, price_list=price_list).update(published=True)
     mark_prices(ctx, price_list, units, price_list.name)
-    ctx.event("price_list.published", price_list, name=price_list.name, count=len(units))
+    ctx.event("price_list.published", price_list, title=price_list.name, count=len(units))
     return units
 
 
