@@ -26,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CACHE = ROOT / ".anchang-test"
 SETTINGS_HOME = Path(tempfile.gettempdir()) / f"anchang-test-home-{os.getuid()}"
 os.environ.setdefault("ANCHANG_HOME", str(SETTINGS_HOME))
+# Playwright runs an event loop in the thread of the test, which Django takes for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
 
 from anchang.config.postgres import (  # noqa: E402
     EmbeddedServer,

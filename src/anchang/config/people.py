@@ -8,7 +8,6 @@ from anchang.platform.access import system_access
 from anchang.platform.models import Role
 from anchang.platform.scope import open_scope
 
-
 NO_PROJECT = 0
 
 
