@@ -1,0 +1,93 @@
+"""The catalogue of reports (报表目录): what there is, what each may be asked, who sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.insight import presenting
+from anchang.insight.blocks import Blocks
+from anchang.insight.queries import funnel, money, ranking, sales, stock
+from anchang.insight.queries.asked import Asked, ask, scope_of
+from anchang.platform.access import Access
+
+#: Which inputs a report offers, as names of query parameters.
+DATED = ("project", "date", "team", "user")
+SPAN = ("project", "from", "to", "team", "user")
+
+
+@dataclass(frozen=True)
+class Report:
+    """`preset` are query values that stand unless given. `basis` says by which date things count."""
+
+    key: str
+    title: object
+    help: object
+    group: str
+    inputs: tuple[str, ...]
+    answer: Callable[[Asked], dict[str, Any]]
+    blocks: Callable[[Mapping[str, Any]], Blocks]
+    basis: object = _("Counted by business date in the project's time zone. Closed days don't change.")
+    preset: Mapping[str, str] = field(default_factory=dict)
+    icon: str = field(default="chart-bar", kw_only=True)
+
+    def ask(self, access: Access, given: Mapping[str, str]) -> Asked:
+        """Raises not_found, forbidden, bad_input."""
+        return ask(access, self.key, {**self.preset, **{k: v for k, v in given.items() if v}})
+
+    def visible(self, access: Access) -> bool:
+        return any(scope_of(access, self.key, p) for p in access.project_ids)
+
+
+GROUPS = {"sales": _("Sales"), "customers": _("Customers"), "people": _("People"), "money": _("Money"), "units": _("Units")}
+_NOW = _("As of today.")
+_FUNNEL_BASIS = _("Cohort: first leads of the period and how far they came until today. Period: events of the period.")
+_FUNNEL = (*SPAN, "basis", "by", "channel", "compare_from", "compare_to")
+
+REPORTS: dict[str, Report] = {
+    r.key: r
+    for r in (
+        Report("sales-daily", _("Daily sales report"), _("Leads, calls, visits, subscriptions, signing and collection of a day"),
+               "sales", (*DATED, "period"), sales.sales_report, presenting.sales, icon="report-analytics"),
+        Report("sales-weekly", _("Weekly sales report"), _("The same for a week from Monday to Sunday"), "sales", DATED,
+               sales.sales_report, presenting.sales, preset={"period": "week"}, icon="report-analytics"),
+        Report("sales-monthly", _("Monthly sales report"), _("The same for a month, with attainment of the target"), "sales",
+               DATED, sales.sales_report, presenting.sales, preset={"period": "month"}, icon="report-analytics"),
+        Report("unsigned", _("Subscribed, not signed"), _("Subscriptions in force by overdue days"), "sales", ("project", "team", "user"),
+               money.unsigned_report, presenting.unsigned, basis=_NOW, icon="clock"),
+        Report("funnel", _("Sales funnel"), _("Four rates and the days to signing; teams, channels and periods side by side"),
+               "customers", _FUNNEL, funnel.funnel_report, presenting.funnel, basis=_FUNNEL_BASIS,
+               preset={"period": "month"}, icon="filter"),
+        Report("sources", _("Customer sources"), _("Counts and shares by channel at every stage"), "customers",
+               (*SPAN, "basis"), funnel.funnel_report, presenting.funnel, basis=_FUNNEL_BASIS,
+               preset={"by": "channel", "period": "month"}, icon="speakerphone"),
+        Report("feedback", _("Visit feedback"), _("What visitors said about price, layout, location and competitors"),
+               "customers", SPAN, stock.feedback_report, presenting.feedback, preset={"period": "month"}, icon="message-circle"),
+        Report("ranking", _("Ranking board"), _("Net signing, collection and new customers by person"), "people",
+               ("project", "date", "period", "team"), ranking.ranking_report, presenting.ranking,
+               preset={"period": "month"}, icon="trophy"),
+        Report("personal-funnel", _("My funnel"), _("One person's rates and cycle beside the team's mean"), "people",
+               ("project", "from", "to", "basis", "user"), funnel.personal_funnel, presenting.personal, basis=_FUNNEL_BASIS,
+               preset={"period": "year", "basis": "cohort"}, icon="user"),
+        Report("process", _("Process indicators"), _("Follow-ups, new customers, A and B customers by person"), "people",
+               SPAN, ranking.process_report, presenting.process, preset={"period": "week"}, icon="checkup-list"),
+        Report("collection", _("Collection"), _("Receipts less refunds by day, item, way and person, equal to the ledger"),
+               "money", (*SPAN, "group"), money.collection_report, presenting.collection, preset={"period": "month"},
+               icon="wallet"),
+        Report("collection-rate", _("Collection rate"), _("Collected of what was due, by person, project and month"),
+               "money", SPAN, money.collection_rate_report, presenting.collection_rate,
+               basis=_("Lines due in the period, collected by its end."), preset={"period": "year"}, icon="percentage"),
+        Report("overdue", _("Overdue receivables"), _("Overdue house money by age, and what is due soon"), "money",
+               ("project", "team", "user"), money.overdue_report, presenting.overdue, basis=_NOW, icon="alert-triangle"),
+        Report("units", _("Unit-state report"), _("Units, area and value by state, building and layout on any day"),
+               "units", ("project", "date"), stock.units_report, presenting.units,
+               basis=_("State at the end of the day, at list price."), icon="building-skyscraper"),
+    )
+}  # fmt: skip
+
+
+def visible_to(access: Access) -> list[Report]:
+    return [r for r in REPORTS.values() if r.visible(access)]

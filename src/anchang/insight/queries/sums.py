@@ -1,0 +1,60 @@
+"""Sums over a period: closed days from what was stored, open days from the records."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.db.models import Max
+
+from anchang.insight.models import ReportClose
+from anchang.insight.queries.asked import Asked
+from anchang.insight.queries.facts import ITEMS, Who, live_sums, stored_sums
+from anchang.insight.rules import NOTHING, Sums
+
+_NEVER = dt.date(1, 1, 1)
+ByKey = dict[tuple[Any, ...], dict[str, Sums]]
+
+
+def closed_through(project_ids: Sequence[int]) -> dict[int, dt.date]:
+    """The last closed report day of each project; a date long ago where none was closed. One query."""
+    rows = ReportClose.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("through"))
+    found = dict.fromkeys(project_ids, _NEVER)
+    return found | {row["project_id"]: row["last"] for row in rows}
+
+
+class Days:
+    """Sums of a set of projects; knows which of their days are closed."""
+
+    def __init__(self, project_ids: Sequence[int]) -> None:
+        self.closed = closed_through(project_ids)
+        self._groups: dict[dt.date, list[int]] = defaultdict(list)
+        for project_id, through in self.closed.items():
+            self._groups[through].append(project_id)
+
+    def all_closed(self, last: dt.date) -> bool:
+        return bool(self.closed) and all(through >= last for through in self.closed.values())
+
+    def sums(
+        self, first: dt.date, last: dt.date, *, keys: Sequence[str] = (), items: Iterable[str] = ITEMS, who: Who = Who()
+    ) -> ByKey:  # fmt: skip
+        """{key values: {item: sums}} between two days. Two statements when the period reaches the open days,
+        else one; as many again for projects closed up to another day."""
+        found: ByKey = defaultdict(dict)
+        items = tuple(items)
+        for through, project_ids in self._groups.items():
+            rows = stored_sums(project_ids, first, min(last, through), items, keys, who)
+            if last > through:
+                rows += live_sums(project_ids, max(first, through + dt.timedelta(days=1)), last, items, keys, who)
+            for item, key, sums in rows:
+                found[key][item] = found[key].get(item, NOTHING) + sums
+        return found
+
+    def total(self, first: dt.date, last: dt.date, *, items: Iterable[str] = ITEMS, who: Who = Who()) -> Mapping[str, Sums]:
+        return self.sums(first, last, items=items, who=who).get((), {})
+
+
+def of(asked: Asked) -> Days:
+    return Days(asked.project_ids)
