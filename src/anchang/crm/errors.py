@@ -40,7 +40,6 @@ say(
         "appointment_in_past": _("The appointment lies in the past."),
         "appointment_too_early": _("The appointment's time hasn't come yet."),
         "leaver_needs_heirs": _("Name at least one person who takes the customers over."),
-        "import_touched": _("Some of its rows have been worked on; the import can't be undone."),
         "consultant_unknown": _("There is no consultant of this name."),
         "check_closed": _("This has been checked already."),
         "event.customer.created": _("Customer created"),

@@ -51,3 +51,4 @@ declare(
     "json",
     _("Feedback on a visit: questions and answers"),
 )
+declare("crm.grade_words", {}, "json", _("Grades for the words that a register uses, as B+ for B"))

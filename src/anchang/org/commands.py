@@ -55,7 +55,7 @@ def set_presence(ctx: Context, user: User, state: str) -> Presence:
     row.left_at = ctx.now if state == "off" else None
     row.state, row.since = state, ctx.now
     row.save()
-    ctx.event(f"presence.{state}", row, name=user.name)
+    ctx.event(f"presence.{state}", row, person=user.name)
     return row
 
 
@@ -235,7 +235,7 @@ def next_consultant(
         explanation=[{"rule": decision.rule, "user": decision.user_id, "name": names.get(decision.user_id, "")},
                      *({"user": u, "name": names.get(u, ""), "reason": why} for u, why in decision.skipped)],
     )  # fmt: skip
-    ctx.event(f"turn.{turn.kind}", turn, name=names.get(decision.user_id, ""))
+    ctx.event(f"turn.{turn.kind}", turn, person=names.get(decision.user_id, ""))
     user = User.objects.get(pk=decision.user_id) if decision.user_id else None
     return user, turn
 
@@ -278,7 +278,7 @@ def return_turn(ctx: Context, turn: Turn, data: ReturnInput) -> Turn:
         project=ctx.here, rotation=rotation, user_id=turn.user_id, kind=Turn.Kind.RETURNED, at=ctx.now,
         business_date=ctx.business_date, returns=turn, actor_id=ctx.user_id, reason=data.reason,
     )  # fmt: skip
-    ctx.event("turn.returned", back, name=turn.user.name, reason=data.reason)
+    ctx.event("turn.returned", back, person=turn.user.name, reason=data.reason)
     return back
 
 

@@ -145,7 +145,11 @@ class Customer(ProjectModel):
             models.Index(
                 fields=["project", "household"], condition=Q(household__isnull=False), name="customer_household"
             ),
-            models.Index(fields=["project", "business_date"], name="customer_day"),
+            # Reports read a period's new customers from the index alone.
+            models.Index(
+                fields=["project", "business_date"], include=["owner", "team", "channel", "state"], condition=ALIVE,
+                name="customer_day",
+            ),
             models.Index(
                 fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="customer_import"
             ),

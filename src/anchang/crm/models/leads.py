@@ -148,8 +148,15 @@ class Lead(ProjectModel):
                 condition=Q(deleted_at__isnull=True, state="assigned"),
                 name="lead_contact_due",
             ),
-            models.Index(fields=["project", "business_date"], name="lead_day"),
-            models.Index(fields=["project", "customer"], condition=Q(customer__isnull=False), name="lead_customer"),
+            # With the columns that reports group by, so that a period is read from the index alone.
+            models.Index(
+                fields=["project", "business_date"], include=["customer", "valid", "owner", "team", "channel", "id"],
+                condition=ALIVE, name="lead_day",
+            ),
+            models.Index(
+                fields=["project", "customer", "business_date"], include=["id"],
+                condition=Q(deleted_at__isnull=True, customer__isnull=False), name="lead_customer",
+            ),
             models.Index(
                 fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="lead_import"
             ),

@@ -42,7 +42,8 @@ class Visit(ProjectModel):
         constraints = [
             # Checked at the end of a statement, so that visits can be numbered anew in one.
             models.UniqueConstraint(
-                fields=["project", "customer", "seq"], name="visit_seq_once", deferrable=models.Deferrable.IMMEDIATE
+                fields=["project", "customer", "seq", "deleted_at"], name="visit_seq_once", nulls_distinct=False,
+                deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.UniqueConstraint("project", "import_key", condition=ALIVE, name="visit_import_once"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="visit_seq_positive"),
@@ -55,7 +56,15 @@ class Visit(ProjectModel):
         indexes = [
             models.Index(fields=["project", "-arrived_at", "-id"], condition=ALIVE, name="visit_newest"),
             models.Index(fields=["project", "consultant", "-arrived_at", "-id"], condition=ALIVE, name="visit_consultant"),
-            models.Index(fields=["project", "business_date"], name="visit_day"),
+            # With the columns that reports group by, so that a period is read from the index alone.
+            models.Index(
+                fields=["project", "business_date"], include=["customer", "seq", "consultant", "team", "channel"],
+                condition=ALIVE, name="visit_day",
+            ),
+            models.Index(
+                fields=["project", "customer", "business_date"], condition=Q(deleted_at__isnull=True, seq=1),
+                name="visit_first",
+            ),
             models.Index(fields=["project", "customer", "arrived_at"], name="visit_customer"),
             models.Index(fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="visit_import"),
         ]  # fmt: skip
@@ -140,7 +149,9 @@ class FollowUp(ProjectFact):
             models.Index(fields=["project", "-at", "-id"], name="follow_up_newest"),
             models.Index(fields=["project", "customer", "-at"], name="follow_up_customer"),
             models.Index(fields=["project", "author", "-at", "-id"], name="follow_up_author"),
-            models.Index(fields=["project", "business_date"], name="follow_up_day"),
+            models.Index(
+                fields=["project", "business_date"], include=["author", "team", "customer"], name="follow_up_day"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,25 @@
+"""Every write of leads, customers and contacts; importing the package registers the commands."""
+
+from anchang.crm.commands import (
+    appointments,
+    assignment_rules,
+    channels,
+    customers,
+    family,
+    followups,
+    grades,
+    lead_clock,
+    lead_contact,
+    lead_import,
+    leads,
+    personal,
+    standing,
+    truth,
+    visit_import,
+    visits,
+)
+
+__all__ = [
+    "appointments", "assignment_rules", "channels", "customers", "family", "followups", "grades", "lead_clock",
+    "lead_contact", "lead_import", "leads", "personal", "standing", "truth", "visit_import", "visits",
+]  # fmt: skip

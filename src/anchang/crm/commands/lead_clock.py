@@ -1,0 +1,112 @@
+"""What time does to leads and to customers' owners (L16, BS18). Jobs call these; each is set-based."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping
+
+from django.db import connection
+
+from anchang.crm.commands.lead_assignment import opening_hours
+from anchang.crm.commands.lead_handling import send_to_pool
+from anchang.crm.commands.leads import recycle_policy
+from anchang.crm.commands.standing import give
+from anchang.crm.models import HELD, Customer, Lead
+from anchang.kernel.clock import elapsed
+from anchang.platform.context import Context
+from anchang.platform.models import Notice
+
+
+def recycle_uncontacted(ctx: Context) -> int:
+    """Leads whose time for the first follow-up is over go to the pool; who is being worked on this moment waits for
+    the next run. One statement for the project. Returns their number."""
+    moved = send_to_pool(
+        ctx, "l.first_contact_due_at <= %s", [ctx.now], "no_first_contact", states=("assigned",), skip_locked=True
+    )
+    return len(moved)
+
+
+def warn_uncontacted(ctx: Context) -> int:
+    """Tell each owner once how many leads will go back soon. Returns the number of leads."""
+    hours = recycle_policy(ctx).warn_hours
+    until = ctx.now + dt.timedelta(hours=hours)
+    rows = Lead.objects.filter(
+        project=ctx.here, state="assigned", first_contact_due_at__gt=ctx.now, first_contact_due_at__lte=until
+    )
+    found = Counter(rows.values_list("owner_id", flat=True))
+    _warn(ctx, "leads_recycle_soon", found, until)
+    return sum(found.values())
+
+
+def _warn(ctx: Context, code: str, owners: Mapping[int | None, int], until: dt.datetime) -> None:
+    """At most one such warning per person and warning period."""
+    since = ctx.now - dt.timedelta(hours=recycle_policy(ctx).warn_hours)
+    told = set(
+        Notice.objects.filter(project=ctx.here, code=code, user__in=[o for o in owners if o], at__gt=since).values_list(
+            "user_id", flat=True
+        )
+    )
+    text = until.astimezone(ctx.zone).strftime("%m-%d %H:%M")
+    for owner_id, count in owners.items():
+        if owner_id not in told:
+            ctx.notify([owner_id], code, count=count, until=text)
+
+
+def recycle_by_grade(ctx: Context) -> int:
+    """Customers without effective follow-up for longer than their grade allows lose the owner, and their open leads
+    go to the pool. Frozen ones, and whoever has a deal, stay. Returns the number of customers."""
+    gone = _beyond(ctx, ctx.now)
+    if not gone:
+        return 0
+    send_to_pool(
+        ctx, "l.customer_id = ANY(%s)", [[c.pk for c in gone]], "grade_limit", states=HELD, release_customers=False
+    )
+    counts = Counter(c.owner_id for c in gone)
+    give(ctx, [(c, None) for c in gone], reason="grade_limit")
+    for owner_id, count in counts.items():
+        ctx.notify([owner_id], "customers_recycled", count=count)
+    return len(gone)
+
+
+def warn_by_grade(ctx: Context) -> int:
+    """Tell each owner how many customers he will lose soon. Returns the number of customers."""
+    until = ctx.now + dt.timedelta(hours=recycle_policy(ctx).warn_hours)
+    found = Counter(c.owner_id for c in _beyond(ctx, until, lock=False))
+    _warn(ctx, "customers_recycle_soon", found, until)
+    return sum(found.values())
+
+
+_DUE = """
+SELECT id FROM crm_customer
+ WHERE project_id = %s AND deleted_at IS NULL AND state = 'active' AND owner_id IS NOT NULL AND grade = %s
+   AND stage IN ('visitor', 'prospect') AND idle_since <= %s ORDER BY id {lock}
+"""
+
+
+def _beyond(ctx: Context, at: dt.datetime, lock: bool = True) -> list[Customer]:
+    """Owned customers without a deal whose grade's limit is over at that moment."""
+    opening = opening_hours(ctx)
+    ids: list[int] = []
+    with connection.cursor() as cursor:
+        for grade, hours in recycle_policy(ctx).grade_hours.items():
+            # Opening hours only lengthen the time, so the clock's hours find every candidate.
+            limit = at - dt.timedelta(hours=hours)
+            sql = _DUE.format(lock="FOR NO KEY UPDATE SKIP LOCKED" if lock else "")
+            cursor.execute(sql, [ctx.here.pk, grade, limit])
+            ids += [row[0] for row in cursor.fetchall()]
+    found = list(Customer.objects.filter(project=ctx.here, pk__in=ids).order_by("pk"))
+    if opening is None:
+        return found
+    limits = {g: dt.timedelta(hours=h) for g, h in recycle_policy(ctx).grade_hours.items()}
+    return [c for c in found if elapsed(c.idle_since, at, opening) >= limits[c.grade]]
+
+
+def run_clock(ctx: Context) -> dict[str, int]:
+    """Warnings first, then what is over. Called every ten minutes for each project."""
+    return {
+        "warned_leads": warn_uncontacted(ctx),
+        "warned_customers": warn_by_grade(ctx),
+        "recycled_leads": recycle_uncontacted(ctx),
+        "recycled_customers": recycle_by_grade(ctx),
+    }

@@ -1,0 +1,81 @@
+"""Phones of customers: read, look up, store. Only here are they encrypted and digested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from django.db import connection
+from pydantic import AfterValidator, Field
+
+from anchang.crm.models import Customer, CustomerPhone
+from anchang.kernel.errors import DomainError
+from anchang.kernel.phone import mask, parse_phones, tail4
+from anchang.platform import personal
+from anchang.platform.context import Context
+
+#: Above this many, look-ups aren't serialised number by number: an import holds its own lock.
+LOCKED_NUMBERS = 20
+
+
+def _phones(text: str) -> str:
+    found = parse_phones(text)
+    if not found:
+        raise ValueError("not_a_phone")
+    return "/".join(found)
+
+
+#: One number, or several with the main one first, in normal form and parted by `/`.
+PhoneText = Annotated[str, Field(max_length=100), AfterValidator(_phones)]
+
+
+def split(text: str) -> list[str]:
+    return text.split("/") if text else []
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a number: ids and the owner's name only, the one look-up that ignores the actor's scope."""
+
+    customer_id: int
+    owner_id: int | None
+    owner_name: str
+
+
+def holders(ctx: Context, digests: Iterable[str]) -> dict[str, Holder]:
+    """digest -> the active customer that has the number."""
+    rows = CustomerPhone.objects.filter(project=ctx.here, digest__in=list(digests), active=True)
+    values = rows.values_list("digest", "customer_id", "customer__owner_id", "customer__owner__name")
+    return {d: Holder(customer, owner, name or "") for d, customer, owner, name in values}
+
+
+def taken(holder: Holder) -> DomainError:
+    return DomainError("phone_taken", status=409, fields={"phone": "phone_taken"}, owner=holder.owner_name)
+
+
+def lock_numbers(ctx: Context, digests: Iterable[str]) -> None:
+    """Let two people who enter one new number go one after the other; until the transaction ends."""
+    keys = sorted(set(digests))
+    if not keys or len(keys) > LOCKED_NUMBERS:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(d, %s)) FROM unnest(%s::text[]) AS d", [ctx.here.pk, keys]
+        )
+
+
+def phone_rows(customer: Customer, numbers: Sequence[str], *, has_main: bool = False) -> list[CustomerPhone]:
+    """Unsaved rows; the first number is the main one unless the customer has one."""
+    return [
+        CustomerPhone(
+            project_id=customer.project_id, customer=customer, cipher=personal.encrypt(number),
+            digest=personal.digest(number), masked=mask(number), tail=tail4(number), main=not has_main and i == 0,
+        )
+        for i, number in enumerate(numbers)
+    ]  # fmt: skip
+
+
+def tokens(rows: Iterable[Any]) -> list[str]:
+    """Search tokens of stored numbers: tail and digest."""
+    return [token for row in rows for token in ("#" + row.tail, "=" + row.digest)]

@@ -1,0 +1,18 @@
+"""Limits and periods of leads."""
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.platform.parameters import declare
+
+declare("crm.first_contact_hours", 24, "int", _("Hours for the first follow-up of a lead, then it goes to the pool"))
+declare(
+    "crm.opening_hours", {}, "json", _("Opening hours; when set, the clocks of leads run only then"),
+    help=_('By weekday from 0 (Monday): {"0": [["09:00", "18:00"]]}. Empty: hours of the clock.'),
+)  # fmt: skip
+declare("crm.grade_limit_hours", {"A": 72, "B": 168, "C": 720}, "json",
+        _("Hours without effective follow-up after which a customer loses the owner, by grade"))  # fmt: skip
+declare("crm.recycle_warn_hours", 4, "int", _("Hours before recycling at which the owner is warned"))
+declare("crm.barred_days", 3, "int", _("Days for which the last owner can't claim a lead again"))
+declare("crm.claims_per_day", 10, "int", _("Leads that one person may claim in a day"))
+declare("crm.invalid_reasons", [], "list", _("Further reasons for invalid leads"))
+declare("crm.import_batch_rows", 5000, "int", _("Rows of a lead file that are taken in at once"))

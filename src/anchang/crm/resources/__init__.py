@@ -1,0 +1,5 @@
+"""Objects of the customer work."""
+
+from anchang.crm.resources import customers, leads, visits
+
+__all__ = ["customers", "leads", "visits"]

@@ -1,0 +1,217 @@
+"""Customers and what belongs to them, as objects."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.crm import dictionaries
+from anchang.crm.models import (
+    Consent,
+    Contact,
+    Customer,
+    CustomerIdentity,
+    CustomerPhone,
+    GradeChange,
+    Household,
+    Need,
+    OwnerChange,
+)
+from anchang.platform.resources import Field, Related, Resource, register
+
+
+def _phones(ids: Sequence[int]) -> dict[int, Any]:
+    """Masked numbers, main one first."""
+    found: dict[int, Any] = defaultdict(list)
+    rows = CustomerPhone.objects.filter(customer__in=ids, active=True).order_by("-main", "id")
+    for customer_id, pk, masked, main in rows.values_list("customer_id", "pk", "masked", "main"):
+        found[customer_id].append({"id": pk, "phone": masked, "main": main})
+    return found
+
+
+def _identities(ids: Sequence[int]) -> dict[int, Any]:
+    found: dict[int, Any] = defaultdict(list)
+    rows = CustomerIdentity.objects.filter(customer__in=ids, active=True).order_by("id")
+    for customer_id, pk, id_type, masked in rows.values_list("customer_id", "pk", "id_type", "masked"):
+        found[customer_id].append({"id": pk, "id_type": id_type, "id_number": masked})
+    return found
+
+
+def _tokens(records: Sequence[Customer]) -> dict[int, list[str]]:
+    """Number, and phones' and documents' tails and digests. Fresh records bring their phones' along."""
+    found = {r.pk: [f"k{r.pk:09d}"] for r in records}
+    unknown = []
+    for record in records:
+        brought = record.__dict__.get("search_numbers")
+        if brought is None:
+            unknown.append(record.pk)
+        else:
+            found[record.pk] += brought
+    if unknown:
+        for model in (CustomerPhone, CustomerIdentity):
+            rows = model.objects.filter(customer__in=unknown, active=True)
+            for customer_id, tail, digest in rows.values_list("customer_id", "tail", "digest"):
+                found[customer_id] += ["#" + tail, "=" + digest]
+    return found
+
+
+CUSTOMERS = register(
+    Resource(
+        name="customers",
+        model=Customer,
+        label=_("Customer"),
+        plural=_("Customers"),
+        area="crm",
+        icon="users",
+        menu_order=20,
+        owner="owner",
+        team="team",
+        search=("name",),
+        extra_tokens=_tokens,
+        order="-created_at",
+        state_field="state",
+        fields=(
+            Field("name", list=True),
+            Field("number"),
+            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field("grade", list=True),
+            Field("stage", list=True),
+            Field("owner", list=True, to="users"),
+            Field("team"),
+            Field("channel", list=True, to="channels"),
+            Field("last_follow_up_at", list=True),
+            Field("next_follow_at", list=True),
+            Field("visit_count", list=True),
+            Field("last_visit_at"),
+            Field("kind"),
+            Field("sex"),
+            Field("value_class"),
+            Field("email"),
+            Field("licence_number"),
+            Field("occupation", kind="choice", choices=dictionaries.choices("occupation")),
+            Field("age_band", kind="choice", choices=dictionaries.choices("age_band")),
+            Field("residence"),
+            Field("workplace"),
+            Field("tags", filter=False, sort=False),
+            Field("household", to="households"),
+            Field("household_relation"),
+            Field("grade_until"),
+            Field("idle_since"),
+            Field("source"),
+            Field("campaign"),
+            Field("captured_at"),
+            Field("business_date"),
+            Field("state"),
+            Field("state_reason"),
+            Field("merged_into", to="customers"),
+            Field("note"),
+            Field("phones", _("Phones"), value=_phones),
+            Field("identities", _("Documents"), value=_identities),
+            Field("created_at", list=True),
+        ),
+        related=(
+            Related("follow-ups", "customer", _("Follow-ups")),
+            Related("visits", "customer", _("Visits")),
+            Related("appointments", "customer", _("Appointments")),
+            Related("needs", "customer", _("Needs")),
+            Related("contacts", "customer", _("Contacts")),
+            Related("call-ins", "customer", _("Incoming calls")),
+            Related("consents", "customer", _("Consents")),
+            Related("grade-changes", "customer", _("Grade changes")),
+            Related("owner-changes", "customer", _("Hand-overs")),
+        ),
+    )
+)
+
+NEEDS = register(
+    Resource(
+        name="needs", model=Need, label=_("Need"), plural=_("Needs"), icon="target", label_field="seq",
+        owner="customer__owner", team="customer__team",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("seq", list=True),
+            Field("current", list=True),
+            Field("budget_low", list=True),
+            Field("budget_high", list=True),
+            Field("area_low", kind="area", list=True),
+            Field("area_high", kind="area", list=True),
+            Field("layouts", list=True, filter=False, sort=False),
+            Field("purpose", list=True),
+            Field("family"),
+            Field("heard_from"),
+            Field("note"),
+            Field("created_at"),
+        ),
+    )
+)  # fmt: skip
+
+CONTACTS = register(
+    Resource(
+        name="contacts", model=Contact, label=_("Contact"), plural=_("Contacts"), icon="address-book",
+        owner="customer__owner", team="customer__team", plain=True,
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("name", list=True, form="edit"),
+            Field("relation", list=True, form="edit"),
+            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field("note", list=True, form="edit"),
+        ),
+    )
+)  # fmt: skip
+
+HOUSEHOLDS = register(
+    Resource(
+        name="households", model=Household, label=_("Household"), plural=_("Households"), icon="home",
+        fields=(Field("name", list=True), Field("created_at")),
+        related=(Related("customers", "household"),),
+    )
+)
+
+CONSENTS = register(
+    Resource(
+        name="consents", model=Consent, label=_("Consent"), plural=_("Consents"), icon="checkbox",
+        label_field="purpose", owner="customer__owner", team="customer__team",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("purpose", list=True),
+            Field("text_version", list=True),
+            Field("given_at", list=True),
+            Field("withdrawn_at", list=True),
+            Field("way"),
+        ),
+    )
+)  # fmt: skip
+
+GRADE_CHANGES = register(
+    Resource(
+        name="grade-changes", model=GradeChange, label=_("Grade change"), plural=_("Grade changes"), icon="stars",
+        label_field="at", owner="customer__owner", team="customer__team",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("old", list=True),
+            Field("new", list=True),
+            Field("by", list=True, to="users"),
+            Field("rule_id", list=True),
+            Field("reason", list=True),
+            Field("at", list=True),
+        ),
+    )
+)
+
+OWNER_CHANGES = register(
+    Resource(
+        name="owner-changes", model=OwnerChange, label=_("Hand-over"), plural=_("Hand-overs"),
+        icon="arrows-exchange", label_field="at", owner="customer__owner", team="customer__team",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("old", list=True, to="users"),
+            Field("new", list=True, to="users"),
+            Field("by", list=True, to="users"),
+            Field("reason", list=True),
+            Field("at", list=True),
+        ),
+    )
+)  # fmt: skip
