@@ -21,6 +21,7 @@ BASE: Rights = {
     "release-batches.view": "project", "dictionary-entries.view": "project", "price-changes.view": "project",
     "unit-state-changes.view": "project", "unit-locks.view": "project",
     "channels.view": "project", "campaigns.view": "project",
+    "views.view": "own", "views.create": "own", "views.delete": "own",
 }  # fmt: skip
 
 _CUSTOMER_WORK = [
@@ -45,6 +46,8 @@ _CUSTOMER_WORK = [
     "customers.remove-phone",
     "customers.add-need",
     "customers.link-household",
+    "customers.leave-household",
+    "customers.add-identity",
     "customers.add-contact",
     "customers.add-consent",
     "customers.mark-lost",
@@ -86,7 +89,7 @@ CONSULTANT: Rights = (
 
 MANAGER: Rights = (
     BASE
-    | dict.fromkeys(["leads.*", "pool.*", "touches.*", "lead-transfers.*", "assignment-rules.*", "customers.*", "visits.*", "tours.*", "call-ins.*", "follow-ups.*", "appointments.*", "contacts.*", "needs.*", "consents.*", "households.*", "holds.*", "deals.*", "buyers.*", "owner-changes.*", "grade-changes.*", "receivables.view", "receipts.view", "refunds.view", "presence.*", "rotation.*", "rosters.*", "profiles.*", "turns.*", "units.hold", "units.subscribe", "units.release", "units.control", "units.match", "units.retain", "units.lock", "units.unlock", "release-batches.*", "units.export", "subscriptions.view", "subscriptions.create", "subscriptions.edit", "subscriptions.print", "subscriptions.cancel", "subscriptions.extend", "contracts.view", "contracts.print", "contracts.export", "events.view", "reveals.view", "imports.*", "files.*", "jobs.*", "reports.*", "tasks.view"], "project")
+    | dict.fromkeys(["leads.*", "pool.*", "touches.*", "lead-transfers.*", "assignment-rules.*", "customers.*", "visits.*", "tours.*", "call-ins.*", "follow-ups.*", "appointments.*", "contacts.*", "needs.*", "consents.*", "households.*", "truth-checks.*", "holds.*", "deals.*", "buyers.*", "owner-changes.*", "grade-changes.*", "receivables.view", "receipts.view", "refunds.view", "presence.*", "rotation.*", "rosters.*", "profiles.*", "turns.*", "units.hold", "units.subscribe", "units.release", "units.control", "units.match", "units.retain", "units.lock", "units.unlock", "release-batches.*", "units.export", "subscriptions.view", "subscriptions.create", "subscriptions.edit", "subscriptions.print", "subscriptions.cancel", "subscriptions.extend", "contracts.view", "contracts.print", "contracts.export", "events.view", "reveals.view", "imports.*", "files.*", "jobs.*", "reports.*", "tasks.view", "views.share"], "project")
 )  # fmt: skip
 
 CLERK: Rights = (
