@@ -40,7 +40,9 @@ class Revealed:
 _revealed: dict[tuple[str, str], Revealed] = {}
 
 
-def register_revealed(resource: str, field: str, permission: str, numbers: Callable[..., Mapping[int, str]]) -> None:
+def register_revealed(
+    resource: str, field: str, permission: str, numbers: Callable[..., Mapping[int, str]]
+) -> None:
     _revealed[resource, field] = Revealed(permission, numbers)
 
 
@@ -86,7 +88,9 @@ class Export:
             return chosen
         for name in self.wanted.columns:
             if name not in able:
-                raise DomainError("field_not_exported", status=422, fields={"columns": "unknown_field"}, field=name[:60])
+                raise DomainError(
+                    "field_not_exported", status=422, fields={"columns": "unknown_field"}, field=name[:60]
+                )
         return [able[name] for name in self.wanted.columns]
 
     def _revealed(self) -> dict[str, Revealed]:
@@ -105,7 +109,9 @@ class Export:
         within = reading.reach(self.resource, f"{self.resource.name}.export", self.access, [self.project.pk])
         if within is None:
             return []
-        return reading.ids_in_order(self.resource, self.access, rows.filter(within), wanted.order, project_ids)
+        return reading.ids_in_order(
+            self.resource, self.access, rows.filter(within), wanted.order, project_ids
+        )
 
     def sheet(self, scope: Callable[[], AbstractContextManager[Any]], seen: Callable[[int], None]) -> Sheet:
         """The rows, read piece by piece inside `scope()`; `seen` is told the count after each piece."""
@@ -113,7 +119,9 @@ class Export:
         columns += [Column(force_str(f.label), _KINDS.get(f.kind, "text")) for f in self.fields]
         return Sheet(force_str(self.resource.plural), columns, self._rows(scope, seen), note=self.note())
 
-    def _rows(self, scope: Callable[[], AbstractContextManager[Any]], seen: Callable[[int], None]) -> Iterator[list[Any]]:
+    def _rows(
+        self, scope: Callable[[], AbstractContextManager[Any]], seen: Callable[[int], None]
+    ) -> Iterator[list[Any]]:
         done = 0
         for at in range(0, len(self.ids), PER_READ):
             piece = self.ids[at : at + PER_READ]
@@ -124,7 +132,9 @@ class Export:
                 seen(done)
             for item in items:
                 yield [
-                    full[f.name].get(item["id"], "") if f.name in full else _cell(f, item[f.name], self.project.pk)
+                    full[f.name].get(item["id"], "")
+                    if f.name in full
+                    else _cell(f, item[f.name], self.project.pk)
                     for f in self.fields
                 ]
 

@@ -39,8 +39,15 @@ def command_id_of(job: ImportJob) -> uuid.UUID:
 class Run:
     """One pass over a file for a job in state running. Rows that an earlier pass committed are left out."""
 
+    batch_size: int | None = None  # instead of the kind's own
+
     def __init__(
-        self, access: Access, project: Project, kind: ImportKind, job: ImportJob, progress: Progress | None = None
+        self,
+        access: Access,
+        project: Project,
+        kind: ImportKind,
+        job: ImportJob,
+        progress: Progress | None = None,
     ) -> None:
         self.access, self.project, self.kind, self.job = access, project, kind, job
         self.progress = progress
@@ -61,7 +68,7 @@ class Run:
         refused as a whole: batches before it stay."""
         found = self.read(path)
         lines = islice(found.lines, self.done, None)
-        size = self.kind.batch
+        size = self.batch_size or self.kind.batch
         while batch := list(islice(lines, size) if size else lines):
             self._batch(batch, found)
             if self.progress:
@@ -126,9 +133,7 @@ def _add(report: dict[str, Any], warnings: list[dict[str, Any]]) -> None:
     kept += warnings[: max(0, KEPT_WARNINGS - len(kept))]
 
 
-def _refused(
-    lines: Sequence[Line], by_command: Sequence[Any]
-) -> list[tuple[Line, list[dict[str, Any]]]]:
+def _refused(lines: Sequence[Line], by_command: Sequence[Any]) -> list[tuple[Line, list[dict[str, Any]]]]:
     """Each refused line with its problems: those that the reader refused, then those that the command did."""
     said: dict[tuple[str, int], list[dict[str, Any]]] = {}
     for problem in by_command:

@@ -17,7 +17,14 @@ from anchang.platform.importing import refusals
 from anchang.platform.importing.engine import KEPT_PROBLEMS, Progress, Run, Stopped, counts_of
 from anchang.platform.importing.kinds import ImportKind, kind_of, may_import
 from anchang.platform.importing.mapping import check
-from anchang.platform.importing.source import Look, count_rows, look_at, preview_of, remembered_mappings, table_of
+from anchang.platform.importing.source import (
+    Look,
+    count_rows,
+    look_at,
+    preview_of,
+    remembered_mappings,
+    table_of,
+)
 from anchang.platform.models import ImportJob, Project
 from anchang.platform.scope import open_scope
 

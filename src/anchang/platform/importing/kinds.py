@@ -1,7 +1,7 @@
 """Kinds of imports: each app registers its own in `imports.py`.
 
-    register_kind(ImportKind(name="leads", label=_("Leads"), resource="leads", permission="leads.import",
-                             fields=LEAD_FIELDS, open=open_leads, read=read, write=write))
+register_kind(ImportKind(name="leads", label=_("Leads"), resource="leads", permission="leads.import",
+                         fields=LEAD_FIELDS, open=open_leads, read=read, write=write))
 """
 
 from __future__ import annotations
@@ -59,7 +59,8 @@ class ImportKind:
     write    write(ctx, lines, job, reading) -> {"created", "updated", "unchanged", "refused": […]}: takes what
              isn't refused yet, set-based; the same lines again change nothing. Runs in one transaction per batch.
     batch    lines per transaction; 0: the whole file in one.
-    undo     undo(ctx, job, ids): what the recycle bin doesn't do by itself; `ids` by database table.
+    undo     undo(ctx, job, ids): after the created rows went to the recycle bin, what that doesn't do by itself;
+             `ids` of the created rows by database table.
     keeps_updates  whether an import that changed rows which were there before can be undone (those changes stay).
     """
 

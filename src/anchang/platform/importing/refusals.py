@@ -81,9 +81,7 @@ def workbook(job: ImportJob) -> BinaryIO:
     labels = list(job.report.get("labels", ()))
     width = max((len(c["cells"]) for c in contents(job)), default=0)
     labels += [""] * (width - len(labels))
-    cells = (
-        [*c["cells"], *[""] * (len(labels) - len(c["cells"]))] for c in contents(job) if any(c["cells"])
-    )
+    cells = ([*c["cells"], *[""] * (len(labels) - len(c["cells"]))] for c in contents(job) if any(c["cells"]))
     target = tempfile.TemporaryFile()  # noqa: SIM115 (the response closes it)
     write_xlsx(
         target,
@@ -107,4 +105,10 @@ def _reasons(job: ImportJob) -> Iterator[list[Any]]:
                 here += 1
             for problem in content["problems"]:
                 shown = worded(problem)
-                yield [here if any(content["cells"]) else None, row[1], shown["column"], shown["value"], shown["message"]]
+                yield [
+                    here if any(content["cells"]) else None,
+                    row[1],
+                    shown["column"],
+                    shown["value"],
+                    shown["message"],
+                ]

@@ -77,7 +77,9 @@ def remembered_mappings(project: Project, kind: str) -> Remembered:
     return remembered
 
 
-def look_at(table: Table, kind: ImportKind, columns: Mapping[str, int] | None, remembered: Remembered) -> Look:
+def look_at(
+    table: Table, kind: ImportKind, columns: Mapping[str, int] | None, remembered: Remembered
+) -> Look:
     """Open the file with the given columns, the remembered or the guessed ones. A required field without a
     column is no error here but in `problem`, so that a person can choose one. Raises other file errors."""
     try:
@@ -103,7 +105,9 @@ def _unmapped(table: Table, kind: ImportKind, columns: Mapping[str, int] | None,
             continue
         found = guess(layout.labels, layout.sample(), kind.fields)
         chosen = {n: c for n, c in (columns or found.columns).items() if isinstance(c, int)}
-        return Look([], layout.labels, chosen, found.confidence, found.signature, layout.title, layout.facts, error)
+        return Look(
+            [], layout.labels, chosen, found.confidence, found.signature, layout.title, layout.facts, error
+        )
     raise failure
 
 
@@ -118,7 +122,9 @@ def preview_of(look: Look, kind: ImportKind, project: Project) -> dict[str, Any]
         reading: Reading = kind.read(look.opened, where_of(project))
         for line in islice(reading.lines, PREVIEW_ROWS):
             problems = [p.as_dict() | {"refuses": p.refuses} for p in line.problems]
-            shown.append({"row": line.row, "cells": line.cells, "problems": problems, "refused": line.value is None})
+            shown.append(
+                {"row": line.row, "cells": line.cells, "problems": problems, "refused": line.value is None}
+            )
     wrong = {} if look.problem is None else look.problem.fields
     return {
         "title": look.title,

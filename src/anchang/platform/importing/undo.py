@@ -83,13 +83,18 @@ def undo(ctx: Context, job: ImportJob) -> dict[str, Any]:
     created = created_by(job)
     if touched := touched_since(job, created):
         raise DomainError("import_touched", count=len(touched), rows=", ".join(_named(touched[:SHOWN])))
+    removed = {m._meta.db_table: _to_bin(ctx, m, created.get(m._meta.db_table, ())) for m in _record_models()}
     if kind.undo:
         kind.undo(ctx, job, created)
-    removed = {m._meta.db_table: _to_bin(ctx, m, created.get(m._meta.db_table, ())) for m in _record_models()}
     job.state = ImportJob.State.UNDONE
     job.save(update_fields=["state", "updated_at"])
     ctx.event("import.undone", job, removed=_count_of(kind.resource, removed))
-    return {"id": job.pk, "state": job.state, "removed": _count_of(kind.resource, removed), "kept": job.updated}
+    return {
+        "id": job.pk,
+        "state": job.state,
+        "removed": _count_of(kind.resource, removed),
+        "kept": job.updated,
+    }
 
 
 def _to_bin(ctx: Context, model: type[models.Model], ids: Sequence[int]) -> int:

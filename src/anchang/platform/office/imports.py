@@ -21,11 +21,14 @@ from anchang.platform.importing.undo import undo
 from anchang.platform.inputs import Input, Label
 from anchang.platform.jobs import JobRun, job
 from anchang.platform.models import ImportJob, ImportRefusal, JobReport, StoredFile
+from anchang.platform.ui.navigation import Place, register_place
 from anchang.platform.wording import say
 
 State = ImportJob.State
 
-parameters.declare("platform.import_megabytes", default=50, kind="int", label=_("Largest file of an import (MB)"))
+parameters.declare(
+    "platform.import_megabytes", default=50, kind="int", label=_("Largest file of an import (MB)")
+)
 parameters.declare("platform.import_rows", default=200_000, kind="int", label=_("Most rows of an import"))
 parameters.declare("platform.import_stalled_minutes", default=10, kind="int",
                    label=_("Minutes after which a stopped import is taken up again"))  # fmt: skip
@@ -49,6 +52,12 @@ say(
     }
 )  # fmt: skip
 
+register_place(
+    Place(
+        "site", "importing", _("Import a file"), "ui-imports", "imports.create", icon="file-import", order=20
+    )
+)
+
 
 def _in_states(*states: str) -> Any:
     def why_not(found: ImportJob) -> Refusal | None:
@@ -67,7 +76,14 @@ class MapInput(Input):
     mapping: Annotated[dict[str, int | None], Label(_("Columns"), kind="json")]
 
 
-@command(ImportJob, verb="map", label=_("Choose columns"), name="map_import", shape="", refuses=_in_states(State.DRAFT))
+@command(
+    ImportJob,
+    verb="map",
+    label=_("Choose columns"),
+    name="map_import",
+    shape="",
+    refuses=_in_states(State.DRAFT),
+)
 def map_import(ctx: Context, found: ImportJob, data: MapInput) -> ImportJob:
     """Which column (counted from 0) is which field. Raises mapping_wrong with a code per field."""
     importing.set_mapping(found, data.mapping)

@@ -44,9 +44,18 @@ def add_to(router: Router, resource: Resource) -> None:
         _download(router)
 
 
-def _add(router: Router, path: str, method: str, view: Any, name: str, summary: str, extra: dict[str, Any]) -> None:
+def _add(
+    router: Router, path: str, method: str, view: Any, name: str, summary: str, extra: dict[str, Any]
+) -> None:
     router.add_api_operation(
-        path, [method], view, operation_id=name, summary=summary, url_name=name, openapi_extra=extra, response=None
+        path,
+        [method],
+        view,
+        operation_id=name,
+        summary=summary,
+        url_name=name,
+        openapi_extra=extra,
+        response=None,
     )
 
 
@@ -72,7 +81,9 @@ def _export(router: Router, resource: Resource) -> None:
     extra = {
         "requestBody": {"content": {"application/json": {"schema": body}}, "required": False},
         "parameters": schema.KEY_HEADERS,
-        "responses": schema.responses(201, {"$ref": "#/components/schemas/Jobs"}, 401, 403, 404, 409, 413, 422),
+        "responses": schema.responses(
+            201, {"$ref": "#/components/schemas/Jobs"}, 401, 403, 404, 409, 413, 422
+        ),
     }
     name = f"{resource.name}_export".replace("-", "_")
     _add(router, "/export", "POST", view, name, f"Export {resource.name} to a workbook (a job)", extra)
@@ -101,9 +112,13 @@ def _upload(router: Router, resource: Resource) -> None:
     extra = {
         "requestBody": {"content": {"multipart/form-data": {"schema": form}}, "required": True},
         "parameters": schema.KEY_HEADERS,
-        "responses": schema.responses(201, {"$ref": "#/components/schemas/Imports"}, 401, 403, 404, 409, 413, 422),
+        "responses": schema.responses(
+            201, {"$ref": "#/components/schemas/Imports"}, 401, 403, 404, 409, 413, 422
+        ),
     }
-    _add(router, "", "POST", view, "imports_create", "Upload a file; run it with POST /imports/{id}/run", extra)
+    _add(
+        router, "", "POST", view, "imports_create", "Upload a file; run it with POST /imports/{id}/run", extra
+    )
 
     def kinds(request: HttpRequest) -> HttpResponse:
         access = work.access_of(request)
@@ -117,7 +132,10 @@ def _upload(router: Router, resource: Resource) -> None:
         return work.answer({"items": found})
 
     parameters = [{"name": "project", "in": "query", "required": False, "schema": {"type": "string"}}]
-    extra = {"parameters": parameters, "responses": schema.responses(200, {"type": "object"}, 401, 403, 404, 422)}
+    extra = {
+        "parameters": parameters,
+        "responses": schema.responses(200, {"type": "object"}, 401, 403, 404, 422),
+    }
     _add(router, "/kinds", "GET", kinds, "imports_kinds", "What can be imported", extra)
 
 
@@ -129,13 +147,13 @@ def _job(request: HttpRequest, id_text: str) -> ImportJob:
 
 
 def _reports(router: Router) -> None:
-    def preview(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    def preview(request: HttpRequest, id: str) -> HttpResponse:
         return work.answer(importing.preview(_job(request, id)))
 
-    def report(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    def report(request: HttpRequest, id: str) -> HttpResponse:
         return work.answer(importing.report_of(_job(request, id), limit=None))
 
-    def refused(request: HttpRequest, id: str) -> HttpResponseBase:  # noqa: A002
+    def refused(request: HttpRequest, id: str) -> HttpResponseBase:
         job = _job(request, id)
         return attachment(refusals.workbook(job), refused_name(job), XLSX)
 
@@ -156,7 +174,7 @@ def refused_name(job: ImportJob) -> str:
 
 
 def _download(router: Router) -> None:
-    def view(request: HttpRequest, id: str) -> HttpResponseBase:  # noqa: A002
+    def view(request: HttpRequest, id: str) -> HttpResponseBase:
         return file_response(request, work.record_id(id))
 
     extra = {"responses": _binary(401, 403, 404, 422)}

@@ -1,0 +1,100 @@
+"""Pages of long work: what runs for me (任务), exports of lists, downloads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from anchang.platform import commands, reading
+from anchang.platform.exporting import jobs as exporting
+from anchang.platform.exporting.rows import Wanted
+from anchang.platform.models import ImportJob, JobReport
+from anchang.platform.rest.transfer import file_response
+from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.overlays import go, refresh
+from anchang.platform.wording import worded
+
+NEWEST = 40
+_ACTIVE = ("waiting", "running")
+
+
+@require_POST
+def export(request: HttpRequest, name: str) -> HttpResponse:
+    """Export what the list at this address shows: its filter, search, order and columns."""
+    from anchang.platform.ui import lists
+
+    resource = exporting.resource_named(name)
+    state = lists.state_of(request, resource)
+    access = access_of(request)
+    project = project_of(request) or reading.project_by_key(request.POST.get("project", "")[:20])
+    if project is None or project.pk not in access.rights:
+        project = commands.one_project(access, set())
+    columns = tuple(
+        f.name for f in lists.listed_fields(state) if f.value is None and f.kind not in ("json", "many")
+    )
+    wanted = Wanted(state.where, state.q, state.order, columns, request.POST.get("full") == "1")
+    exporting.start(access, project, resource, wanted)
+    return go(
+        request, reverse("ui-jobs"), _("The export has started. It can be downloaded here when it is done.")
+    )
+
+
+@require_safe
+def my_jobs(request: HttpRequest) -> HttpResponse:
+    """Imports and other long work of the reader, newest first, with progress."""
+    return render(request, "importing/jobs.html", {"jobs": jobs_of(request)})
+
+
+@require_safe
+def jobs_list(request: HttpRequest) -> HttpResponse:
+    """The list alone: asked again while something runs."""
+    return render(request, "importing/jobs_list.html", {"jobs": jobs_of(request)})
+
+
+def jobs_of(request: HttpRequest) -> dict[str, Any]:
+    access = access_of(request)
+    mine = {"user_id": access.actor.user_id, "project_id__in": access.project_ids}
+    reports = JobReport.objects.filter(**mine).order_by("-id")[:NEWEST]
+    imports = ImportJob.objects.filter(**mine).order_by("-id")[:NEWEST]
+    found = [(r.created_at, _of_report(r)) for r in reports] + [
+        (i.created_at, _of_import(i)) for i in imports
+    ]
+    found.sort(key=lambda pair: pair[0], reverse=True)
+    items = [item for _at, item in found[:NEWEST]]
+    return {"items": items, "active": any(item["state"] in _ACTIVE for item in items)}
+
+
+def _of_report(report: JobReport) -> dict[str, Any]:
+    error = report.result.get("error")
+    return {
+        "name": report.title, "done": report.done, "total": report.total, "state": report.state,
+        "state_label": report.get_state_display(), "at": report.created_at,
+        "note": worded(error["code"], error.get("params")) if error else "",
+        "report_url": reverse("ui-file", args=[report.file_id]) if report.file_id else "",
+        "cancel_url": reverse("ui-job-cancel", args=[report.pk]) if report.state in _ACTIVE else "",
+    }  # fmt: skip
+
+
+def _of_import(job: ImportJob) -> dict[str, Any]:
+    return {
+        "name": job.file_name, "done": job.done_rows, "total": job.rows, "state": job.state,
+        "state_label": job.get_state_display(), "at": job.created_at, "note": "",
+        "report_url": reverse("ui-import", args=[job.pk]),
+        "cancel_url": reverse("ui-import-cancel", args=[job.pk]) if job.state == "running" else "",
+    }  # fmt: skip
+
+
+@require_POST
+def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
+    commands.execute(commands.get("cancel_job"), access_of(request), subject_id=job_id)
+    return refresh(request, reverse("ui-jobs"), _("Stopped. What is finished stays."))
+
+
+@require_safe
+def download(request: HttpRequest, file_id: int) -> HttpResponseBase:
+    return file_response(request, file_id)
