@@ -8,6 +8,7 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
@@ -17,7 +18,12 @@ from anchang.platform.models.base import ProjectFact, ProjectModel
 _counter = itertools.count(1)
 
 #: What metadata can't know: values that satisfy a CHECK or a trigger. model label -> {field: value}
-OVERRIDES: dict[str, dict[str, Any]] = {}
+OVERRIDES: dict[str, dict[str, Any]] = {
+    "finance.Allocation": {
+        "receivable": lambda project, user, made: _related(apps.get_model("finance.Receivable"), project, user, made)
+    },
+    "finance.Refund": {"kind": "compensation"},  # a return must be covered by receipts
+}
 
 
 def make_row(model: type[models.Model], project: Project, user: User, made: dict[Any, Any] | None = None) -> Any:

@@ -122,11 +122,11 @@ register(
         name="buyers", model=Buyer, label=_("Buyer"), plural=_("Buyers"),
         fields=(
             Field("deal"), Field("seq"), Field("name", list=True), Field("kind"), Field("id_type", list=True),
-            Field("id_number", label=_("Number"), source="id_masked", filter=False, sort=False, list=True),
+            Field("id_number", label=_("Document number"), source="id_masked", filter=False, sort=False, list=True),
             Field("phone", label=_("Phone"), source="phone_masked", filter=False, sort=False),
             Field("share", kind="percent", list=True), Field("minor"),
             Field("guardian", label=_("Guardian"), source="guardian_name"),
-            Field("agent", label=_("Agent"), source="agent_name"), Field("warning"),
+            Field("agent", label=_("Authorised agent"), source="agent_name"), Field("warning"),
         ),
         owner="deal__consultant", team="deal__team", order="id",
     )
@@ -148,7 +148,7 @@ register(
         name="received-documents", model=ReceivedDocument, label=_("Received document"),
         plural=_("Received documents"),
         fields=(
-            Field("title", label=_("Document"), source="document__name"), Field("deal"), Field("buyer"),
+            Field("title", label=_("Document needed"), source="document__name"), Field("deal"), Field("buyer"),
             Field("document"), Field("received_at"), Field("received_by"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team",

@@ -40,7 +40,7 @@ register(
             Field("title", label=_("Receivable"), source="item", kind="choice", choices=dict(Item.choices)),
             _UNIT, _CUSTOMER, _CONSULTANT, Field("contract", list=True), Field("deal"),
             Field("item", kind="choice", choices=dict(Item.choices), list=True), Field("seq", list=True),
-            Field("money"), Field("way_class", label=_("Class"), expr=_CLASS, kind="choice", choices=CLASSES),
+            Field("money"), Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES),
             Field("house"), Field("due_on", list=True), Field("amount", list=True, sum=True),
             Field("allocated", list=True, sum=True), Field("balance", kind="money", list=True, sum=True),
             Field("state", label=_("State"), expr=_STATE, kind="choice", choices=STATES, list=True),
@@ -57,7 +57,7 @@ register(
         fields=(
             Field("number", list=True), _UNIT, _CUSTOMER, _CONSULTANT, Field("deal"), Field("contract", list=True),
             Field("amount", list=True, sum=True), Field("allocated"), Field("way", list=True), Field("money"),
-            Field("way_class", label=_("Class"), expr=_CLASS, kind="choice", choices=CLASSES), Field("kind"),
+            Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES), Field("kind"),
             Field("account"), Field("payer", list=True), Field("reference"), Field("received_on", list=True),
             Field("business_date"), Field("cashier"), Field("state", list=True), Field("reverses"), Field("reason"),
             Field("prints"), Field("created_at"),

@@ -38,7 +38,7 @@ from anchang.processes.people import with_roles
 
 ZERO = Decimal("0.00")
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
-_MODES = {"own": _("Own sales"), "agency": _("Agency"), "online": _("Online"), "offset": _("Offset against a payable")}
+_MODES = {"own": _("Own sales"), "agency": _("Agency sales"), "online": _("Online sales"), "offset": _("Offset against a payable")}
 
 
 class SubscribeInput(Input):

@@ -27,7 +27,7 @@ def why_not_file(contract: Contract) -> Refusal | None:
 
 
 @command(
-    Contract, verb="file", label=_("File"), icon="building-bank", shape="primary", refuses=why_not_file,
+    Contract, verb="file", label=_("Record filing"), icon="building-bank", shape="primary", refuses=why_not_file,
     show=lambda c: c.state == "signed",
 )  # fmt: skip
 def file_contract(ctx: Context, contract: Contract, data: FileInput) -> Contract:

@@ -31,8 +31,8 @@ class Deal(ProjectModel):
 
     class SalesMode(models.TextChoices):
         OWN = "own", _("Own sales")
-        AGENCY = "agency", _("Agency")
-        ONLINE = "online", _("Online")
+        AGENCY = "agency", _("Agency sales")
+        ONLINE = "online", _("Online sales")
         OFFSET = "offset", _("Offset against a payable")
 
     class Ownership(models.TextChoices):
@@ -95,7 +95,7 @@ class UnitClaim(models.Model):
     before this system knew of it."""
 
     append_only: ClassVar[bool] = False
-    frozen: ClassVar[tuple[str, ...]] = ("project_id", "unit_id")
+    frozen: ClassVar[tuple[str, ...]] = ()
     frozen_when: ClassVar[str] = ""
     audited: ClassVar[bool] = True
 

@@ -95,6 +95,9 @@ class Subscription(ProjectModel):
         indexes = [
             models.Index(fields=["project", "subscribed_on"], name="subscription_day"),
             models.Index(fields=["project", "state", "sign_by"], name="subscription_due"),
+            models.Index(
+                fields=["project", "ended_on"], condition=models.Q(ended_on__isnull=False), name="subscription_ended"
+            ),
             models.Index(fields=["project", "unit"], name="subscription_unit"),
             models.Index(fields=["project", "customer"], name="subscription_customer"),
         ]

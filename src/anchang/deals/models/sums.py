@@ -1,4 +1,5 @@
-"""Checks at commit that a row alone cannot express: plan lines sum to the paper's total, shares to 100."""
+"""Checks at commit that a row alone cannot express: plan lines sum to the paper's total
+(drafts may be incomplete), shares to 100."""
 
 from __future__ import annotations
 
@@ -15,21 +16,22 @@ def at_commit(name: str, table: str, events: str, function: str) -> str:
 
 _CHECK_PLAN = """
 CREATE OR REPLACE FUNCTION anchang_plan_sum() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE paper_total numeric; planned numeric; sub bigint; con bigint; pid bigint := NEW.project_id;
+DECLARE paper_total numeric; paper_state text; planned numeric; sub bigint; con bigint;
+    pid bigint := NEW.project_id;
 BEGIN
     IF TG_TABLE_NAME = 'deals_planline' THEN sub := NEW.subscription_id; con := NEW.contract_id;
     ELSIF TG_TABLE_NAME = 'deals_subscription' THEN sub := NEW.id;
     ELSE con := NEW.id;
     END IF;
     IF sub IS NOT NULL THEN
-        SELECT total INTO paper_total FROM deals_subscription WHERE project_id = pid AND id = sub;
+        SELECT total, state INTO paper_total, paper_state FROM deals_subscription WHERE project_id = pid AND id = sub;
         SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline
          WHERE project_id = pid AND subscription_id = sub;
     ELSE
-        SELECT total INTO paper_total FROM deals_contract WHERE project_id = pid AND id = con;
+        SELECT total, state INTO paper_total, paper_state FROM deals_contract WHERE project_id = pid AND id = con;
         SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline WHERE project_id = pid AND contract_id = con;
     END IF;
-    IF paper_total IS DISTINCT FROM planned THEN
+    IF paper_state <> 'draft' AND paper_total IS DISTINCT FROM planned THEN
         RAISE EXCEPTION 'plan lines sum to %, the total is %', planned, paper_total
             USING ERRCODE = '23514', CONSTRAINT = 'plan_sum';
     END IF;
@@ -58,11 +60,11 @@ END $$"""
 PLAN_SQL = (_CHECK_PLAN, at_commit("anchang_plan_sum", "deals_planline", "INSERT", "anchang_plan_sum()"))
 SUBSCRIPTION_SQL = (
     _CHECK_PLAN,
-    at_commit("anchang_plan_sum", "deals_subscription", "INSERT OR UPDATE OF total", "anchang_plan_sum()"),
+    at_commit("anchang_plan_sum", "deals_subscription", "INSERT OR UPDATE OF total, state", "anchang_plan_sum()"),
 )
 CONTRACT_SQL = (
     _CHECK_PLAN,
-    at_commit("anchang_plan_sum", "deals_contract", "INSERT OR UPDATE OF total", "anchang_plan_sum()"),
+    at_commit("anchang_plan_sum", "deals_contract", "INSERT OR UPDATE OF total, state", "anchang_plan_sum()"),
 )
 BUYER_SQL = (
     _CHECK_SHARES,

@@ -12,7 +12,7 @@ from anchang.platform.context import Context
 
 @command(Receipt, verb="print", label=_("Print"), icon="printer")
 def print_receipt(ctx: Context, receipt: Receipt) -> Receipt:
-    """Count a print. The paper itself is made by queries.receipt_pdf_of, which shows the count."""
+    """Count a print. The paper itself is made by papers.receipt_paper, which shows the count."""
     Receipt.objects.filter(pk=receipt.pk).update(prints=F("prints") + 1)
     receipt.refresh_from_db()
     return receipt

@@ -28,7 +28,7 @@ class Item(models.TextChoices):
     HOUSE_PRICE = "house_price", _("House price")
     LUMP_SUM = "lump_sum", _("House price in one sum")
     INSTALMENT = "instalment", _("Instalment")
-    BALANCE = "balance", _("Balance")
+    BALANCE = "balance", _("Final balance")
     BANK_LOAN = "bank_loan", _("Bank loan payout")
     FUND_LOAN = "fund_loan", _("Housing fund payout")
     LATE_FEE = "late_fee", _("Late fee")

@@ -1,0 +1,134 @@
+"""Deal papers as PDF, built from stored rows. The forms are Chinese legal texts: labels are worded in Chinese."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import override
+
+from anchang.deals import documents
+from anchang.deals.models import Buyer, Contract, PlanLine, Subscription
+from anchang.inventory.models import DictionaryEntry, Unit
+from anchang.inventory.models.units import PriceBasis
+from anchang.platform import parameters, personal
+from anchang.platform.models import Project
+
+FORM_LANGUAGE = "zh-hans"
+_ITEMS = {
+    "deposit": "定金", "first_payment": "首期款", "house_price": "房款", "lump_sum": "一次性房款", "instalment": "分期房款",
+    "balance": "尾款", "bank_loan": "商业贷款", "fund_loan": "公积金贷款", "late_fee": "违约金", "forfeiture": "没收定金",
+    "penalty": "违约金", "agency_deed_tax": "代收契税", "agency_maintenance": "代收维修基金",
+}  # fmt: skip
+
+
+def item_name(item: str) -> str:
+    """An item as the forms call it; what a plan names itself stays as named."""
+    return _ITEMS.get(item, item)
+
+
+def seller(project: Project, unit: Unit) -> documents.Seller:
+    licence = unit.licence
+    return documents.Seller(
+        company=project.developer or project.company.name, project=project.name, location=project.address,
+        licence=licence.number if licence else "", escrow_account=licence.escrow_account if licence else "",
+    )  # fmt: skip
+
+
+def unit_facts(unit: Unit) -> documents.UnitFacts:
+    return documents.UnitFacts(
+        building=unit.building.name, code=unit.code, section=unit.section, floor=str(unit.floor or ""),
+        layout=unit.layout.name if unit.layout else "", product_type=_product_type(unit),
+        orientation=unit.orientation, storey_height=unit.storey_height, gross_area=unit.gross_area,
+        inner_area=unit.inner_area, shared_area=unit.shared_area, measured=unit.measured_state == "approved",
+        price_basis=str(PriceBasis(unit.price_basis).label),
+    )  # fmt: skip
+
+
+def _product_type(unit: Unit) -> str:
+    names = DictionaryEntry.objects.filter(project_id=unit.project_id, kind="product_type", code=unit.product_type)
+    return names.values_list("name", flat=True).first() or unit.product_type
+
+
+def price_facts(paper: Subscription | Contract) -> documents.PriceFacts:
+    steps = [
+        documents.PriceStep(
+            name="取整" if step["kind"] == "rounding" else step["label"], rule=step["value"],
+            amount=Decimal(step["amount"]), result=Decimal(step["after"]),
+        )
+        for step in paper.snapshot.get("steps", ())
+        if step["kind"] != "list"
+    ]  # fmt: skip
+    inner = paper.inner_area
+    return documents.PriceFacts(
+        list_total=paper.list_total, total=paper.total, unit_price=paper.unit_price,
+        inner_unit_price=(paper.total / inner).quantize(Decimal("0.01")) if inner else None,
+        list_unit_price=(paper.list_total / paper.gross_area).quantize(Decimal("0.01")) if paper.gross_area else None,
+        depth=f"{paper.snapshot.get('depth', '')}%", steps=steps,
+    )  # fmt: skip
+
+
+def buyer_facts(deal_id: int, *, full: bool) -> list[documents.BuyerFacts]:
+    """Buyers in order; `full` shows numbers as the signed form needs them, else masked."""
+    rows = Buyer.objects.filter(deal=deal_id).order_by("seq")
+    return [
+        documents.BuyerFacts(
+            name=b.name, id_type=str(b.get_id_type_display()),
+            id_number=personal.decrypt(b.id_cipher) if full else b.id_masked,
+            phone=(personal.decrypt(b.phone_cipher) if full and b.phone_cipher else b.phone_masked),
+            share=b.share, guardian=b.guardian_name, agent=b.agent_name,
+        )
+        for b in rows
+    ]  # fmt: skip
+
+
+def plan_facts(**paper: Any) -> list[documents.PlanLine]:
+    rows = PlanLine.objects.filter(**paper).order_by("seq")
+    return [documents.PlanLine(seq=p.seq, item=item_name(p.item), amount=p.amount, due=p.due_on, note=p.bank) for p in rows]
+
+
+def _print(prints: int, by: str, now: dt.datetime | None) -> documents.Print:
+    return documents.Print(printed_at=timezone.localtime(now or timezone.now()), print_count=prints, printed_by=by)
+
+
+def subscription_paper(
+    subscription: Subscription, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> bytes:
+    """The subscription form (认购书) as PDF. Call after `print_subscription` counted the copy."""
+    deal, unit, project = subscription.deal, subscription.unit, subscription.project
+    ratio = Decimal(str(parameters.value("deals.deposit_ratio", project, subscription.subscribed_on)))
+    with override(FORM_LANGUAGE):
+        return documents.subscription_pdf(
+            documents.SubscriptionForm(
+                number=subscription.number, seller=seller(project, unit), unit=unit_facts(unit),
+                price=price_facts(subscription), buyers=buyer_facts(deal.pk, full=full),
+                ownership=str(deal.get_ownership_display()), plan_name=subscription.payment_plan.name,
+                plan=plan_facts(subscription=subscription), deposit=subscription.deposit,
+                deposit_cap_percent=ratio * 100, subscribed_on=subscription.subscribed_on,
+                sign_by=subscription.sign_by, print=_print(subscription.prints, by, now),
+                consultant=str(deal.consultant or ""),
+            )
+        )  # fmt: skip
+
+
+def contract_paper(
+    contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> bytes:
+    """The contract's summary sheet (合同摘要) as PDF. Call after `print_contract` counted the copy."""
+    deal, unit = contract.deal, contract.unit
+    with override(FORM_LANGUAGE):
+        return documents.contract_summary_pdf(
+            documents.ContractSummary(
+                number=contract.number, seller=seller(contract.project, unit), unit=unit_facts(unit),
+                price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
+                ownership=str(deal.get_ownership_display()),
+                plan_name=contract.payment_plan.name if contract.payment_plan else "",
+                plan=plan_facts(contract=contract), signed_on=contract.signed_on,
+                print=_print(contract.prints, by, now), filing_number=contract.filing_number,
+                filed_on=contract.filed_on, deposit=contract.deposit,
+                subscription_number=contract.subscription.number if contract.subscription else "",
+                area_scheme=str(contract.get_area_scheme_display()), handover_by=unit.building.handover_due_on,
+            )
+        )  # fmt: skip
