@@ -143,7 +143,8 @@ document.addEventListener("submit", (event) => {
   window.setTimeout(() => delete form.dataset.sending, 8000);
 }, true);
 
-const busyForm = (event) => event.detail.elt.closest("form");
+// A quiet request (the preview of a form's consequences) neither holds up the form nor counts as its submit.
+const busyForm = (event) => (event.detail.elt.closest("[data-quiet]") ? null : event.detail.elt.closest("form"));
 document.addEventListener("htmx:beforeRequest", (event) => {
   const form = busyForm(event);
   if (!form || event.detail.requestConfig.verb === "get") return;

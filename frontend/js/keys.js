@@ -37,6 +37,10 @@ function walk(event) {
   if (!grid || isTyping(event.target) || !event.key.startsWith("Arrow")) return;
   const from = event.target.closest(grid.dataset.gridNav || "[data-nav]");
   const next = neighbour(grid, from, event.key);
+  if (!next && event.key === "ArrowDown") {
+    const more = grid.closest(".table-box") && grid.closest(".table-box").querySelector("[data-more]");
+    if (more) more.click();
+  }
   if (!next) return;
   event.preventDefault();
   next.tabIndex = 0;

@@ -36,13 +36,14 @@ document.addEventListener("htmx:configRequest", (event) => {
   const { verb, elt, headers } = event.detail;
   if (!WRITES.has(verb)) return;
   headers["X-CSRFToken"] = csrfToken();
+  if (elt.closest("[data-quiet]")) return;
   headers["Idempotency-Key"] = submitKey(elt.closest("form") || elt);
 });
 
 document.addEventListener("htmx:afterRequest", (event) => {
   const { elt, xhr, requestConfig } = event.detail;
   // Any answer below 500 is final: the next submit is a new intent. Silence and server faults keep the key.
-  if (requestConfig && WRITES.has(requestConfig.verb) && xhr && xhr.status && xhr.status < 500) {
+  if (requestConfig && WRITES.has(requestConfig.verb) && !elt.closest("[data-quiet]") && xhr && xhr.status && xhr.status < 500) {
     forgetKey(elt.closest("form") || elt);
   }
 });

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "anchang.platform.middleware.ScopeMiddleware",
+    "anchang.platform.ui.gate.GateMiddleware",
 ]
 
 TEMPLATES = [

@@ -5,6 +5,11 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.decorators.http import require_safe
 
+from anchang.config.roles import install_roles
+from anchang.platform.ui.welcome import provide_roles
+
+provide_roles(install_roles)
+
 
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:

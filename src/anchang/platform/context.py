@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,20 @@ from anchang.platform import jobs, numbering, parameters, resources, search
 from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
 from anchang.platform.scope import current_command_id
+
+
+_watcher: ContextVar[list[Event | Notice | Task] | None] = ContextVar("watcher", default=None)
+
+
+@contextmanager
+def watching() -> Iterator[list[Event | Notice | Task]]:
+    """Collects what commands leave behind meanwhile: how a preview tells its consequences."""
+    seen: list[Event | Notice | Task] = []
+    token = _watcher.set(seen)
+    try:
+        yield seen
+    finally:
+        _watcher.reset(token)
 
 
 class Context:
@@ -134,6 +150,8 @@ class Context:
                 self._index.setdefault((resource.name, fresh), []).append(record)
 
     def flush(self) -> None:
+        if (seen := _watcher.get()) is not None:
+            seen += [*self._events, *self._notices, *self._tasks]
         if self._events:
             Event.objects.bulk_create(self._events, batch_size=2000)
         if self._notices:

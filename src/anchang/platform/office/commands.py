@@ -16,7 +16,7 @@ from pydantic import Field as PydanticField
 
 from anchang.kernel import chinese
 from anchang.kernel.errors import DomainError
-from anchang.platform import commands, parameters, tokens
+from anchang.platform import commands, parameters, resources, tokens
 from anchang.platform.access import bump_stamp
 from anchang.platform.commands import command, creates, edits, project_command
 from anchang.platform.context import Context
@@ -31,6 +31,7 @@ from anchang.platform.models import (
     Project,
     ResetLink,
     Role,
+    SavedView,
     Task,
     Team,
     TeamMember,
@@ -414,3 +415,41 @@ def read_all_notices(ctx: Context) -> dict[str, Any]:
     return {"count": count}
 
 
+# --- saved views of lists ------------------------------------------------------------------------
+
+parameters.declare("platform.pin_attempts", default=5, kind="int", label=_("Wrong PINs before a pause"))
+parameters.declare("platform.pin_days", default=30, kind="int", label=_("Days for which a PIN works on a computer"))
+
+
+class ViewInput(Input):
+    project: Annotated[Ref("projects"), Label(_("Project"))] = None
+    resource: Annotated[Line, Label(_("List"))]
+    name: Annotated[Name, Label(_("Name"))]
+    shared: Annotated[bool, Label(_("Everybody in the project sees it"))] = False
+    query: Annotated[dict[str, Any], Label(_("Filter, columns and order"), kind="json")]
+
+
+@creates(SavedView, label=_("Save this view"), shape="")
+def save_views(ctx: Context, rows: list[ViewInput]) -> list[SavedView]:
+    """One view per name, list and person; saving again under the same name changes it. Sharing is a right."""
+    made = []
+    for row in rows:
+        if resources.find(row.resource) is None:
+            raise DomainError("bad_input", status=422, fields={"resource": "bad_choice"})
+        if row.shared:
+            ctx.access.require("views.share", ctx.here.pk)
+        query = {key: row.query[key] for key in ("where", "order", "columns") if row.query.get(key)}
+        made.append(
+            SavedView.objects.update_or_create(
+                project=ctx.here, user_id=ctx.user_id, resource=row.resource, name=row.name,
+                defaults={"shared": row.shared, "query": query},
+            )[0]
+        )  # fmt: skip
+    return made
+
+
+@command(SavedView, verb="delete", label=_("Delete this view"), name="delete_view", shape="danger")
+def delete_view(ctx: Context, view: SavedView) -> dict[str, Any]:
+    answer = {"id": view.pk}
+    view.delete()
+    return answer

@@ -22,6 +22,7 @@ from anchang.platform.models import (
     Project,
     RevealLog,
     Role,
+    SavedView,
     StoredFile,
     Task,
     Team,
@@ -251,3 +252,11 @@ register(Resource(
     ),
 ))  # fmt: skip
 
+register(Resource(
+    name="views", model=SavedView, label=_("Saved view"), plural=_("Saved views"), owner="user", order="name",
+    icon="star",
+    fields=(
+        Field("name", list=True), Field("resource", label=_("List"), list=True), Field("user", label=_("User")),
+        Field("shared", list=True), Field("query", label=_("Filter, columns and order")),
+    ),
+))  # fmt: skip

@@ -92,13 +92,19 @@ class Row:
 
 @dataclass(frozen=True)
 class Pager:
-    """Cursor paging. `shown` is the number of rows here; `total` None means not counted (shown as such)."""
+    """Cursor paging. `shown` is the number of rows here; `total` None means not counted (shown as such).
+
+    `totals_url`: the count and sums are asked for there once the rows stand. `more`: the next rows are put
+    below these instead of in their place.
+    """
 
     shown: int
     next_url: str = ""
     previous_url: str = ""
     total: int | None = None
     target: str = ""
+    totals_url: str = ""
+    more: bool = False
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,7 @@ def places_of(request: HttpRequest) -> dict[str, Any]:
         "unread_url": navigation.address("ui-unread"),
         "password_url": navigation.address("account_change_password"),
         "security_url": navigation.address("mfa_index"),
+        "lock_url": navigation.address("ui-lock"),
         "sign_out_url": navigation.address("account_logout"),
         "project_url": navigation.address("ui-project"),
         "projects": getattr(request, "projects", []),

@@ -89,6 +89,14 @@ def address(url: str) -> str:
         return ""
 
 
+def address_with(name: str, *args: object) -> str:
+    """The path of a named URL with arguments; "" when the project doesn't have it."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
 def places(area: str, may: Callable[[str], bool], actor: object) -> list[Place]:
     """The pages of an area that `actor` sees, in order. `may` answers for a permission."""
     found = [
