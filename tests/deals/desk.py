@@ -58,7 +58,9 @@ class Desk:
         return run("sign_contract", self.office.access("clerk"), subscription)
 
     def receive(self, contract: Contract, amount: str, way: str = "transfer", **more: Any) -> Any:
-        return run("receive_on_contract", self.office.access("finance"), contract, amount=amount, way=way, **more)
+        return run(
+            "receive_on_contract", self.office.access("finance"), contract, amount=amount, way=way, **more
+        )
 
 
 def make_desk(code: str = "YQ", prefix: str = "", floors: int = 2) -> Desk:

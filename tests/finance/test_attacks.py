@@ -6,7 +6,6 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from anchang.finance.models import Allocation, Receipt, Receivable, Refund
-from tests.deals.desk import committed_desk, desk  # noqa: F401 (fixtures)
 from tests.factories import run
 
 pytestmark = pytest.mark.django_db

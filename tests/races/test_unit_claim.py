@@ -50,7 +50,7 @@ def attack_by_command(desk: Desk, attempt: int, unit_id: int) -> str:
 def attack_by_sql(app_url: str, project: int, unit: int, customer: int) -> str:
     """The same by SQL as the application's role: no command, no lock, no look at the state."""
     with psycopg.connect(app_url) as connection:
-        connection.execute("SELECT set_config('app.projects', %s, true)", ["{%d}" % project])
+        connection.execute("SELECT set_config('app.projects', %s, true)", [f"{{{project}}}"])
         try:
             connection.execute(CLAIM, {"project": project, "unit": unit, "customer": customer})
             connection.commit()
@@ -121,7 +121,9 @@ def test_processes_by_sql_and_command_one_winner_each(desk, database_server, dat
     url = app_url(database_server, database_name)
     customer = desk.customers["consultant1:0"].pk
     processes = [
-        spawn.Process(target=sql_process, args=(url, desk.office.project.pk, units[::step], customer, gate, out))
+        spawn.Process(
+            target=sql_process, args=(url, desk.office.project.pk, units[::step], customer, gate, out)
+        )
         for step in (1, -1, 1, -1)
     ]
     for process in processes:

@@ -79,7 +79,9 @@ _EVENTS = {
     "event.hold.extended": _("Hold of %(unit_label)s extended to %(expires_at)s"),
     "event.hold.cancelled": _("Hold of %(unit_label)s cancelled: %(reason)s"),
     "event.hold.expired": _("Hold of %(unit_label)s expired"),
-    "event.subscription.submitted": _("Subscription %(number)s of %(unit_label)s for %(total)s waits for approval"),
+    "event.subscription.submitted": _(
+        "Subscription %(number)s of %(unit_label)s for %(total)s waits for approval"
+    ),
     "event.subscription.active": _("Subscription %(number)s of %(unit_label)s for %(total)s"),
     "event.subscription.approved": _("Subscription %(number)s approved"),
     "event.subscription.refused": _("Subscription %(number)s refused: %(reason)s"),

@@ -1,4 +1,4 @@
-"""Deal papers as PDF, built from stored rows. The forms are Chinese legal texts: labels are worded in Chinese."""
+"""Deal papers as PDF, built from stored rows. The forms are Chinese legal texts, worded in Chinese."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from anchang.deals import documents
 from anchang.deals.models import Buyer, Contract, PlanLine, Subscription
 from anchang.inventory.models import DictionaryEntry, Unit
 from anchang.inventory.models.units import PriceBasis
+from anchang.kernel import money
 from anchang.platform import parameters, personal
 from anchang.platform.models import Project
 
 FORM_LANGUAGE = "zh-hans"
 _ITEMS = {
-    "deposit": "定金", "first_payment": "首期款", "house_price": "房款", "lump_sum": "一次性房款", "instalment": "分期房款",
-    "balance": "尾款", "bank_loan": "商业贷款", "fund_loan": "公积金贷款", "late_fee": "违约金", "forfeiture": "没收定金",
+    "deposit": "定金", "first_payment": "首期款", "house_price": "房款", "lump_sum": "一次性房款",
+    "instalment": "分期房款",
+    "balance": "尾款", "bank_loan": "商业贷款", "fund_loan": "公积金贷款", "late_fee": "违约金",
+    "forfeiture": "没收定金",
     "penalty": "违约金", "agency_deed_tax": "代收契税", "agency_maintenance": "代收维修基金",
 }  # fmt: skip
 
@@ -48,7 +51,9 @@ def unit_facts(unit: Unit) -> documents.UnitFacts:
 
 
 def _product_type(unit: Unit) -> str:
-    names = DictionaryEntry.objects.filter(project_id=unit.project_id, kind="product_type", code=unit.product_type)
+    names = DictionaryEntry.objects.filter(
+        project_id=unit.project_id, kind="product_type", code=unit.product_type
+    )
     return names.values_list("name", flat=True).first() or unit.product_type
 
 
@@ -61,11 +66,10 @@ def price_facts(paper: Subscription | Contract) -> documents.PriceFacts:
         for step in paper.snapshot.get("steps", ())
         if step["kind"] != "list"
     ]  # fmt: skip
-    inner = paper.inner_area
     return documents.PriceFacts(
         list_total=paper.list_total, total=paper.total, unit_price=paper.unit_price,
-        inner_unit_price=(paper.total / inner).quantize(Decimal("0.01")) if inner else None,
-        list_unit_price=(paper.list_total / paper.gross_area).quantize(Decimal("0.01")) if paper.gross_area else None,
+        inner_unit_price=money.unit_price(paper.total, paper.inner_area),
+        list_unit_price=money.unit_price(paper.list_total, paper.gross_area),
         depth=f"{paper.snapshot.get('depth', '')}%", steps=steps,
     )  # fmt: skip
 
@@ -86,11 +90,16 @@ def buyer_facts(deal_id: int, *, full: bool) -> list[documents.BuyerFacts]:
 
 def plan_facts(**paper: Any) -> list[documents.PlanLine]:
     rows = PlanLine.objects.filter(**paper).order_by("seq")
-    return [documents.PlanLine(seq=p.seq, item=item_name(p.item), amount=p.amount, due=p.due_on, note=p.bank) for p in rows]
+    return [
+        documents.PlanLine(seq=p.seq, item=item_name(p.item), amount=p.amount, due=p.due_on, note=p.bank)
+        for p in rows
+    ]
 
 
 def _print(prints: int, by: str, now: dt.datetime | None) -> documents.Print:
-    return documents.Print(printed_at=timezone.localtime(now or timezone.now()), print_count=prints, printed_by=by)
+    return documents.Print(
+        printed_at=timezone.localtime(now or timezone.now()), print_count=prints, printed_by=by
+    )
 
 
 def subscription_paper(
@@ -129,6 +138,7 @@ def contract_paper(
                 print=_print(contract.prints, by, now), filing_number=contract.filing_number,
                 filed_on=contract.filed_on, deposit=contract.deposit,
                 subscription_number=contract.subscription.number if contract.subscription else "",
-                area_scheme=str(contract.get_area_scheme_display()), handover_by=unit.building.handover_due_on,
+                area_scheme=str(contract.get_area_scheme_display()),
+                handover_by=unit.building.handover_due_on,
             )
         )  # fmt: skip

@@ -85,10 +85,18 @@ def deal_timeline(deal: Deal, limit: int = 200) -> list[dict[str, Any]]:
     for name, model in _PAPERS:
         ids = model.everything.filter(project_id=deal.project_id, deal=deal).values("id")
         q |= Q(resource=name, record_id__in=ids)
-    rows = Event.objects.filter(q, project_id=deal.project_id, customer_id=deal.customer_id).order_by("-at", "-id")
+    # Events are indexed by customer; a relative's hold keeps its own.
+    holders = Hold.everything.filter(project_id=deal.project_id, deal=deal).values_list(
+        "customer_id", flat=True
+    )
+    customers = {deal.customer_id, *holders}
+    rows = Event.objects.filter(q, project_id=deal.project_id, customer_id__in=customers).order_by(
+        "-at", "-id"
+    )
     return [
         {
-            "at": e.at.isoformat(), "name": e.name, "text": worded(f"event.{e.name}", e.data), "by": e.actor_name,
+            "at": e.at.isoformat(), "name": e.name, "text": worded(f"event.{e.name}", e.data),
+            "by": e.actor_name,
             "resource": e.resource, "record": e.record_id,
         }
         for e in rows[:limit]

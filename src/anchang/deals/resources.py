@@ -32,11 +32,14 @@ _TEAM = Field("team", label=_("Team"), source="deal__team", to="teams", detail=T
 
 register(
     Resource(
-        name="deals", model=Deal, label=_("Deal"), plural=_("Deals"), area="deals", icon="link", menu_order=40,
+        name="deals", model=Deal, label=_("Deal"), plural=_("Deals"), area="deals", icon="link",
+        menu_order=40,
         fields=(
             Field("title", label=_("Deal"), source="unit__label"),
-            Field("unit", list=True), Field("customer", list=True), Field("consultant", list=True), Field("team"),
-            Field("state", list=True), Field("sales_mode", list=True, form="edit"), Field("agency", form="edit"),
+            Field("unit", list=True), Field("customer", list=True), Field("consultant", list=True),
+            Field("team"),
+            Field("state", list=True), Field("sales_mode", list=True, form="edit"),
+            Field("agency", form="edit"),
             Field("ownership"), Field("list_total"), Field("total", list=True, sum=True),
             Field("opened_on", list=True), Field("ended_on"), Field("end_reason"), Field("previous"),
             Field("created_at"),
@@ -53,11 +56,13 @@ register(
 
 register(
     Resource(
-        name="holds", model=Hold, label=_("Hold"), plural=_("Holds"), area="deals", icon="lock", menu_order=10,
+        name="holds", model=Hold, label=_("Hold"), plural=_("Holds"), area="deals", icon="lock",
+        menu_order=10,
         fields=(
             Field("title", label=_("Hold"), source="unit__label"),
             Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM, Field("deal"),
-            Field("kind", list=True), Field("state", list=True), Field("started_at"), Field("expires_at", list=True),
+            Field("kind", list=True), Field("state", list=True), Field("started_at"),
+            Field("expires_at", list=True),
             Field("extensions", list=True), Field("ended_at"), Field("business_date"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
@@ -66,11 +71,14 @@ register(
 
 register(
     Resource(
-        name="subscriptions", model=Subscription, label=_("Subscription"), plural=_("Subscriptions"), area="deals",
+        name="subscriptions", model=Subscription, label=_("Subscription"), plural=_("Subscriptions"),
+        area="deals",
         icon="file-pencil", menu_order=20,
         fields=(
-            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM,
-            Field("deal"), Field("state", list=True), Field("total", list=True, sum=True), Field("list_total"),
+            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT,
+            _TEAM,
+            Field("deal"), Field("state", list=True), Field("total", list=True, sum=True),
+            Field("list_total"),
             Field("depth", kind="percent"), Field("unit_price"), Field("gross_area", kind="area"),
             Field("inner_area", kind="area"), Field("deposit", list=True), Field("payment_plan"),
             Field("subscribed_on", list=True), Field("sign_by", list=True), Field("activated_on"),
@@ -93,11 +101,13 @@ register(
         name="contracts", model=Contract, label=_("Contract"), plural=_("Contracts"), area="deals",
         icon="signature", menu_order=30,
         fields=(
-            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM,
+            Field("number", list=True), Field("unit", list=True), Field("customer", list=True), _CONSULTANT,
+            _TEAM,
             Field("deal"), Field("subscription"), Field("state", list=True), Field("revision"),
             Field("total", list=True, sum=True), Field("list_total"), Field("unit_price"),
             Field("gross_area", kind="area"), Field("inner_area", kind="area"), Field("deposit"),
-            Field("payment_plan"), Field("signed_on", list=True), Field("online_number"), Field("filing_number"),
+            Field("payment_plan"), Field("signed_on", list=True), Field("online_number"),
+            Field("filing_number"),
             Field("filed_on", list=True), Field("filing_due_on"), Field("area_scheme"),
             Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
@@ -112,7 +122,8 @@ register(
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
         search=("number", "filing_number"), key_field="number",
         related=(
-            Related("receivables", "contract"), Related("receipts", "contract"), Related("refunds", "contract"),
+            Related("receivables", "contract"), Related("receipts", "contract"),
+            Related("refunds", "contract"),
         ),
     )
 )  # fmt: skip
@@ -122,7 +133,8 @@ register(
         name="buyers", model=Buyer, label=_("Buyer"), plural=_("Buyers"),
         fields=(
             Field("deal"), Field("seq"), Field("name", list=True), Field("kind"), Field("id_type", list=True),
-            Field("id_number", label=_("Document number"), source="id_masked", filter=False, sort=False, list=True),
+            Field("id_number", label=_("Document number"), source="id_masked", filter=False, sort=False,
+            list=True),
             Field("phone", label=_("Phone"), source="phone_masked", filter=False, sort=False),
             Field("share", kind="percent", list=True), Field("minor"),
             Field("guardian", label=_("Guardian"), source="guardian_name"),
@@ -134,7 +146,8 @@ register(
 
 register(
     Resource(
-        name="checklists", model=RequiredDocument, label=_("Required document"), plural=_("Required documents"),
+        name="checklists", model=RequiredDocument, label=_("Required document"),
+        plural=_("Required documents"),
         area="setup", icon="checklist", plain=True, order="order",
         fields=(
             Field("name", list=True, form="both"), Field("needed_for", list=True, form="both"),
@@ -148,7 +161,8 @@ register(
         name="received-documents", model=ReceivedDocument, label=_("Received document"),
         plural=_("Received documents"),
         fields=(
-            Field("title", label=_("Document needed"), source="document__name"), Field("deal"), Field("buyer"),
+            Field("title", label=_("Document needed"), source="document__name"), Field("deal"),
+            Field("buyer"),
             Field("document"), Field("received_at"), Field("received_by"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team",

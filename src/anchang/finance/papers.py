@@ -18,15 +18,19 @@ def receipt_paper(receipt: Receipt, *, by: str = "", now: dt.datetime | None = N
     """The receipt (收据) with stub and customer copy. Call after `print_receipt` counted the copy."""
     project, deal = receipt.project, receipt.deal
     lines = [
-        documents.ReceiptLine(item=f"{item_name(part['item'])} 第 {part['seq']} 期", amount=Decimal(part["amount"]))
+        documents.ReceiptLine(
+            item=f"{item_name(part['item'])} 第 {part['seq']} 期", amount=Decimal(part["amount"])
+        )
         for part in queries.allocations_of([receipt.pk])[receipt.pk]
         if part["receivable"]
     ]
     with override(FORM_LANGUAGE):
         return documents.receipt_pdf(
             documents.ReceiptForm(
-                number=receipt.number, company=project.developer or project.company.name, project=project.name,
-                payer=receipt.payer or deal.customer.name, amount=receipt.amount, way=str(receipt.get_way_display()),
+                number=receipt.number, company=project.developer or project.company.name,
+                project=project.name,
+                payer=receipt.payer or deal.customer.name, amount=receipt.amount,
+                way=str(receipt.get_way_display()),
                 received_on=receipt.received_on, printed_at=timezone.localtime(now or timezone.now()),
                 print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=deal.unit.label,
                 deal_number=_paper_number(receipt), account=receipt.account, voucher_number=receipt.reference,
@@ -45,9 +49,16 @@ def _paper_number(receipt: Receipt) -> str:
 
 
 def _reversal(receipt: Receipt) -> documents.Reversal | None:
-    mirror = Receipt.objects.filter(project_id=receipt.project_id, reverses=receipt).select_related("cashier").first()
+    mirror = (
+        Receipt.objects.filter(project_id=receipt.project_id, reverses=receipt)
+        .select_related("cashier")
+        .first()
+    )
     if mirror is None:
         return None
     return documents.Reversal(
-        reversed_on=mirror.received_on, reason=mirror.reason, reversed_by=str(mirror.cashier or ""), number=mirror.number
+        reversed_on=mirror.received_on,
+        reason=mirror.reason,
+        reversed_by=str(mirror.cashier or ""),
+        number=mirror.number,
     )

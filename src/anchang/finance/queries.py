@@ -50,7 +50,9 @@ def _line(row: Receivable, today: dt.date) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def due_lines(project: Project, today: dt.date, until: dt.date | None = None, limit: int = 1000) -> dict[str, Any]:
+def due_lines(
+    project: Project, today: dt.date, until: dt.date | None = None, limit: int = 1000
+) -> dict[str, Any]:
     """Open lines due by `until` (default today), oldest first, with sums and overdue classes (F01)."""
     rows = Receivable.objects.filter(
         project=project, voided=False, balance__gt=0, due_on__lte=until or today
@@ -97,7 +99,8 @@ def collection(project: Project, first: dt.date, last: dt.date, by: str = "day")
     return {
         "by": by, "from": first.isoformat(), "to": last.isoformat(),
         "rows": [
-            {"key": key.isoformat() if isinstance(key, dt.date) else key, "amount": str(amount), "receipts": count}
+            {"key": key.isoformat() if isinstance(key, dt.date) else key, "amount": str(amount),
+            "receipts": count}
             for key, (amount, count) in sorted(parts.items(), key=lambda each: str(each[0]))
         ],
         "total": str(sum((amount for amount, _count in parts.values()), ZERO)),
@@ -117,7 +120,9 @@ def _by_column(project: Project, first: dt.date, last: dt.date, by: str) -> dict
     rows = collected_receipts(project, first, last).order_by().values(key=receipt_key)
     for row in rows.annotate(sum=Sum("amount"), count=Count("pk")):
         parts[row["key"]] = (row["sum"], row["count"])
-    for row in paid_refunds(project, first, last).order_by().values(key=refund_key).annotate(sum=Sum("amount")):
+    for row in (
+        paid_refunds(project, first, last).order_by().values(key=refund_key).annotate(sum=Sum("amount"))
+    ):
         amount, count = parts.get(row["key"], (ZERO, 0))
         parts[row["key"]] = (amount - row["sum"], count)
     return parts

@@ -40,7 +40,8 @@ register(
             Field("title", label=_("Receivable"), source="item", kind="choice", choices=dict(Item.choices)),
             _UNIT, _CUSTOMER, _CONSULTANT, Field("contract", list=True), Field("deal"),
             Field("item", kind="choice", choices=dict(Item.choices), list=True), Field("seq", list=True),
-            Field("money"), Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES),
+            Field("money"),
+            Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES),
             Field("house"), Field("due_on", list=True), Field("amount", list=True, sum=True),
             Field("allocated", list=True, sum=True), Field("balance", kind="money", list=True, sum=True),
             Field("state", label=_("State"), expr=_STATE, kind="choice", choices=STATES, list=True),
@@ -52,19 +53,24 @@ register(
 
 register(
     Resource(
-        name="receipts", model=Receipt, label=_("Receipt"), plural=_("Receipts"), area="finance", icon="receipt",
+        name="receipts", model=Receipt, label=_("Receipt"), plural=_("Receipts"), area="finance",
+        icon="receipt",
         menu_order=20,
         fields=(
-            Field("number", list=True), _UNIT, _CUSTOMER, _CONSULTANT, Field("deal"), Field("contract", list=True),
+            Field("number", list=True), _UNIT, _CUSTOMER, _CONSULTANT, Field("deal"),
+            Field("contract", list=True),
             Field("amount", list=True, sum=True), Field("allocated"), Field("way", list=True), Field("money"),
-            Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES), Field("kind"),
+            Field("way_class", label=_("Money class"), expr=_CLASS, kind="choice", choices=CLASSES),
+            Field("kind"),
             Field("account"), Field("payer", list=True), Field("reference"), Field("received_on", list=True),
-            Field("business_date"), Field("cashier"), Field("state", list=True), Field("reverses"), Field("reason"),
+            Field("business_date"), Field("cashier"), Field("state", list=True), Field("reverses"),
+            Field("reason"),
             Field("prints"), Field("created_at"),
             Field("allocations", label=_("Allocations"), value=queries.allocations_of),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", order="-id", state_field="state",
-        search=("number", "payer", "reference"), key_field="number", related=(Related("allocations", "receipt"),),
+        search=("number", "payer", "reference"), key_field="number",
+        related=(Related("allocations", "receipt"),),
     )
 )  # fmt: skip
 
@@ -76,7 +82,8 @@ register(
             Field("title", label=_("Refund"), source="deal__unit__label"), _UNIT, _CUSTOMER, _CONSULTANT,
             Field("deal"), Field("contract"), Field("kind", list=True), Field("money"),
             Field("amount", list=True, sum=True), Field("payee", list=True), Field("payee_account"),
-            Field("payer_receives"), Field("reason", list=True), Field("state", list=True), Field("due_on", list=True),
+            Field("payer_receives"), Field("reason", list=True), Field("state", list=True),
+            Field("due_on", list=True),
             Field("requested_by"), Field("approved_by"), Field("approved_on"), Field("way"), Field("paid_on"),
             Field("paid_by"), Field("reference"), Field("reject_reason"), Field("created_at"),
         ),
@@ -89,7 +96,8 @@ register(
         name="allocations", model=Allocation, label=_("Allocation"), plural=_("Allocations"),
         fields=(
             Field("title", label=_("Allocation"), source="receipt__number"), Field("receipt", list=True),
-            Field("receivable", list=True), Field("refund"), Field("amount", list=True, sum=True), Field("at"),
+            Field("receivable", list=True), Field("refund"), Field("amount", list=True, sum=True),
+            Field("at"),
             Field("business_date", list=True),
         ),
         label_field="title", owner="receipt__deal__consultant", team="receipt__deal__team", order="-id",

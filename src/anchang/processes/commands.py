@@ -8,7 +8,9 @@ from anchang.processes.subscribing import approve_subscription, refuse_subscript
 from anchang.processes.terminating import cancel_subscription, terminate_contract, terminate_subscription
 
 __all__ = [
-    "approve_subscription", "cancel_subscription", "claim_sold_units", "extend_signing", "receive_on_contract",
+    "approve_subscription", "cancel_subscription", "claim_sold_units", "extend_signing",
+    "receive_on_contract",
     "receive_on_hold", "receive_on_subscription", "refuse_subscription", "sign_contract",
-    "sign_reviewed_contract", "subscribe_unit", "terminate_contract", "terminate_subscription", "void_contract",
+    "sign_reviewed_contract", "subscribe_unit", "terminate_contract", "terminate_subscription",
+    "void_contract",
 ]  # fmt: skip

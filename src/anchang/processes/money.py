@@ -55,7 +55,13 @@ def settle_deal_money(
 
 
 def return_money(
-    ctx: Context, deal: Deal, contract: Contract | None, reason: str, *, refund: bool, due_on: dt.date | None = None
+    ctx: Context,
+    deal: Deal,
+    contract: Contract | None,
+    reason: str,
+    *,
+    refund: bool,
+    due_on: dt.date | None = None,
 ) -> None:
     """Take all money off the deal's lines and void them; with `refund`, ask for all of it back."""
     release_allocations(ctx, deal)

@@ -31,7 +31,17 @@ def _shown_in(*states: str) -> object:
 
 _HOLD = ("active",)
 _SUBSCRIPTION = ("draft", "approving", "active", "overdue", "change_pending", "terminating", "signed")
-_CONTRACT = ("draft", "reviewed", "signed", "filed", "delivered", "titled", "change_pending", "terminating", "revoked")
+_CONTRACT = (
+    "draft",
+    "reviewed",
+    "signed",
+    "filed",
+    "delivered",
+    "titled",
+    "change_pending",
+    "terminating",
+    "revoked",
+)
 
 
 @command(
@@ -47,7 +57,8 @@ def receive_on_hold(ctx: Context, hold: Hold, data: MoneyInput) -> Receipt:
 
 
 @command(
-    Subscription, verb="receive", label=_("Receive money"), icon="cash", lock=False, refuses=_only_in(*_SUBSCRIPTION),
+    Subscription, verb="receive", label=_("Receive money"), icon="cash", lock=False,
+    refuses=_only_in(*_SUBSCRIPTION),
     show=_shown_in("draft", "approving", "active", "overdue"),
 )  # fmt: skip
 def receive_on_subscription(ctx: Context, subscription: Subscription, data: MoneyInput) -> Receipt:

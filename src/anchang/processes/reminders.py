@@ -41,7 +41,8 @@ def end_what_time_has_ended(ctx: Context) -> int:
 def return_money_of_ended_deals(ctx: Context) -> int:
     """Reservation money of an expired or cancelled hold is refundable: request its return."""
     rows = Receipt.objects.filter(
-        project=ctx.here, state__in=("posted", "day_closed"), amount__gt=F("allocated"), deal__state=Deal.State.ENDED
+        project=ctx.here, state__in=("posted", "day_closed"), amount__gt=F("allocated"),
+        deal__state=Deal.State.ENDED
     ).exclude(way=Receipt.Way.OFFSET)  # fmt: skip
     ids = sorted(set(rows.values_list("deal_id", flat=True)[:BATCH]))
     for deal in Deal.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("id"):
@@ -75,7 +76,8 @@ def extend_signing(ctx: Context, subscription: Subscription, data: ExtendSigning
     subscription.save(update_fields=["sign_by", "state", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "signing_due")
     ctx.event(
-        "subscription.extended", subscription, customer_id=deal.customer_id, deal=deal.pk, number=subscription.number,
+        "subscription.extended", subscription, customer_id=deal.customer_id, deal=deal.pk,
+        number=subscription.number,
         sign_by=data.sign_by.isoformat(),
     )  # fmt: skip
     subscription.refresh_from_db()
@@ -97,7 +99,12 @@ def remind_of_signing(ctx: Context) -> int:
             late.append(s.pk)
             ctx.notify([s.deal.consultant_id], "subscription_overdue", s, **facts)
             ctx.event(
-                "subscription.overdue", s, customer_id=s.customer_id, deal=s.deal_id, number=s.number, unit=s.unit_id
+                "subscription.overdue",
+                s,
+                customer_id=s.customer_id,
+                deal=s.deal_id,
+                number=s.number,
+                unit=s.unit_id,
             )
         elif rules.reminder_due(s.sign_by, today, days) is not None and s.deal.consultant_id:
             ctx.task(
@@ -116,7 +123,10 @@ def remind_of_payment(ctx: Context) -> int:
     """F03: a to-do for the consultant N days before an unpaid line is due, on the day, and every M days after
     until it is settled. Once per line and day."""
     today = ctx.business_date
-    before, every = int(ctx.param("finance.dunning_before_days")), int(ctx.param("finance.dunning_every_days"))
+    before, every = (
+        int(ctx.param("finance.dunning_before_days")),
+        int(ctx.param("finance.dunning_every_days")),
+    )
     rows = Receivable.objects.filter(
         project=ctx.here, voided=False, balance__gt=0, due_on__lte=today + dt.timedelta(days=before),
         deal__consultant__isnull=False,

@@ -15,7 +15,13 @@ from anchang.deals.commands.checklist import missing_documents
 from anchang.deals.commands.claims import keep_claim, lock_chain, why_not_deal
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Contract, Deal, PlanLine, Subscription, UnitClaim
-from anchang.finance.commands import NewLine, add_receivables, allocate_open_money, release_allocations, void_receivables
+from anchang.finance.commands import (
+    NewLine,
+    add_receivables,
+    allocate_open_money,
+    release_allocations,
+    void_receivables,
+)
 from anchang.finance.models import Receipt, Receivable
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.states import change_unit_state
@@ -76,7 +82,9 @@ def _check(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, dat
         raise DomainError(code, status=422, fields={"signed_on": code})
     if why := why_not_deal(unit, own_claim=True):
         raise DomainError.of(why)
-    paid = Receipt.objects.filter(project=ctx.here, deal=deal, kind=Receipt.Kind.HOUSE).aggregate(sum=Sum("amount"))
+    paid = Receipt.objects.filter(project=ctx.here, deal=deal, kind=Receipt.Kind.HOUSE).aggregate(
+        sum=Sum("amount")
+    )
     facts = rules.SigningFacts(
         subscription.state, subscription.total, paid["sum"] or ZERO, missing_documents(ctx, deal)
     )
@@ -90,10 +98,12 @@ def _draft(
 ) -> Contract:
     year = f"{signed_on:%Y}"
     contract = Contract(
-        project=ctx.here, number=f"HT{year}{ctx.number('contract', year):05d}", deal=deal, subscription=subscription,
+        project=ctx.here, number=f"HT{year}{ctx.number('contract', year):05d}", deal=deal,
+        subscription=subscription,
         unit=unit, customer_id=deal.customer_id, payment_plan_id=subscription.payment_plan_id,
         list_total=subscription.list_total, total=subscription.total, unit_price=subscription.unit_price,
-        gross_area=subscription.gross_area, inner_area=subscription.inner_area, snapshot=subscription.snapshot,
+        gross_area=subscription.gross_area, inner_area=subscription.inner_area,
+        snapshot=subscription.snapshot,
         deposit=subscription.deposit, signed_on=signed_on, online_number=online_number,
         filing_due_on=signed_on + dt.timedelta(days=int(ctx.param("deals.filing_days"))),
         area_scheme=str(ctx.param("deals.area_scheme") or unit.price_basis),
@@ -110,7 +120,8 @@ def _contract_lines(ctx: Context, subscription: Subscription, contract: Contract
     shift = contract.signed_on - subscription.sign_by
     return [
         PlanLine(
-            project=ctx.here, contract=contract, seq=line.seq, item=line.item, money=line.money, amount=line.amount,
+            project=ctx.here, contract=contract, seq=line.seq, item=line.item, money=line.money,
+            amount=line.amount,
             due_on=line.due_on if line.item == "deposit" else line.due_on + shift, bank=line.bank,
         )
         for line in PlanLine.objects.filter(project=ctx.here, subscription=subscription).order_by("seq")
@@ -128,11 +139,14 @@ def put_in_force(ctx: Context, unit: Unit, deal: Deal, contract: Contract) -> No
     _move_money(ctx, deal, contract)
     refresh_stages(ctx, [deal.customer_id])
     ctx.event(
-        "contract.signed", contract, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk, unit_label=unit.label,
+        "contract.signed", contract, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
+        unit_label=unit.label,
         number=contract.number, total=str(contract.total), signed_on=contract.signed_on.isoformat(),
     )  # fmt: skip
     facts = {"customer": str(contract.customer), "unit": unit.label, "total": str(contract.total)}
-    ctx.notify([*with_permission(ctx, "contracts.receive"), deal.consultant_id], "contract_signed", contract, **facts)
+    ctx.notify(
+        [*with_permission(ctx, "contracts.receive"), deal.consultant_id], "contract_signed", contract, **facts
+    )
 
 
 def _move_money(ctx: Context, deal: Deal, contract: Contract) -> None:
@@ -164,7 +178,8 @@ def why_not_sign_draft(contract: Contract) -> Refusal | None:
 
 
 @command(
-    Contract, verb="sign", label=_("Sign"), icon="signature", shape="primary", lock=False, refuses=why_not_sign_draft,
+    Contract, verb="sign", label=_("Sign"), icon="signature", shape="primary", lock=False,
+    refuses=why_not_sign_draft,
     show=lambda c: c.state == "reviewed",
 )  # fmt: skip
 def sign_reviewed_contract(ctx: Context, contract: Contract) -> Contract:
@@ -179,7 +194,8 @@ def sign_reviewed_contract(ctx: Context, contract: Contract) -> Contract:
 
 @command(
     Contract, verb="void", label=_("Void draft"), icon="trash", shape="danger", lock=False,
-    refuses=lambda c: rules.why_not_go("contract", c.state, "voided"), show=lambda c: c.state in ("draft", "reviewed"),
+    refuses=lambda c: rules.why_not_go("contract", c.state, "voided"),
+    show=lambda c: c.state in ("draft", "reviewed"),
 )  # fmt: skip
 def void_contract(ctx: Context, contract: Contract) -> Contract:
     """A draft that is not signed after all: the subscription is active again."""
@@ -188,6 +204,8 @@ def void_contract(ctx: Context, contract: Contract) -> Contract:
         raise DomainError.of(why)
     contract.state = Contract.State.VOIDED
     contract.save(update_fields=["state", "updated_at"])
-    Subscription.objects.filter(project=ctx.here, pk=contract.subscription_id, state="signed").update(state="active")
+    Subscription.objects.filter(project=ctx.here, pk=contract.subscription_id, state="signed").update(
+        state="active"
+    )
     contract.refresh_from_db()
     return contract

@@ -38,7 +38,12 @@ from anchang.processes.people import with_roles
 
 ZERO = Decimal("0.00")
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
-_MODES = {"own": _("Own sales"), "agency": _("Agency sales"), "online": _("Online sales"), "offset": _("Offset against a payable")}
+_MODES = {
+    "own": _("Own sales"),
+    "agency": _("Agency sales"),
+    "online": _("Online sales"),
+    "offset": _("Offset against a payable"),
+}
 
 
 class SubscribeInput(Input):
@@ -52,7 +57,7 @@ class SubscribeInput(Input):
     ] = None
     payment_plan: Annotated[Ref("payment-plans"), Label(_("Payment plan"))]
     loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
-    discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []  # noqa: RUF012 (pydantic copies it)
+    discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
     deposit: Annotated[Quantity, Label(_("Deposit"), kind="money")]
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
     sales_mode: Annotated[
@@ -70,7 +75,8 @@ def plan_spec(plan: PaymentPlan) -> rules.PlanSpec:
     return rules.PlanSpec(
         code=plan.code, kind=plan.kind,
         parts=tuple(
-            rules.CashPart(str(p.get("item") or "house_price"), Decimal(str(p.get("weight", 1))), int(p.get("days", 0)))
+            rules.CashPart(str(p.get("item") or "house_price"), Decimal(str(p.get("weight", 1))),
+            int(p.get("days", 0)))
             for p in plan.parts
         ) or (rules.CashPart("house_price", Decimal(1), 0),),
         loan_days=plan.loan_days, loan_ratio=plan.loan_ratio, loan_step=plan.loan_step,
@@ -112,7 +118,8 @@ def why_not_subscribe(unit: Unit) -> Refusal | None:
 
 
 @command(
-    Unit, verb="subscribe", label=_("Subscribe"), icon="file-pencil", shape="primary", refuses=why_not_subscribe,
+    Unit, verb="subscribe", label=_("Subscribe"), icon="file-pencil", shape="primary",
+    refuses=why_not_subscribe,
     show=lambda unit: unit.state in (stock_rules.AVAILABLE, stock_rules.HELD),
 )  # fmt: skip
 def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscription:
@@ -149,7 +156,9 @@ def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | 
     deal = claim.deal_id and Deal.objects.select_for_update(no_key=True).get(pk=claim.deal_id)
     if not deal or claim.kind != UnitClaim.Kind.HOLD or deal.customer_id not in household_of(customer):
         raise DomainError("unit_taken", unit=unit.label, state=unit.state)
-    hold = Hold.objects.select_for_update(no_key=True).get(project=ctx.here, deal=deal, state=Hold.State.ACTIVE)
+    hold = Hold.objects.select_for_update(no_key=True).get(
+        project=ctx.here, deal=deal, state=Hold.State.ACTIVE
+    )
     return deal, hold
 
 
@@ -184,7 +193,7 @@ def _approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
 
 
 def _agree(ctx: Context, deal: Deal, data: SubscribeInput, terms: Terms) -> None:
-    """Put price, ownership and parties on the deal. A household member's hold becomes this customer's deal."""
+    """Put price, ownership and parties on the deal; the hold of a relative becomes this customer's deal."""
     deal.customer = data.customer
     deal.ownership = terms.buyers.ownership
     deal.list_total, deal.total = terms.priced.price.list_total, terms.priced.total
@@ -203,7 +212,8 @@ def _write(
         customer=data.customer, hold=hold, payment_plan=data.payment_plan,
         loans=[{"kind": loan.kind, "amount": str(loan.amount), "bank": loan.bank} for loan in terms.loans],
         list_total=price.list_total, total=price.total, depth=price.depth * 100, unit_price=price.unit_price,
-        gross_area=unit.gross_area or ZERO, inner_area=unit.inner_area or ZERO, snapshot=terms.priced.snapshot,
+        gross_area=unit.gross_area or ZERO, inner_area=unit.inner_area or ZERO,
+        snapshot=terms.priced.snapshot,
         deposit=terms.deposit, subscribed_on=ctx.business_date, sign_by=terms.sign_by,
         approvers=list(terms.approvers), created_by_id=ctx.user_id,
     )  # fmt: skip
@@ -245,7 +255,8 @@ def _ask_approval(ctx: Context, unit: Unit, deal: Deal, subscription: Subscripti
         ctx.task(user_id, "subscription_approval", subscription, due_at=subscription.approve_by, **facts)
     ctx.event(
         "subscription.submitted", subscription, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
-        unit_label=unit.label, number=subscription.number, total=str(subscription.total), depth=terms.priced.price.depth_text,
+        unit_label=unit.label, number=subscription.number, total=str(subscription.total),
+        depth=terms.priced.price.depth_text,
     )  # fmt: skip
 
 
@@ -303,7 +314,11 @@ def approve_subscription(ctx: Context, subscription: Subscription) -> Subscripti
     subscription.save(update_fields=["approvers", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "subscription_approval")
     ctx.event(
-        "subscription.approved", subscription, customer_id=deal.customer_id, deal=deal.pk, number=subscription.number
+        "subscription.approved",
+        subscription,
+        customer_id=deal.customer_id,
+        deal=deal.pk,
+        number=subscription.number,
     )
     facts = {"number": subscription.number, "unit": unit.label, "total": str(subscription.total)}
     if subscription.approvers:
@@ -312,7 +327,8 @@ def approve_subscription(ctx: Context, subscription: Subscription) -> Subscripti
     else:
         activate(ctx, unit, deal, subscription)
         ctx.notify(
-            [deal.consultant_id], "subscription_decided", subscription, number=subscription.number, unit=unit.label,
+            [deal.consultant_id], "subscription_decided", subscription, number=subscription.number,
+            unit=unit.label,
             state="active",
         )  # fmt: skip
     subscription.refresh_from_db()
@@ -353,7 +369,8 @@ def end_waiting(ctx: Context, subscription: Subscription, unit: Unit | None = No
 
 
 @command(
-    Subscription, verb="refuse", label=_("Refuse"), icon="x", shape="danger", lock=False, refuses=why_not_decide,
+    Subscription, verb="refuse", label=_("Refuse"), icon="x", shape="danger", lock=False,
+    refuses=why_not_decide,
     show=_in_approval,
 )  # fmt: skip
 def refuse_subscription(ctx: Context, subscription: Subscription, data: RefuseInput) -> Subscription:
@@ -364,11 +381,13 @@ def refuse_subscription(ctx: Context, subscription: Subscription, data: RefuseIn
     _check_approver(ctx, subscription)
     give_back(ctx, unit, deal, subscription, data.reason)
     ctx.event(
-        "subscription.refused", subscription, customer_id=deal.customer_id, deal=deal.pk, number=subscription.number,
+        "subscription.refused", subscription, customer_id=deal.customer_id, deal=deal.pk,
+        number=subscription.number,
         reason=data.reason,
     )  # fmt: skip
     ctx.notify(
-        [deal.consultant_id], "subscription_decided", subscription, number=subscription.number, unit=unit.label,
+        [deal.consultant_id], "subscription_decided", subscription, number=subscription.number,
+        unit=unit.label,
         state="refused",
     )  # fmt: skip
     subscription.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Ending a subscription or a contract before its time, with the money settled by fault (Civil Code 586–588)."""
+"""Ending a subscription or a contract before its time; money by fault (Civil Code 586-588)."""
 
 from __future__ import annotations
 
@@ -67,12 +67,15 @@ def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -
     contract.forfeited, contract.penalty = settlement.forfeited, settlement.penalty
     contract.compensation, contract.refund_due_on = settlement.compensation, settlement.refund_due_on
     facts = ["former_state", "fault", "end_reason", "forfeited", "penalty", "compensation", "refund_due_on"]
-    path = rules.ContractPath(bool(ctx.param("deals.contract_review")), bool(ctx.param("deals.bureau_revocation")))
+    path = rules.ContractPath(
+        bool(ctx.param("deals.contract_review")), bool(ctx.param("deals.bureau_revocation"))
+    )
     contract.state = Contract.State.TERMINATING
     if rules.why_not_contract("terminating", "terminated", path) is not None:
         contract.save(update_fields=[*facts, "state", "updated_at"])
         ctx.event(
-            "contract.terminating", contract, customer_id=deal.customer_id, deal=deal.pk, number=contract.number,
+            "contract.terminating", contract, customer_id=deal.customer_id, deal=deal.pk,
+            number=contract.number,
             reason=data.reason, fault=data.fault,
         )  # fmt: skip
     else:
@@ -94,7 +97,8 @@ def _finish(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement
         fault=contract.fault,
     )  # fmt: skip
     ctx.notify(
-        [*with_permission(ctx, "refunds.approve"), *with_permission(ctx, "contracts.receive"), deal.consultant_id],
+        [*with_permission(ctx, "refunds.approve"), *with_permission(ctx, "contracts.receive"),
+        deal.consultant_id],
         "contract_terminated", contract, unit=unit.label, reason=contract.end_reason,
     )  # fmt: skip
 
@@ -128,7 +132,9 @@ def terminate_subscription(ctx: Context, subscription: Subscription, data: Termi
     Subscription, verb="cancel", label=_("Cancel"), icon="x", shape="danger", lock=False,
     refuses=why_not_end_subscription, show=_can_end,
 )  # fmt: skip
-def cancel_subscription(ctx: Context, subscription: Subscription, data: CancelSubscriptionInput) -> Subscription:
+def cancel_subscription(
+    ctx: Context, subscription: Subscription, data: CancelSubscriptionInput
+) -> Subscription:
     """Give a subscription up. A waiting one is cancelled; an active one ends with nobody (or the named party)
     at fault."""
     unit, deal, subscription = lock_chain(subscription)

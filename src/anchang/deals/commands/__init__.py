@@ -2,7 +2,12 @@
 
 from anchang.deals.commands import handover  # noqa: F401 (joins crm's hooks)
 from anchang.deals.commands.checklist import checklist, missing_documents, receive_documents
-from anchang.deals.commands.contracts import file_contract, print_contract, print_subscription, review_contract
+from anchang.deals.commands.contracts import (
+    file_contract,
+    print_contract,
+    print_subscription,
+    review_contract,
+)
 from anchang.deals.commands.holds import cancel_hold, expire_hold, expire_holds, extend_hold, hold_unit
 
 __all__ = [

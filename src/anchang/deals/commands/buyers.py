@@ -15,7 +15,9 @@ from anchang.platform import personal
 from anchang.platform.context import Context
 
 
-def checked_buyers(ctx: Context, raw: Sequence[Mapping[str, Any]], ownership: str | None) -> rules.CheckedBuyers:
+def checked_buyers(
+    ctx: Context, raw: Sequence[Mapping[str, Any]], ownership: str | None
+) -> rules.CheckedBuyers:
     """Read and check buyers under the project's policy. Raises 422 naming each field."""
     policy = rules.BuyerPolicy(
         adult_age=int(ctx.param("deals.adult_age")),

@@ -27,7 +27,11 @@ P = TypeVar("P", bound=models.Model)
 
 def lock_chain(paper: P) -> tuple[Unit, Deal, P]:
     """Unit, deal and paper (hold, subscription, contract), locked in this order and read anew."""
-    unit = Unit.objects.select_for_update(no_key=True, of=("self",)).select_related("licence").get(pk=paper.unit_id)
+    unit = (
+        Unit.objects.select_for_update(no_key=True, of=("self",))
+        .select_related("licence")
+        .get(pk=paper.unit_id)
+    )
     deal = Deal.objects.select_for_update(no_key=True).get(pk=paper.deal_id)
     fresh = type(paper)._default_manager.select_for_update(no_key=True).get(pk=paper.pk)
     return unit, deal, fresh
@@ -86,7 +90,12 @@ def end_deal(ctx: Context, unit: Unit, deal: Deal, reason: str, *, reconfirm: bo
     deal.save(update_fields=["state", "ended_on", "end_reason", "updated_at"])
     if reconfirm:
         change_unit_state(
-            ctx, unit, stock_rules.CONTROLLED, reason=reason[:200], lock=stock_rules.LOCK_RECONFIRM, deal_id=deal.pk
+            ctx,
+            unit,
+            stock_rules.CONTROLLED,
+            reason=reason[:200],
+            lock=stock_rules.LOCK_RECONFIRM,
+            deal_id=deal.pk,
         )
     elif unit.state == stock_rules.HELD:
         change_unit_state(ctx, unit, stock_rules.AVAILABLE, reason=reason[:200], deal_id=deal.pk)

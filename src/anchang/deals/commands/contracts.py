@@ -27,7 +27,8 @@ def why_not_file(contract: Contract) -> Refusal | None:
 
 
 @command(
-    Contract, verb="file", label=_("Record filing"), icon="building-bank", shape="primary", refuses=why_not_file,
+    Contract, verb="file", label=_("Record filing"), icon="building-bank", shape="primary",
+    refuses=why_not_file,
     show=lambda c: c.state == "signed",
 )  # fmt: skip
 def file_contract(ctx: Context, contract: Contract, data: FileInput) -> Contract:
@@ -35,13 +36,20 @@ def file_contract(ctx: Context, contract: Contract, data: FileInput) -> Contract
     filed_on = data.filed_on or ctx.business_date
     if why := rules.why_not_file(contract.state, contract.signed_on, filed_on, ctx.business_date):
         status = 409 if why.code == "state_refused" else 422
-        raise DomainError(why.code, status=status, fields={"filed_on": why.code} if status == 422 else None, **why.params)
-    contract.state, contract.filing_number, contract.filed_on = Contract.State.FILED, data.filing_number, filed_on
+        raise DomainError(
+            why.code, status=status, fields={"filed_on": why.code} if status == 422 else None, **why.params
+        )
+    contract.state, contract.filing_number, contract.filed_on = (
+        Contract.State.FILED,
+        data.filing_number,
+        filed_on,
+    )
     contract.online_number = data.online_number or contract.online_number
     contract.save(update_fields=["state", "filing_number", "filed_on", "online_number", "updated_at"])
     ctx.finish_tasks("contracts", [contract.pk], "filing_due")
     ctx.event(
-        "contract.filed", contract, customer_id=contract.customer_id, deal=contract.deal_id, number=contract.number,
+        "contract.filed", contract, customer_id=contract.customer_id, deal=contract.deal_id,
+        number=contract.number,
         filing_number=data.filing_number, filed_on=filed_on.isoformat(),
     )  # fmt: skip
     ctx.index([contract])
@@ -50,14 +58,21 @@ def file_contract(ctx: Context, contract: Contract, data: FileInput) -> Contract
 
 
 @command(
-    Contract, verb="review", label=_("Reviewed"), icon="checks", shape="primary", show=lambda c: c.state == "draft",
+    Contract, verb="review", label=_("Reviewed"), icon="checks", shape="primary",
+    show=lambda c: c.state == "draft",
     refuses=lambda c: rules.why_not_go("contract", c.state, "reviewed"),
 )  # fmt: skip
 def review_contract(ctx: Context, contract: Contract) -> Contract:
     """The clerk has checked the draft."""
     contract.state = Contract.State.REVIEWED
     contract.save(update_fields=["state", "updated_at"])
-    ctx.event("contract.reviewed", contract, customer_id=contract.customer_id, deal=contract.deal_id, number=contract.number)
+    ctx.event(
+        "contract.reviewed",
+        contract,
+        customer_id=contract.customer_id,
+        deal=contract.deal_id,
+        number=contract.number,
+    )
     contract.refresh_from_db()
     return contract
 
@@ -80,6 +95,10 @@ def print_contract(ctx: Context, contract: Contract) -> Contract:
     Contract.objects.filter(pk=contract.pk).update(prints=F("prints") + 1)
     contract.refresh_from_db()
     ctx.event(
-        "paper.printed", contract, customer_id=contract.customer_id, number=contract.number, prints=contract.prints
+        "paper.printed",
+        contract,
+        customer_id=contract.customer_id,
+        number=contract.number,
+        prints=contract.prints,
     )
     return contract

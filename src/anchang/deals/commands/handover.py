@@ -32,7 +32,11 @@ def hand_over_deals(ctx: Context, leaver_id: int, heir_ids: Sequence[int]) -> No
 
 def deals_of_customer(ctx: Context, customer_id: int) -> dict[str, Any]:
     """The customer's deals for the 360° page, newest first."""
-    rows = Deal.objects.filter(project=ctx.here, customer_id=customer_id).annotate(label=F("unit__label")).order_by("-id")
+    rows = (
+        Deal.objects.filter(project=ctx.here, customer_id=customer_id)
+        .annotate(label=F("unit__label"))
+        .order_by("-id")
+    )
     return {
         "deals": [
             {

@@ -66,7 +66,11 @@ def settle_unit(ctx: Context, unit: Unit) -> None:
     if unit.state != stock_rules.HELD or unit.state_until is None or unit.state_until > ctx.now:
         return
     deal_id = UnitClaim.objects.filter(project=ctx.here, unit=unit).values_list("deal_id", flat=True).first()
-    hold = Hold.objects.filter(project=ctx.here, deal_id=deal_id, state=Hold.State.ACTIVE).first() if deal_id else None
+    hold = (
+        Hold.objects.filter(project=ctx.here, deal_id=deal_id, state=Hold.State.ACTIVE).first()
+        if deal_id
+        else None
+    )
     if hold is not None:
         expire_hold(ctx, hold, unit)
 
@@ -125,7 +129,13 @@ def _running(hold: Hold) -> bool:
 
 
 @command(
-    Hold, verb="extend", label=_("Extend"), icon="clock-plus", lock=False, refuses=why_not_hold_step, show=_running
+    Hold,
+    verb="extend",
+    label=_("Extend"),
+    icon="clock-plus",
+    lock=False,
+    refuses=why_not_hold_step,
+    show=_running,
 )
 def extend_hold(ctx: Context, hold: Hold, data: ExtendInput) -> Hold:
     """Move the end of a running hold; a limited number of times."""
@@ -138,7 +148,8 @@ def extend_hold(ctx: Context, hold: Hold, data: ExtendInput) -> Hold:
     hold.save(update_fields=["expires_at", "extensions", "updated_at"])
     set_unit_clock(ctx, unit, hold.expires_at)
     ctx.event(
-        "hold.extended", hold, customer_id=hold.customer_id, unit=unit.pk, unit_label=unit.label, deal=deal.pk,
+        "hold.extended", hold, customer_id=hold.customer_id, unit=unit.pk, unit_label=unit.label,
+        deal=deal.pk,
         expires_at=hold.expires_at.isoformat(), extensions=hold.extensions,
     )  # fmt: skip
     hold.refresh_from_db()
@@ -146,7 +157,8 @@ def extend_hold(ctx: Context, hold: Hold, data: ExtendInput) -> Hold:
 
 
 @command(
-    Hold, verb="cancel", label=_("Cancel"), icon="lock-open", shape="danger", lock=False, refuses=why_not_hold_step,
+    Hold, verb="cancel", label=_("Cancel"), icon="lock-open", shape="danger", lock=False,
+    refuses=why_not_hold_step,
     show=_running,
 )  # fmt: skip
 def cancel_hold(ctx: Context, hold: Hold, data: CancelInput) -> Hold:
@@ -163,17 +175,25 @@ def cancel_hold(ctx: Context, hold: Hold, data: CancelInput) -> Hold:
 def expire_hold(ctx: Context, hold: Hold, unit: Unit | None = None) -> None:
     """End a hold whose time is over. Does nothing if another did it meanwhile."""
     fresh, deal, hold = lock_chain(hold)
-    unit = unit or fresh  # the caller goes on with its own instance, which change_unit_state brings up to date
+    unit = (
+        unit or fresh
+    )  # the caller goes on with its own instance, which change_unit_state brings up to date
     if hold.state != Hold.State.ACTIVE or not rules.hold_ended(hold.expires_at, ctx.now):
         return
     _end(ctx, unit, deal, hold, Hold.State.EXPIRED, "expired")
     ctx.notify(
-        [deal.consultant_id], "hold_expired", hold, unit=unit.label, customer=str(Customer.everything.get(pk=hold.customer_id))
+        [deal.consultant_id],
+        "hold_expired",
+        hold,
+        unit=unit.label,
+        customer=str(Customer.everything.get(pk=hold.customer_id)),
     )
 
 
 def _approving(deal: Deal) -> bool:
-    return Subscription.objects.filter(project_id=deal.project_id, deal=deal, state__in=("draft", "approving")).exists()
+    return Subscription.objects.filter(
+        project_id=deal.project_id, deal=deal, state__in=("draft", "approving")
+    ).exists()
 
 
 def _end(ctx: Context, unit: Unit, deal: Deal, hold: Hold, state: str, reason: str) -> None:
@@ -183,7 +203,8 @@ def _end(ctx: Context, unit: Unit, deal: Deal, hold: Hold, state: str, reason: s
     if not _approving(deal):
         end_deal(ctx, unit, deal, reason, reconfirm=False)
     ctx.event(
-        f"hold.{state}", hold, customer_id=hold.customer_id, unit=unit.pk, unit_label=unit.label, deal=deal.pk,
+        f"hold.{state}", hold, customer_id=hold.customer_id, unit=unit.pk, unit_label=unit.label,
+        deal=deal.pk,
         reason=reason,
     )  # fmt: skip
     refresh_stages(ctx, [hold.customer_id])

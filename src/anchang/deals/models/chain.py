@@ -64,7 +64,8 @@ class Deal(ProjectModel):
                 name="deal_state",
             ),
             models.CheckConstraint(
-                condition=models.Q(sales_mode__in=("own", "agency", "online", "offset")), name="deal_sales_mode"
+                condition=models.Q(sales_mode__in=("own", "agency", "online", "offset")),
+                name="deal_sales_mode",
             ),
             # Invariant 4: a deal is never above the list.
             models.CheckConstraint(
@@ -90,9 +91,9 @@ class Deal(ProjectModel):
 
 
 class UnitClaim(models.Model):
-    """The only guard against selling a unit twice: its primary key is (project, unit). Every hold, subscription
-    and contract takes it in its own transaction; releasing deletes it. `legacy` belongs to a unit that was sold
-    before this system knew of it."""
+    """The only guard against selling a unit twice: its primary key is (project, unit). Every hold,
+    subscription and contract takes it in its own transaction; releasing deletes it. `legacy` belongs to a
+    unit that was sold before this system knew of it."""
 
     append_only: ClassVar[bool] = False
     frozen: ClassVar[tuple[str, ...]] = ()
@@ -124,7 +125,7 @@ class UnitClaim(models.Model):
 
 
 class Hold(ProjectModel):
-    """A unit kept for one customer until `expires_at`: lock (minutes, no money) or reservation (small money)."""
+    """A unit kept for one customer until `expires_at`: lock (no money) or reservation (small money)."""
 
     class Kind(models.TextChoices):
         LOCK = "lock", _("Lock")
@@ -151,7 +152,8 @@ class Hold(ProjectModel):
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=("lock", "reservation")), name="hold_kind"),
             models.CheckConstraint(
-                condition=models.Q(state__in=("active", "converted", "expired", "cancelled")), name="hold_state"
+                condition=models.Q(state__in=("active", "converted", "expired", "cancelled")),
+                name="hold_state",
             ),
             models.CheckConstraint(
                 condition=models.Q(state="active", ended_at__isnull=True)

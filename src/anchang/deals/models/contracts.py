@@ -10,7 +10,17 @@ from anchang.deals.models.chain import Deal, yuan
 from anchang.deals.models.subscriptions import Subscription
 from anchang.platform.models.base import ProjectKey, ProjectModel
 
-LIVE_STATES = ("draft", "reviewed", "signed", "filed", "delivered", "titled", "change_pending", "terminating", "revoked")
+LIVE_STATES = (
+    "draft",
+    "reviewed",
+    "signed",
+    "filed",
+    "delivered",
+    "titled",
+    "change_pending",
+    "terminating",
+    "revoked",
+)
 
 
 class Contract(ProjectModel):
@@ -35,7 +45,8 @@ class Contract(ProjectModel):
         UNIT = "unit", _("Per unit, never settled")
 
     frozen = (
-        "number", "revision", "deal_id", "unit_id", "list_total", "total", "snapshot", "signed_on", "gross_area",
+        "number", "revision", "deal_id", "unit_id", "list_total", "total", "snapshot", "signed_on",
+        "gross_area",
         "inner_area", "unit_price",
     )  # fmt: skip
     frozen_when = "OLD.state NOT IN ('draft', 'reviewed')"
@@ -79,12 +90,21 @@ class Contract(ProjectModel):
             models.CheckConstraint(
                 condition=models.Q(
                     state__in=(
-                        "draft", "reviewed", "signed", "filed", "delivered", "titled", "change_pending",
-                        "terminating", "revoked", "terminated", "voided",
+                        "draft",
+                        "reviewed",
+                        "signed",
+                        "filed",
+                        "delivered",
+                        "titled",
+                        "change_pending",
+                        "terminating",
+                        "revoked",
+                        "terminated",
+                        "voided",
                     )
                 ),
                 name="contract_state",
-            ),  # fmt: skip
+            ),
             models.UniqueConstraint("project", "number", "revision", name="contract_number_once"),
             models.UniqueConstraint(
                 "project", "deal", condition=models.Q(state__in=LIVE_STATES), name="contract_live_of_deal"
@@ -98,19 +118,24 @@ class Contract(ProjectModel):
                 name="contract_filed_after_signed",
             ),
             models.CheckConstraint(
-                condition=models.Q(state="terminated", terminated_on__isnull=False, fault__in=("buyer", "seller", "none"))
+                condition=models.Q(
+                    state="terminated", terminated_on__isnull=False, fault__in=("buyer", "seller", "none")
+                )
                 | (~models.Q(state="terminated") & models.Q(terminated_on__isnull=True)),
                 name="contract_termination",
             ),
             models.CheckConstraint(
-                condition=models.Q(forfeited__gte=0, penalty__gte=0, compensation__gte=0), name="contract_claims"
+                condition=models.Q(forfeited__gte=0, penalty__gte=0, compensation__gte=0),
+                name="contract_claims",
             ),
             models.UniqueConstraint(
-                "project", "filing_number", condition=~models.Q(filing_number="")
+                "project",
+                "filing_number",
+                condition=~models.Q(filing_number="")
                 & ~models.Q(state__in=("terminated", "voided", "revoked")),
                 name="contract_filing_once",
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["project", "signed_on"], name="contract_day"),
             models.Index(fields=["project", "terminated_on"], name="contract_ended"),

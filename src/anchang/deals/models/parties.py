@@ -11,8 +11,8 @@ from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
 
 class Buyer(ProjectModel):
-    """A party of the deal, not a customer. Numbers are stored as cipher, digest and mask only; guardian and agent
-    as cipher with the name in the open."""
+    """A party of the deal, not a customer. Numbers are stored as cipher, digest and mask only; guardian and
+    agent as cipher with the name in the open."""
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
@@ -52,12 +52,20 @@ class Buyer(ProjectModel):
             models.CheckConstraint(condition=models.Q(kind__in=("person", "company")), name="buyer_kind"),
             models.CheckConstraint(
                 condition=models.Q(
-                    id_type__in=("id_card", "passport", "hk_mo_permit", "tw_permit", "birth_cert", "credit_code")
+                    id_type__in=(
+                        "id_card",
+                        "passport",
+                        "hk_mo_permit",
+                        "tw_permit",
+                        "birth_cert",
+                        "credit_code",
+                    )
                 ),
                 name="buyer_id_type",
             ),
             models.CheckConstraint(
-                condition=models.Q(share__isnull=True) | models.Q(share__gt=0, share__lte=100), name="buyer_share"
+                condition=models.Q(share__isnull=True) | models.Q(share__gt=0, share__lte=100),
+                name="buyer_share",
             ),
             models.UniqueConstraint(
                 "project", "deal", "seq", condition=models.Q(deleted_at__isnull=True), name="buyer_seq_once"

@@ -11,8 +11,8 @@ from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
 
 class Subscription(ProjectModel):
-    """The preliminary contract (认购): unit, buyers, price with its snapshot, plan, deposit and signing due date.
-    Once submitted, its facts are frozen; a change is a new document."""
+    """The preliminary contract (认购): unit, buyers, price with its snapshot, plan, deposit and signing
+    due date. Once submitted, its facts are frozen; a change is a new document."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -66,12 +66,21 @@ class Subscription(ProjectModel):
             models.CheckConstraint(
                 condition=models.Q(
                     state__in=(
-                        "draft", "approving", "active", "overdue", "change_pending", "terminating", "signed",
-                        "exchanged", "forfeited", "refunded", "cancelled",
+                        "draft",
+                        "approving",
+                        "active",
+                        "overdue",
+                        "change_pending",
+                        "terminating",
+                        "signed",
+                        "exchanged",
+                        "forfeited",
+                        "refunded",
+                        "cancelled",
                     )
                 ),
                 name="subscription_state",
-            ),  # fmt: skip
+            ),
             models.UniqueConstraint("project", "number", name="subscription_number_once"),
             models.CheckConstraint(
                 condition=models.Q(total__gt=0, total__lte=models.F("list_total")),
@@ -86,17 +95,25 @@ class Subscription(ProjectModel):
                 "deal",
                 condition=models.Q(
                     state__in=(
-                        "draft", "approving", "active", "overdue", "change_pending", "terminating", "signed"
+                        "draft",
+                        "approving",
+                        "active",
+                        "overdue",
+                        "change_pending",
+                        "terminating",
+                        "signed",
                     )
                 ),
                 name="subscription_live_of_deal",
-            ),  # fmt: skip
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "subscribed_on"], name="subscription_day"),
             models.Index(fields=["project", "state", "sign_by"], name="subscription_due"),
             models.Index(
-                fields=["project", "ended_on"], condition=models.Q(ended_on__isnull=False), name="subscription_ended"
+                fields=["project", "ended_on"],
+                condition=models.Q(ended_on__isnull=False),
+                name="subscription_ended",
             ),
             models.Index(fields=["project", "unit"], name="subscription_unit"),
             models.Index(fields=["project", "customer"], name="subscription_customer"),
@@ -130,7 +147,9 @@ class PlanLine(ProjectFact):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(amount__gt=0), name="plan_line_amount"),
-            models.CheckConstraint(condition=models.Q(money__in=("cash", "bank", "fund")), name="plan_line_money"),
+            models.CheckConstraint(
+                condition=models.Q(money__in=("cash", "bank", "fund")), name="plan_line_money"
+            ),
             models.CheckConstraint(
                 condition=models.Q(subscription__isnull=False, contract__isnull=True)
                 | models.Q(subscription__isnull=True, contract__isnull=False),

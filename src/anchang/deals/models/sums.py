@@ -24,12 +24,15 @@ BEGIN
     ELSE con := NEW.id;
     END IF;
     IF sub IS NOT NULL THEN
-        SELECT total, state INTO paper_total, paper_state FROM deals_subscription WHERE project_id = pid AND id = sub;
+        SELECT total, state INTO paper_total, paper_state FROM deals_subscription
+         WHERE project_id = pid AND id = sub;
         SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline
          WHERE project_id = pid AND subscription_id = sub;
     ELSE
-        SELECT total, state INTO paper_total, paper_state FROM deals_contract WHERE project_id = pid AND id = con;
-        SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline WHERE project_id = pid AND contract_id = con;
+        SELECT total, state INTO paper_total, paper_state FROM deals_contract
+         WHERE project_id = pid AND id = con;
+        SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline
+         WHERE project_id = pid AND contract_id = con;
     END IF;
     IF paper_state <> 'draft' AND paper_total IS DISTINCT FROM planned THEN
         RAISE EXCEPTION 'plan lines sum to %, the total is %', planned, paper_total
@@ -60,7 +63,9 @@ END $$"""
 PLAN_SQL = (_CHECK_PLAN, at_commit("anchang_plan_sum", "deals_planline", "INSERT", "anchang_plan_sum()"))
 SUBSCRIPTION_SQL = (
     _CHECK_PLAN,
-    at_commit("anchang_plan_sum", "deals_subscription", "INSERT OR UPDATE OF total, state", "anchang_plan_sum()"),
+    at_commit(
+        "anchang_plan_sum", "deals_subscription", "INSERT OR UPDATE OF total, state", "anchang_plan_sum()"
+    ),
 )
 CONTRACT_SQL = (
     _CHECK_PLAN,

@@ -1,4 +1,4 @@
-"""Writes of money. `take_money` and `refund_free_money` are called by processes, which know the deal's papers."""
+"""Writes of money. `take_money` and `refund_free_money` are called by processes, which know the papers."""
 
 from anchang.finance.commands.days import CloseDayInput, close_day
 from anchang.finance.commands.prints import print_receipt

@@ -37,7 +37,12 @@ _WAYS = ("cash", "pos", "transfer", "cheque", "online", "mortgage", "fund")
 
 
 @project_command(
-    DayClose, verb="close", label=_("Close my day"), permission="day-closes.close", icon="lock", shape="primary"
+    DayClose,
+    verb="close",
+    label=_("Close my day"),
+    permission="day-closes.close",
+    icon="lock",
+    shape="primary",
 )
 def close_day(ctx: Context, data: CloseDayInput) -> DayClose:
     """Close the caller's day: booked against counted by way; a difference needs a note.
@@ -61,7 +66,10 @@ def close_day(ctx: Context, data: CloseDayInput) -> DayClose:
     difference = sum((abs(counted.get(way, ZERO) - amount) for way, amount in booked.items()), ZERO)
     if difference and not data.note:
         raise DomainError(
-            "difference_needs_note", status=422, fields={"note": "difference_needs_note"}, difference=str(difference)
+            "difference_needs_note",
+            status=422,
+            fields={"note": "difference_needs_note"},
+            difference=str(difference),
         )
     close = DayClose(
         project=ctx.here, day=day, cashier_id=ctx.user_id, receipts=receipts.count(),

@@ -32,7 +32,7 @@ _WAYS = {
 
 
 class MoneyInput(Input):
-    """Money that a payer brings. `allocations`: [{receivable, amount}]; without them the oldest due comes first."""
+    """Money that a payer brings. `allocations`: [{receivable, amount}]; without them oldest due first."""
 
     amount: Annotated[Amount, Label(_("Amount"), kind="money")]
     way: Annotated[
@@ -118,7 +118,9 @@ def _open_lines(ctx: Context, deal: Deal) -> tuple[list[rules.OpenLine], dict[in
     )
     found = {row.pk: row for row in rows.order_by("id")}
     lines = [
-        rules.OpenLine(r.pk, r.seq, r.item, r.money, r.due_on, r.balance) for r in found.values() if r.item != "forfeiture"
+        rules.OpenLine(r.pk, r.seq, r.item, r.money, r.due_on, r.balance)
+        for r in found.values()
+        if r.item != "forfeiture"
     ]
     return lines, found
 
@@ -142,7 +144,7 @@ def _kind(found: dict[int, Receivable], parts: Iterable[tuple[int, Decimal]], na
 
 
 def _post(ctx: Context, receipt: Receipt) -> None:
-    """Give the next number of the book and write the receipt. The book's row lock is the last of all locks."""
+    """Number the receipt from its book and write it. The book's row lock is the last of all locks."""
     book = f"{receipt.business_date:%Y}"
     receipt.book, receipt.book_seq = book, ctx.number("receipt", book)
     receipt.number = f"{ctx.param('finance.receipt_prefix')}{book}{receipt.book_seq:06d}"
@@ -159,7 +161,8 @@ def _write(ctx: Context, receipt: Receipt, parts: Sequence[tuple[int, Decimal]])
     Allocation.objects.bulk_create(
         Allocation(
             project=ctx.here, receipt=receipt, receivable_id=line_id, amount=part, at=ctx.now,
-            business_date=max(receipt.business_date, ctx.business_date) if part < 0 else receipt.business_date,
+            business_date=max(receipt.business_date,
+            ctx.business_date) if part < 0 else receipt.business_date,
         )
         for line_id, part in parts
     )  # fmt: skip

@@ -52,7 +52,7 @@ def add_receivables(
 
 
 def void_receivables(ctx: Context, deal: Deal) -> int:
-    """Void what the deal still owes. Allocated money must have been released before (the database refuses)."""
+    """Void what the deal still owes. Allocated money must have been released before."""
     live = Receivable.objects.filter(project=ctx.here, deal=deal, voided=False)
     ids = list(live.order_by("id").values_list("id", flat=True))
     ctx.finish_tasks("receivables", ids)

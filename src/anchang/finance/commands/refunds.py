@@ -1,4 +1,4 @@
-"""Refunds: requested, approved, paid or rejected. The ledger takes the money from the receipts at the request."""
+"""Refunds: requested, approved, paid or rejected. The request takes the money from the receipts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class RefundInput(Input):
     project: Annotated[Ref("projects"), Label(_("Project"))] = None
     deal: Annotated[Ref("deals"), Label(_("Deal"))]
     amount: Annotated[Amount, Label(_("Amount"), kind="money")]
-    money: Annotated[Literal["cash", "bank", "fund"], Label(_("Kind of money"), kind="choice", choices=_MONEY)] = "cash"
+    money: Annotated[
+        Literal["cash", "bank", "fund"], Label(_("Kind of money"), kind="choice", choices=_MONEY)
+    ] = "cash"
     reason: Annotated[Reason, Label(_("Reason"))]
     payee: Annotated[Line, Label(_("Payee"))] = ""
     payee_account: Annotated[Line, Label(_("Payee's account"))] = ""
@@ -37,7 +39,11 @@ class RefundInput(Input):
 class PayInput(Input):
     way: Annotated[
         Literal["cash", "transfer", "cheque"],
-        Label(_("Way"), kind="choice", choices={"cash": _("Cash"), "transfer": _("Bank transfer"), "cheque": _("Cheque")}),
+        Label(
+            _("Way"),
+            kind="choice",
+            choices={"cash": _("Cash"), "transfer": _("Bank transfer"), "cheque": _("Cheque")},
+        ),
     ] = "transfer"
     paid_on: Annotated[Day | None, Label(_("Paid on"))] = None
     reference: Annotated[Line, Label(_("Bank reference"))] = ""
@@ -69,7 +75,8 @@ def _check_payee(row: RefundInput) -> None:
     Approval is the next step of the refund itself."""
     given = set(row.proofs)
     why = rules.why_not_payee(
-        row.money, same_payer=row.payer_receives, lender=row.payer_receives, signed_order="signed_order" in given,
+        row.money, same_payer=row.payer_receives, lender=row.payer_receives,
+        signed_order="signed_order" in given,
         identity="identity" in given, relation="relation" in given, approved=True,
     )  # fmt: skip
     if why:
@@ -102,10 +109,10 @@ def request_compensation(
     return refund
 
 
-def _request(
-    ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: object
-) -> Refund:
-    due_on = facts.pop("due_on", None) or ctx.business_date + dt.timedelta(days=int(ctx.param("finance.refund_days")))
+def _request(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: object) -> Refund:
+    due_on = facts.pop("due_on", None) or ctx.business_date + dt.timedelta(
+        days=int(ctx.param("finance.refund_days"))
+    )
     refund = Refund(
         project=ctx.here, deal=deal, amount=amount, money=money, reason=reason[:200], due_on=due_on,
         requested_by_id=ctx.user_id, created_by_id=ctx.user_id, **facts,
@@ -127,7 +134,10 @@ def _from_receipts(ctx: Context, deal: Deal, amount: Decimal, money: str) -> lis
             left -= part
     if left > 0:
         raise DomainError(
-            "refund_over_received", status=422, fields={"amount": "refund_over_received"}, left=str(amount - left)
+            "refund_over_received",
+            status=422,
+            fields={"amount": "refund_over_received"},
+            left=str(amount - left),
         )
     return parts
 
@@ -161,12 +171,17 @@ def _shown_in(*states: str) -> object:
 
 
 @command(
-    Refund, verb="approve", label=_("Approve"), icon="check", shape="primary", refuses=_only_from("requested"),
+    Refund, verb="approve", label=_("Approve"), icon="check", shape="primary",
+    refuses=_only_from("requested"),
     show=_shown_in("requested"),
 )  # fmt: skip
 def approve_refund(ctx: Context, refund: Refund) -> Refund:
     """Agree to a refund; its facts are frozen from here on."""
-    refund.state, refund.approved_by_id, refund.approved_on = Refund.State.APPROVED, ctx.user_id, ctx.business_date
+    refund.state, refund.approved_by_id, refund.approved_on = (
+        Refund.State.APPROVED,
+        ctx.user_id,
+        ctx.business_date,
+    )
     refund.save(update_fields=["state", "approved_by", "approved_on", "updated_at"])
     _event(ctx, "refund.approved", refund)
     _tell(ctx, refund)
@@ -174,13 +189,16 @@ def approve_refund(ctx: Context, refund: Refund) -> Refund:
 
 
 @command(
-    Refund, verb="reject", label=_("Reject"), icon="x", shape="danger", refuses=_only_from("requested", "approved"),
+    Refund, verb="reject", label=_("Reject"), icon="x", shape="danger",
+    refuses=_only_from("requested", "approved"),
     show=_shown_in("requested", "approved"),
 )  # fmt: skip
 def reject_refund(ctx: Context, refund: Refund, data: RejectInput) -> Refund:
     """Refuse a refund; the money is free again."""
     taken = list(
-        Allocation.objects.filter(project=ctx.here, refund=refund).order_by("receipt_id").values_list("receipt_id", "amount")
+        Allocation.objects.filter(project=ctx.here, refund=refund)
+        .order_by("receipt_id")
+        .values_list("receipt_id", "amount")
     )
     _take(ctx, refund, [(receipt_id, -amount) for receipt_id, amount in taken])
     refund.refresh_from_db()

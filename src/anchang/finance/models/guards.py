@@ -28,7 +28,8 @@ CREATE OR REPLACE FUNCTION anchang_allocated_guard() RETURNS trigger LANGUAGE pl
 BEGIN
     IF (TG_OP = 'INSERT' AND NEW.allocated <> 0)
        OR (TG_OP = 'UPDATE' AND NEW.allocated IS DISTINCT FROM OLD.allocated AND pg_trigger_depth() < 2) THEN
-        RAISE EXCEPTION 'allocated follows the ledger' USING ERRCODE = '23514', CONSTRAINT = 'allocated_by_ledger';
+        RAISE EXCEPTION 'allocated follows the ledger'
+            USING ERRCODE = '23514', CONSTRAINT = 'allocated_by_ledger';
     END IF;
     RETURN NEW;
 END $$"""
@@ -127,7 +128,8 @@ RECEIVABLE_SQL = (
         "anchang_house_sum", "finance_receivable", "INSERT OR UPDATE OF amount, voided, contract_id, house",
         "anchang_house_sum()",
     ),
-    at_commit("anchang_house_sum", "deals_contract", "INSERT OR UPDATE OF total, state", "anchang_house_sum()"),
+    at_commit("anchang_house_sum", "deals_contract", "INSERT OR UPDATE OF total, state",
+    "anchang_house_sum()"),
 )  # fmt: skip
 
 #: A return is covered by received money to the cent while it lives; a rejected one holds none.
@@ -135,7 +137,8 @@ _REFUND_COVER = """
 CREATE OR REPLACE FUNCTION anchang_refund_cover() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE r record; needed numeric;
 BEGIN
-    SELECT kind, state, amount, allocated INTO r FROM finance_refund WHERE project_id = NEW.project_id AND id = NEW.id;
+    SELECT kind, state, amount, allocated INTO r FROM finance_refund
+     WHERE project_id = NEW.project_id AND id = NEW.id;
     needed := CASE WHEN r.kind = 'return' AND r.state <> 'rejected' THEN r.amount ELSE 0 END;
     IF r.allocated <> needed THEN
         RAISE EXCEPTION 'refund of % is covered by %', r.amount, r.allocated

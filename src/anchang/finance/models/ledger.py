@@ -74,7 +74,9 @@ class Receivable(ProjectModel):
                 condition=Q(allocated__gte=0, allocated__lte=F("amount")), name="receivable_allocated"
             ),
             models.CheckConstraint(condition=Q(money__in=("cash", "bank", "fund")), name="receivable_money"),
-            models.CheckConstraint(condition=Q(voided=False) | Q(allocated=0), name="receivable_void_is_unpaid"),
+            models.CheckConstraint(
+                condition=Q(voided=False) | Q(allocated=0), name="receivable_void_is_unpaid"
+            ),
             models.UniqueConstraint("project", "deal", "seq", name="receivable_seq_once"),
         ]
         indexes = [
@@ -82,7 +84,9 @@ class Receivable(ProjectModel):
             models.Index(fields=["project", "deal"], name="receivable_deal"),
             models.Index(fields=["project", "due_on"], condition=Q(voided=False), name="receivable_due"),
             models.Index(
-                fields=["project", "due_on", "id"], condition=Q(voided=False, balance__gt=0), name="receivable_open"
+                fields=["project", "due_on", "id"],
+                condition=Q(voided=False, balance__gt=0),
+                name="receivable_open",
             ),
         ]
 
@@ -109,7 +113,9 @@ class DayClose(ProjectFact):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "day", "cashier", name="day_close_once"),
-            models.CheckConstraint(condition=Q(difference=0) | ~Q(note=""), name="day_close_difference_explained"),
+            models.CheckConstraint(
+                condition=Q(difference=0) | ~Q(note=""), name="day_close_difference_explained"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -117,7 +123,8 @@ class DayClose(ProjectFact):
 
 
 class Receipt(ProjectModel):
-    """Money received (收据), gross. Posted receipts never change and are never deleted; a mirror reverses one.
+    """Money received (收据), gross. Posted receipts never change and are never deleted; a mirror
+    reverses one.
 
     `allocated` is what the ledger used of it, for receivables and refunds.
     """
@@ -146,7 +153,8 @@ class Receipt(ProjectModel):
 
     guard_sql = guards.RECEIPT_SQL
     frozen = (
-        "number", "book", "book_seq", "deal_id", "amount", "way", "money", "kind", "account", "payer", "reference",
+        "number", "book", "book_seq", "deal_id", "amount", "way", "money", "kind", "account", "payer",
+        "reference",
         "received_on", "business_date", "cashier_id", "reverses_id", "reason",
     )  # fmt: skip
     frozen_when = "OLD.state <> 'draft'"
@@ -184,23 +192,36 @@ class Receipt(ProjectModel):
             models.CheckConstraint(
                 condition=Q(
                     way__in=(
-                        "cash", "pos", "transfer", "mortgage", "fund", "online", "cheque", "transfer_in", "offset",
+                        "cash",
+                        "pos",
+                        "transfer",
+                        "mortgage",
+                        "fund",
+                        "online",
+                        "cheque",
+                        "transfer_in",
+                        "offset",
                     )
                 ),
                 name="receipt_way",
-            ),  # fmt: skip
+            ),
             models.CheckConstraint(
-                condition=Q(money="bank", way="mortgage") | Q(money="fund", way="fund")
+                condition=Q(money="bank", way="mortgage")
+                | Q(money="fund", way="fund")
                 | Q(money="cash") & ~Q(way__in=("mortgage", "fund")),
                 name="receipt_money",
-            ),  # fmt: skip
-            models.CheckConstraint(condition=Q(kind__in=("house", "agency", "late_fee")), name="receipt_kind"),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind__in=("house", "agency", "late_fee")), name="receipt_kind"
+            ),
             models.CheckConstraint(
                 condition=Q(reverses__isnull=True, amount__gt=0, allocated__gte=0, allocated__lte=F("amount"))
                 | Q(reverses__isnull=False, amount__lt=0, allocated=0),
                 name="receipt_allocated",
             ),
-            models.CheckConstraint(condition=~Q(state="reversed") | Q(allocated=0), name="receipt_reversed_is_free"),
+            models.CheckConstraint(
+                condition=~Q(state="reversed") | Q(allocated=0), name="receipt_reversed_is_free"
+            ),
         ]
         indexes = [
             models.Index(fields=["project", "deal"], name="receipt_deal"),
@@ -239,5 +260,7 @@ class Allocation(ProjectFact):
         indexes = [
             models.Index(fields=["project", "receipt"], name="allocation_receipt"),
             models.Index(fields=["project", "receivable"], name="allocation_receivable"),
-            models.Index(fields=["project", "refund"], condition=Q(refund__isnull=False), name="allocation_refund"),
+            models.Index(
+                fields=["project", "refund"], condition=Q(refund__isnull=False), name="allocation_refund"
+            ),
         ]

@@ -65,14 +65,17 @@ class Refund(ProjectModel):
                 condition=Q(allocated__gte=0, allocated__lte=F("amount")), name="refund_allocated"
             ),
             models.CheckConstraint(
-                condition=Q(state="paid", paid_on__isnull=False) | (~Q(state="paid") & Q(paid_on__isnull=True)),
+                condition=Q(state="paid", paid_on__isnull=False)
+                | (~Q(state="paid") & Q(paid_on__isnull=True)),
                 name="refund_paid",
             ),
         ]
         indexes = [
             models.Index(fields=["project", "deal"], name="refund_deal"),
             models.Index(fields=["project", "state", "due_on"], name="refund_state_due"),
-            models.Index(fields=["project", "paid_on"], condition=Q(paid_on__isnull=False), name="refund_day"),
+            models.Index(
+                fields=["project", "paid_on"], condition=Q(paid_on__isnull=False), name="refund_day"
+            ),
         ]
 
     def __str__(self) -> str:
