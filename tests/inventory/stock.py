@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from anchang.inventory.models import Building, Layout, Licence, PaymentPlan, Phase, PriceList, Unit
-from anchang.platform.access import Access
 from tests.factories import Office, run
+
+from anchang.inventory.models import Building, Layout, Licence, PaymentPlan, PriceList, Unit
+from anchang.platform.access import Access
 
 LIST_PRICE = Decimal("23500.00")
 LIST_TOTAL = Decimal("2828460.00")
@@ -27,7 +28,9 @@ class Stock:
         return Unit.objects.select_related("licence").get(pk=self.units[index].pk)
 
 
-def make_stock(office: Office, access: Access, *, floors: int = 2, per_floor: int = 2, publish: bool = True) -> Stock:
+def make_stock(
+    office: Office, access: Access, *, floors: int = 2, per_floor: int = 2, publish: bool = True
+) -> Stock:
     """Units of 120.36 ㎡ (96.28 inner) at 23,500; unreleased. The scope must be open."""
     phase = run("create_phases", access, code="1", name="一期")
     building = run("create_buildings", access, phase=phase.pk, code="1", name="1幢")
@@ -35,7 +38,11 @@ def make_stock(office: Office, access: Access, *, floors: int = 2, per_floor: in
     position = {"layout": "A", "gross_area": "120.36", "inner_area": "96.28"}
     run("generate_units", access, building, last_floor=floors, positions=[position] * per_floor)
     licence = run(
-        "add_licences", access, number="滨房预售证第2026018号", issued_on="2026-01-01", buildings=[building.pk]
+        "add_licences",
+        access,
+        number="滨房预售证第2026018号",
+        issued_on="2026-01-01",
+        buildings=[building.pk],
     )
     stock = Stock(office, building, layout, licence, list(Unit.objects.order_by("sort_key")))
     if publish:
@@ -57,5 +64,9 @@ def release(stock: Stock, access: Access, *indexes: int) -> None:
 
 
 def make_plan(access: Access, code: str = "lump_sum", **more: Any) -> PaymentPlan:
-    values = {"name": "一次性", "kind": "lump_sum", "parts": [{"item": "first_payment", "weight": "100", "days": 0}]}
+    values = {
+        "name": "一次性",
+        "kind": "lump_sum",
+        "parts": [{"item": "first_payment", "weight": "100", "days": 0}],
+    }
     return run("add_payment_plans", access, code=code, **(values | more))

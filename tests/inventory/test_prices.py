@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.factories import make_office, run
+from tests.inventory.stock import LIST_TOTAL, make_plan, make_stock, publish_prices, release
+from tests.inventory.test_units import refused
 
 from anchang.inventory import queries
 from anchang.inventory.commands import price_unit, recalculated
 from anchang.inventory.models import PriceChange, PriceList, PriceRow, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
-from tests.factories import make_office, run
-from tests.inventory.stock import LIST_TOTAL, make_plan, make_stock, publish_prices, release
-from tests.inventory.test_units import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -27,12 +27,19 @@ def test_publishing_marks_the_prices_and_supersedes_the_former_edition(office: A
     with office.as_("director") as access:
         stock = make_stock(office, access)
         unit = stock.unit()
-        assert (unit.list_total, unit.filed_total, unit.list_unit_price) == (LIST_TOTAL, LIST_TOTAL, Decimal("23500.00"))
+        assert (unit.list_total, unit.filed_total, unit.list_unit_price) == (
+            LIST_TOTAL,
+            LIST_TOTAL,
+            Decimal("23500.00"),
+        )
         row = PriceRow.objects.get(unit=unit)
         assert row.inner_unit_price == Decimal("29377.44")
         second = publish_prices(stock, access, "24000.00")
         assert second.edition == 2
-        assert list(PriceList.objects.order_by("edition").values_list("state", flat=True)) == ["superseded", "published"]
+        assert list(PriceList.objects.order_by("edition").values_list("state", flat=True)) == [
+            "superseded",
+            "published",
+        ]
         assert stock.unit().list_total == Decimal("2888640.00")
         assert [h["new_total"] for h in queries.price_history(unit)] == ["2888640.00", "2828460.00"]
 
@@ -51,7 +58,13 @@ def test_every_licensed_unit_is_priced_before_approval(office: Any) -> None:
 def test_a_published_row_can_not_change_even_by_sql(office: Any) -> None:
     with office.as_("director") as access:
         stock = make_stock(office, access)
-        refused("price_list_not_draft", "set_prices", access, stock.price_list, rows=[{"unit": stock.units[0].pk, "list_total": "1"}])
+        refused(
+            "price_list_not_draft",
+            "set_prices",
+            access,
+            stock.price_list,
+            rows=[{"unit": stock.units[0].pk, "list_total": "1"}],
+        )
         rows = PriceRow.objects.filter(price_list=stock.price_list)
         for change in ({"list_total": Decimal(1)}, {"published": False}, {"floor_total": None}):
             with pytest.raises(IntegrityError), transaction.atomic():
@@ -100,7 +113,13 @@ def test_the_worked_example_to_the_cent(office: Any) -> None:
         stock = make_stock(office, access)
         make_scheme(access)
     with office.as_("consultant1") as access:
-        quote = run("quote_unit", access, stock.units[0], payment_plan="lump_sum", discounts=["member", "manager", "cut"])
+        quote = run(
+            "quote_unit",
+            access,
+            stock.units[0],
+            payment_plan="lump_sum",
+            discounts=["member", "manager", "cut"],
+        )
     assert [s["after"] for s in quote["steps"]] == [
         "2828460.00", "2771890.80", "2743606.20", "2716170.14", "2696170.14", "2696170.00",
     ]  # fmt: skip
@@ -184,7 +203,9 @@ def test_an_adjusted_draft_moves_every_unit_price(office: Any) -> None:
         stock = make_stock(office, access)
         draft = run("add_price_lists", access, licence=stock.licence.pk)
         run("adjust_draft", access, draft, amount="100")
-        assert set(PriceRow.objects.filter(price_list=draft).values_list("list_total", flat=True)) == {Decimal("2840496.00")}
+        assert set(PriceRow.objects.filter(price_list=draft).values_list("list_total", flat=True)) == {
+            Decimal("2840496.00")
+        }
         assert set(Unit.objects.values_list("list_total", flat=True)) == {LIST_TOTAL}
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from tests.factories import make_office, run
+from tests.inventory.stock import make_stock, release
 
 from anchang.inventory import queries
 from anchang.inventory.commands import change_unit_state
@@ -15,8 +17,6 @@ from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.models import FieldRule
-from tests.factories import make_office, run
-from tests.inventory.stock import make_stock, release
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,9 @@ def office() -> Any:
     return make_office()
 
 
-def test_board_has_floors_from_the_top_in_few_queries(office: Any, django_assert_max_num_queries: Any) -> None:
+def test_board_has_floors_from_the_top_in_few_queries(
+    office: Any, django_assert_max_num_queries: Any
+) -> None:
     with office.as_("director") as access:
         stock = make_stock(office, access, floors=11, per_floor=2)
         release(stock, access, 0)
@@ -48,7 +50,9 @@ def test_board_obeys_field_rules_and_rights(office: Any) -> None:
         ruled = Access(access.actor, access.rights, {office.project.pk: {"units": {"list_total": "hide"}}})
         cell = queries.unit_board(ruled, office.project)["buildings"][0]["floors"][0]["cells"][0]
         assert "list_total" not in cell
-        assert "list_total" not in queries.visible_cell(ruled, office.project.pk, queries.board_cell(Unit.objects.all()[0]))
+        assert "list_total" not in queries.visible_cell(
+            ruled, office.project.pk, queries.board_cell(Unit.objects.all()[0])
+        )
         with pytest.raises(DomainError) as caught:
             queries.unit_board(Access(access.actor, {office.project.pk: {}}), office.project)
         assert caught.value.code == "forbidden"

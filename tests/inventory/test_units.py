@@ -6,6 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, transaction
+from tests.factories import make_office, run
+from tests.inventory.stock import make_stock, release
 
 from anchang.inventory import queries
 from anchang.inventory.commands import change_unit_state
@@ -13,8 +15,6 @@ from anchang.inventory.models import Unit, UnitLock, UnitStateChange
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
 from anchang.platform.models import Event
-from tests.factories import make_office, run
-from tests.inventory.stock import make_stock, release
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +39,28 @@ def test_generation_previews_then_makes_all_units_of_a_building(office: Any) -> 
         assert stock.units[0].gross_area == Decimal("120.36")
         assert stock.units[0].shared_area == Decimal("24.08")
         position = {"layout": "A", "gross_area": "98.52", "inner_area": "78.90"}
-        shown = run("generate_units", access, stock.building, first_floor=3, last_floor=3, positions=[position], preview=True)
+        shown = run(
+            "generate_units",
+            access,
+            stock.building,
+            first_floor=3,
+            last_floor=3,
+            positions=[position],
+            preview=True,
+        )
         assert (shown["count"], shown["written"]) == (1, False)
         assert Unit.objects.count() == 4
         refused("unit_exists", "generate_units", access, stock.building, last_floor=1, positions=[position])
         missing = {"layout": "Z", "gross_area": "1", "inner_area": "1"}
-        refused("layout_unknown", "generate_units", access, stock.building, first_floor=9, last_floor=9, positions=[missing])
+        refused(
+            "layout_unknown",
+            "generate_units",
+            access,
+            stock.building,
+            first_floor=9,
+            last_floor=9,
+            positions=[missing],
+        )
 
 
 def test_every_unit_starts_its_history(office: Any) -> None:
@@ -169,10 +185,16 @@ def test_product_type_decides_basis_and_required_fields(office: Any) -> None:
         stock = make_stock(office, access, publish=False)
         run("create_dictionary_entries", access, kind="product_type", code="parking", name="车位", price_basis="unit",
             required_fields=["usage"])  # fmt: skip
-        error = refused("bad_input", "add_units", access, building=stock.building.pk, room="P1", product_type="parking")
+        error = refused(
+            "bad_input", "add_units", access, building=stock.building.pk, room="P1", product_type="parking"
+        )
         assert error.fields == {"usage": "required"}
-        refused("bad_input", "add_units", access, building=stock.building.pk, room="P1", product_type="housing")
-        made = run("add_units", access, building=stock.building.pk, room="P1", product_type="parking", usage="机动车")
+        refused(
+            "bad_input", "add_units", access, building=stock.building.pk, room="P1", product_type="housing"
+        )
+        made = run(
+            "add_units", access, building=stock.building.pk, room="P1", product_type="parking", usage="机动车"
+        )
         assert (made.price_basis, made.state) == ("unit", "unreleased")
 
 

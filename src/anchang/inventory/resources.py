@@ -30,7 +30,12 @@ from anchang.inventory.models import (
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
 
-BUILT_IN_TYPES = {"housing": _("Housing"), "shop": _("Shop"), "office": _("Office"), "parking": _("Parking space")}
+BUILT_IN_TYPES = {
+    "housing": _("Housing"),
+    "shop": _("Shop"),
+    "office": _("Office"),
+    "parking": _("Parking space"),
+}
 
 
 def product_types(project_id: int | None) -> Mapping[str, Any]:

@@ -1,6 +1,13 @@
 """Every write of the inventory. `change_unit_state` is the only writer of a unit's state."""
 
+from anchang.inventory.commands.generating import generate_units
 from anchang.inventory.commands.importing import after_import, import_price_list
+from anchang.inventory.commands.licences import (
+    add_licences,
+    add_release_batches,
+    edit_licence,
+    tick_check,
+)
 from anchang.inventory.commands.matching import match_units
 from anchang.inventory.commands.prices import (
     add_price_lists,
@@ -45,16 +52,11 @@ from anchang.inventory.commands.states import (
     unlock_unit,
 )
 from anchang.inventory.commands.tree import (
-    add_licences,
-    add_release_batches,
     add_units,
     approve_area,
     edit_building,
-    edit_licence,
     edit_unit,
-    generate_units,
     measure_unit,
-    tick_check,
 )
 from anchang.platform.commands import constraint_errors
 

@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _now
 
 from anchang.inventory import rules
 from anchang.inventory.commands import prices
+from anchang.inventory.commands.licences import cover
 from anchang.inventory.commands.states import announce, move_units, state_row
-from anchang.inventory.commands.tree import cover, save_new_units, sort_key, unit_label
+from anchang.inventory.commands.tree import save_new_units, sort_key, unit_label
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
@@ -164,7 +165,10 @@ def _orientations(ctx: Context, rows: Sequence[FileRow]) -> None:
     known = DictionaryEntry.objects.filter(project=ctx.here, kind=kind, code__in=words)
     fresh = sorted(words - set(known.values_list("code", flat=True)))
     DictionaryEntry.objects.bulk_create(
-        [DictionaryEntry(project=ctx.here, kind=kind, code=w, name=w, created_by_id=ctx.user_id) for w in fresh]
+        [
+            DictionaryEntry(project=ctx.here, kind=kind, code=w, name=w, created_by_id=ctx.user_id)
+            for w in fresh
+        ]
     )
 
 
@@ -299,7 +303,15 @@ def _first(stated: Decimal | None, computed: Decimal | None) -> Decimal | None:
 
 
 def _figures(row: PriceRow) -> tuple[Any, ...]:
-    return row.list_total, row.basis, row.gross_unit_price, row.inner_unit_price, row.gross_area, row.inner_area, row.discounts
+    return (
+        row.list_total,
+        row.basis,
+        row.gross_unit_price,
+        row.inner_unit_price,
+        row.gross_area,
+        row.inner_area,
+        row.discounts,
+    )
 
 
 def _facts(parsed: PriceListFile) -> dict[str, Any]:
@@ -311,16 +323,21 @@ def _copy_back(outcome: _Outcome, priced: Iterable[Unit]) -> None:
     fresh = {unit.pk: unit for unit in priced}
     for unit in outcome.by_row.values():
         if other := fresh.get(unit.pk):
-            for name in ("list_total", "list_unit_price", "filed_total", "floor_total", "price_list_id", "version"):
+            for name in (
+                "list_total",
+                "list_unit_price",
+                "filed_total",
+                "floor_total",
+                "price_list_id",
+                "version",
+            ):
                 setattr(unit, name, getattr(other, name))
 
 
 # --- states --------------------------------------------------------------------------------------
 
 
-def _states(
-    ctx: Context, rows: Sequence[FileRow], outcome: _Outcome, licence: Licence | None
-) -> list[Unit]:
+def _states(ctx: Context, rows: Sequence[FileRow], outcome: _Outcome, licence: Licence | None) -> list[Unit]:
     """未售 → on sale when licensed and published, 预留 → held back, 已售 → signed before the system. Only units
     that were unreleased until now."""
     fresh = [

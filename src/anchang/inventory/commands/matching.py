@@ -21,14 +21,14 @@ class NeedInput(Input):
     project: Annotated[Ref("projects"), Label(_("Project"))] = None
     budget_low: Annotated[Amount | None, Label(_("Budget from"), kind="money")] = None
     budget_high: Annotated[Amount | None, Label(_("Budget to"), kind="money")] = None
-    layouts: Annotated[list[Ref("layouts")], Label(_("Layouts"))] = []  # noqa: RUF012 (pydantic copies it)
+    layouts: Annotated[list[Ref("layouts")], Label(_("Layouts"))] = []
     area_low: Annotated[Quantity | None, Label(_("Area from"), kind="area")] = None
     area_high: Annotated[Quantity | None, Label(_("Area to"), kind="area")] = None
     floor_low: Annotated[Floor | None, Label(_("Floor from"))] = None
     floor_high: Annotated[Floor | None, Label(_("Floor to"))] = None
     refused: Annotated[
         list[Annotated[int, PydanticField(ge=1, lt=2**63)]], Label(_("Units turned down"), kind="json")
-    ] = []  # noqa: RUF012 (pydantic copies it)
+    ] = []
     limit: Annotated[int, Label(_("At most")), Between(1, 100)] = 10
 
 

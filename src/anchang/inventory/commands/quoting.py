@@ -138,7 +138,11 @@ def _is_linked(discount: Discount, plan: PaymentPlan) -> bool:
 
 def _why_not(ctx: Context, discount: rules.Discount, unit: Unit, plan: PaymentPlan) -> Any:
     return rules.why_not_discount(
-        discount, on=ctx.business_date, payment_plan=plan.code, product_type=unit.product_type, unit_id=unit.pk
+        discount,
+        on=ctx.business_date,
+        payment_plan=plan.code,
+        product_type=unit.product_type,
+        unit_id=unit.pk,
     )
 
 
@@ -175,7 +179,7 @@ def _linked(ctx: Context, unit: Unit, plan: PaymentPlan) -> list[rules.Discount]
 
 class QuoteInput(Input):
     payment_plan: Annotated[Ref("payment-plans"), Label(_("Payment plan"))]
-    discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []  # noqa: RUF012 (pydantic copies it)
+    discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
 
 
 @command(Unit, verb="quote", label=_("Calculate price"), lock=False)

@@ -41,10 +41,10 @@ class DiscountInput(Input):
     special: Annotated[bool, Label(_("Needs approval"))] = False
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    payment_plans: Annotated[Codes, Label(_("Payment plans"), kind="json")] = []  # noqa: RUF012
-    product_types: Annotated[Codes, Label(_("Product types"), kind="json")] = []  # noqa: RUF012
-    unit_condition: Annotated[dict[str, Any], Label(_("Units"), kind="json")] = {}  # noqa: RUF012
-    excludes: Annotated[Codes, Label(_("Excludes"), kind="json")] = []  # noqa: RUF012
+    payment_plans: Annotated[Codes, Label(_("Payment plans"), kind="json")] = []
+    product_types: Annotated[Codes, Label(_("Product types"), kind="json")] = []
+    unit_condition: Annotated[dict[str, Any], Label(_("Units"), kind="json")] = {}
+    excludes: Annotated[Codes, Label(_("Excludes"), kind="json")] = []
     active: Annotated[bool, Label(_("Active"))] = True
     note: Annotated[Line, Label(_("Note"))] = ""
 
@@ -57,7 +57,8 @@ class DiscountEdit(Input):
         Discount.Category | None, Label(_("Class"), kind="choice", choices=dict(Discount.Category.choices))
     ] = None
     purpose: Annotated[
-        Discount.Purpose | None, Label(_("Discount kind"), kind="choice", choices=dict(Discount.Purpose.choices))
+        Discount.Purpose | None,
+        Label(_("Discount kind"), kind="choice", choices=dict(Discount.Purpose.choices)),
     ] = None
     special: Annotated[bool | None, Label(_("Needs approval"))] = None
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None

@@ -184,7 +184,7 @@ class ManyUnits(Input):
     """Units by name, of a building or of a batch."""
 
     project: Annotated[Ref("projects"), Label(_("Project"))] = None
-    units: Annotated[list[Ref("units")], Label(_("Units"))] = []  # noqa: RUF012 (pydantic copies it)
+    units: Annotated[list[Ref("units")], Label(_("Units"))] = []
     building: Annotated[Ref("buildings") | None, Label(_("Building"))] = None
     release_batch: Annotated[Ref("release-batches") | None, Label(_("Release batch"))] = None
 
@@ -307,7 +307,9 @@ def lock_unit(ctx: Context, unit: Unit, data: LockInput) -> Unit:
     return unit
 
 
-@command(Unit, verb="unlock", label=_("Unlock"), bulk=True, show=lambda unit: set(unit.locks) - set(PRICE_LOCKS))
+@command(
+    Unit, verb="unlock", label=_("Unlock"), bulk=True, show=lambda unit: set(unit.locks) - set(PRICE_LOCKS)
+)
 def unlock_unit(ctx: Context, unit: Unit, data: UnlockInput) -> Unit:
     """Clear a selection lock, a mortgage (release paper or the lender's consent) or a seizure."""
     if data.kind in PRICE_LOCKS:

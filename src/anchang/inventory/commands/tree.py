@@ -1,4 +1,4 @@
-"""The inventory tree: buildings, licences, release batches, dictionaries' use, units and their areas."""
+"""The inventory tree: buildings, units and their areas."""
 
 from __future__ import annotations
 
@@ -15,18 +15,14 @@ from anchang.inventory.commands.states import announce, state_row
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
-    Layout,
-    Licence,
-    LicenceBuilding,
-    ReleaseBatch,
     Unit,
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
 from anchang.kernel.errors import DomainError, Refusal
-from anchang.platform.commands import command, creates, edits, project_command
+from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
-from anchang.platform.inputs import Between, Day, Input, Label, Line, Quantity, Ref
+from anchang.platform.inputs import Between, Day, Input, Label, Quantity, Ref
 
 Code = Annotated[str, PydanticField(min_length=1, max_length=20)]
 Word = Annotated[str, PydanticField(max_length=30)]
@@ -62,9 +58,11 @@ class BuildingEdit(Input):
 def edit_building(ctx: Context, building: Building, data: BuildingEdit) -> Building:
     """A new name also renames its units' labels."""
     named = building.name
-    _set(building, data, empty={"structure": "", "building_type": ""})
+    set_sent(building, data, empty={"structure": "", "building_type": ""})
     if building.name != named:
-        units = list(Unit.objects.filter(project=ctx.here, building=building).only("pk", "code", "project_id"))
+        units = list(
+            Unit.objects.filter(project=ctx.here, building=building).only("pk", "code", "project_id")
+        )
         for unit in units:
             unit.label = unit_label(building, unit.code)
             unit.sort_key = sort_key(unit.label)
@@ -86,7 +84,9 @@ def delete_building(ctx: Context, building: Building) -> dict[str, Any]:
     return {"id": building.pk, "deleted_at": ctx.now.isoformat()}
 
 
-def _set(record: Any, data: Input, *, empty: Mapping[str, Any] | None = None, skip: Iterable[str] = ()) -> list[str]:
+def set_sent(
+    record: Any, data: Input, *, empty: Mapping[str, Any] | None = None, skip: Iterable[str] = ()
+) -> list[str]:
     """Write the sent fields of an edit. A null where the column can't be null is the empty value, else 422."""
     changed = []
     for name in data.model_fields_set - set(skip):
@@ -100,133 +100,6 @@ def _set(record: Any, data: Input, *, empty: Mapping[str, Any] | None = None, sk
     if changed:
         record.save(update_fields=[*changed, "updated_at"])
     return changed
-
-
-# --- licences ------------------------------------------------------------------------------------
-
-
-class LicenceInput(Input):
-    project: Annotated[Ref("projects"), Label(_("Project"))] = None
-    kind: Annotated[Licence.Kind, Label(_("Kind"), kind="choice", choices=dict(Licence.Kind.choices))] = (
-        Licence.Kind.PRESALE
-    )
-    number: Annotated[str, Label(_("Number")), PydanticField(min_length=1, max_length=60)]
-    issued_on: Annotated[Day, Label(_("Issued on"))]
-    valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    buildings: Annotated[list[Ref("buildings")], Label(_("Buildings"))] = []  # noqa: RUF012 (pydantic copies it)
-    escrow_bank: Annotated[str, Label(_("Escrow bank")), PydanticField(max_length=100)] = ""
-    escrow_account: Annotated[str, Label(_("Escrow account")), PydanticField(max_length=60)] = ""
-    escrow_name: Annotated[str, Label(_("Escrow account name")), PydanticField(max_length=100)] = ""
-    note: Annotated[Line, Label(_("Note"))] = ""
-
-
-class LicenceEdit(Input):
-    kind: Annotated[
-        Licence.Kind | None, Label(_("Kind"), kind="choice", choices=dict(Licence.Kind.choices))
-    ] = None
-    number: Annotated[str | None, Label(_("Number")), PydanticField(min_length=1, max_length=60)] = None
-    issued_on: Annotated[Day | None, Label(_("Issued on"))] = None
-    valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    buildings: Annotated[list[Ref("buildings")] | None, Label(_("Buildings"))] = None
-    escrow_bank: Annotated[str | None, Label(_("Escrow bank")), PydanticField(max_length=100)] = None
-    escrow_account: Annotated[str | None, Label(_("Escrow account")), PydanticField(max_length=60)] = None
-    escrow_name: Annotated[str | None, Label(_("Escrow account name")), PydanticField(max_length=100)] = None
-    note: Annotated[Line | None, Label(_("Note"))] = None
-
-
-@creates(Licence, label=_("New licence"))
-def add_licences(ctx: Context, rows: list[LicenceInput]) -> list[Licence]:
-    """A licence covers the units of its buildings that have none yet."""
-    made = []
-    for row in rows:
-        _check_period(row.issued_on, row.valid_to)
-        values = row.model_dump(exclude={"project", "buildings"})
-        licence = Licence.objects.create(project=ctx.here, created_by_id=ctx.user_id, **values)
-        cover(ctx, licence, row.buildings)
-        ctx.event("record.created", licence)
-        made.append(licence)
-    ctx.index(made, fresh=True)
-    return made
-
-
-@edits(Licence, label=_("Edit"))
-def edit_licence(ctx: Context, licence: Licence, data: LicenceEdit) -> Licence:
-    """Buildings are added; a building stays covered while units of it are on sale under the licence."""
-    _check_period(data.issued_on or licence.issued_on, data.valid_to or licence.valid_to)
-    texts = dict.fromkeys(("escrow_bank", "escrow_account", "escrow_name", "note"), "")
-    _set(licence, data, empty=texts, skip=["buildings"])
-    if data.buildings is not None:
-        LicenceBuilding.objects.filter(project=ctx.here, licence=licence).exclude(
-            building_id__in=Unit.objects.filter(project=ctx.here, licence=licence).values("building_id")
-        ).delete()
-        cover(ctx, licence, data.buildings)
-    ctx.event("record.edited", licence, fields=", ".join(sorted(data.model_fields_set)))
-    ctx.index([licence])
-    return licence
-
-
-def _check_period(start: Any, end: Any) -> None:
-    if end is not None and end < start:
-        raise DomainError("bad_input", status=422, fields={"valid_to": "ends_before_start"})
-
-
-def cover(ctx: Context, licence: Licence, buildings: Sequence[Building]) -> None:
-    """Put buildings under the licence, and their units that have no licence."""
-    LicenceBuilding.objects.bulk_create(
-        [LicenceBuilding(project=ctx.here, licence=licence, building=building) for building in buildings],
-        ignore_conflicts=True,
-    )
-    Unit.objects.filter(project=ctx.here, building__in=[b.pk for b in buildings], licence=None).update(
-        licence=licence, updated_at=ctx.now
-    )
-
-
-# --- release batches -----------------------------------------------------------------------------
-
-
-class BatchInput(Input):
-    project: Annotated[Ref("projects"), Label(_("Project"))] = None
-    code: Annotated[Code, Label(_("Code"))]
-    name: Annotated[Text50, Label(_("Name"))]
-    planned_on: Annotated[Day | None, Label(_("Planned for"))] = None
-
-
-class TickInput(Input):
-    item: Annotated[str, Label(_("Item")), PydanticField(min_length=1, max_length=60)]
-    done: Annotated[bool, Label(_("Done"))] = True
-
-
-@creates(ReleaseBatch, label=_("New release batch"))
-def add_release_batches(ctx: Context, rows: list[BatchInput]) -> list[ReleaseBatch]:
-    """A batch starts with the checklist of the project's parameter."""
-    checks = [
-        {"item": c["item"], "mandatory": bool(c.get("mandatory")), "done_on": None, "done_by": None}
-        for c in ctx.param("inventory.release_checklist")
-    ]
-    made = [
-        ReleaseBatch(
-            project=ctx.here, created_by_id=ctx.user_id, code=row.code, name=row.name,
-            planned_on=row.planned_on, checks=checks,
-        )
-        for row in rows
-    ]  # fmt: skip
-    ReleaseBatch.objects.bulk_create(made)
-    for batch in made:
-        ctx.event("record.created", batch)
-    return made
-
-
-@command(ReleaseBatch, verb="tick", label=_("Tick an item"))
-def tick_check(ctx: Context, batch: ReleaseBatch, data: TickInput) -> ReleaseBatch:
-    """Tick or untick one item of the checklist; who and when is kept with it."""
-    found = [c for c in batch.checks if c["item"] == data.item]
-    if not found:
-        raise DomainError("bad_input", status=422, fields={"item": "not_found"})
-    found[0]["done_on"] = ctx.business_date.isoformat() if data.done else None
-    found[0]["done_by"] = ctx.actor.name if data.done else None
-    batch.save(update_fields=["checks", "updated_at"])
-    ctx.event("batch.ticked", batch, item=data.item, done=data.done)
-    return batch
 
 
 # --- units ---------------------------------------------------------------------------------------
@@ -321,9 +194,7 @@ def _check_areas(unit: Unit) -> None:
 def save_new_units(ctx: Context, units: Sequence[Unit]) -> None:
     """Insert units with the first line of their history, and make them findable."""
     Unit.objects.bulk_create(units, batch_size=500)
-    UnitStateChange.objects.bulk_create(
-        [state_row(ctx, unit, unit.state) for unit in units], batch_size=2000
-    )
+    UnitStateChange.objects.bulk_create([state_row(ctx, unit, unit.state) for unit in units], batch_size=2000)
     ctx.index(units, fresh=True)
 
 
@@ -356,7 +227,7 @@ def edit_unit(ctx: Context, unit: Unit, data: UnitEdit) -> Unit:
     if unit.price_list_id and any(_differs(unit, data, name) for name in fixed):
         raise DomainError("unit_priced", unit=unit.label, fields=dict.fromkeys(sorted(fixed), "unit_priced"))
     texts = dict.fromkeys(("section", "orientation", "usage", "decoration", "note"), "")
-    changed = _set(unit, data, empty=texts)
+    changed = set_sent(unit, data, empty=texts)
     if {"predicted_gross_area", "predicted_inner_area"} & set(changed):
         unit.predicted_shared_area = None
         _check_areas(unit)
@@ -371,7 +242,11 @@ def edit_unit(ctx: Context, unit: Unit, data: UnitEdit) -> Unit:
 
 def _differs(unit: Unit, data: UnitEdit, name: str) -> bool:
     value = getattr(data, name)
-    return getattr(unit, f"{name}_id") != getattr(value, "pk", None) if name == "licence" else getattr(unit, name) != value
+    return (
+        getattr(unit, f"{name}_id") != getattr(value, "pk", None)
+        if name == "licence"
+        else getattr(unit, name) != value
+    )
 
 
 def why_not_delete_unit(unit: Unit) -> Refusal | None:
@@ -387,83 +262,6 @@ def delete_unit(ctx: Context, unit: Unit) -> dict[str, Any]:
     unit.save(update_fields=["deleted_at", "updated_at"])
     ctx.event("record.deleted", unit)
     return {"id": unit.pk, "deleted_at": ctx.now.isoformat()}
-
-
-# --- quick generation ----------------------------------------------------------------------------
-
-
-class PositionInput(Input):
-    layout: Annotated[str, Label(_("Layout")), PydanticField(max_length=20)] = ""
-    gross_area: Annotated[Quantity, Label(_("Gross area"))]
-    inner_area: Annotated[Quantity, Label(_("Inner area"))]
-
-
-class GenerateInput(Input):
-    first_floor: Annotated[int, Label(_("First floor")), Between(-20, 300)] = 1
-    last_floor: Annotated[int, Label(_("Last floor")), Between(-20, 300)]
-    skip_floors: Annotated[list[int], Label(_("Floors left out"), kind="json")] = []  # noqa: RUF012
-    sections: Annotated[list[Word], Label(_("Sections"), kind="json"), PydanticField(max_length=50)] = [""]  # noqa: RUF012
-    positions: Annotated[
-        list[PositionInput], Label(_("Units of a floor"), kind="json"), PydanticField(min_length=1, max_length=200)
-    ]
-    pattern: Annotated[str, Label(_("Numbering pattern")), PydanticField(max_length=60)] = "{floor}{index2}"
-    continue_index: Annotated[bool, Label(_("Number on through the sections"))] = False
-    product_type: Annotated[Word, Label(_("Product type"))] = "housing"
-    preview: Annotated[bool, Label(_("Preview only"))] = False
-
-
-@command(Building, verb="generate-units", label=_("Generate units"))
-def generate_units(ctx: Context, building: Building, data: GenerateInput) -> dict[str, Any]:
-    """All units of a building in one go (快速建房). With `preview` nothing is written.
-
-    Raises `unit_exists` when a code is taken, `too_many_units`, `unit_codes_repeat`, `no_units_in_pattern`.
-    """
-    made = rules.generate_units(_pattern(data), int(ctx.param("inventory.max_units_generated")))
-    layouts = _layouts_named(ctx, {unit.layout for unit in made} - {""})
-    types = product_types(ctx)
-    several = len(set(data.sections)) > 1
-    units = [
-        new_unit(
-            ctx, building, room=u.code, section=u.section, floor=u.floor, layout=layouts.get(u.layout),
-            code=f"{u.section}-{u.code}" if several and u.section else u.code, product_type=data.product_type,
-            predicted_gross_area=u.gross_area, predicted_inner_area=u.inner_area,
-            price_basis=basis_of(types, data.product_type),
-        )
-        for u in made
-    ]  # fmt: skip
-    codes = [unit.code for unit in units]
-    taken = Unit.objects.filter(project=ctx.here, building=building, code__in=codes).order_by("sort_key")
-    if first := taken.first():
-        raise DomainError("unit_exists", unit=first.label)
-    for unit in units:
-        check_product_type(types, unit)
-    if not data.preview:
-        save_new_units(ctx, units)
-        ctx.event("building.generated", building, building=building.name, count=len(units))
-    return {"count": len(units), "units": [_preview(unit) for unit in units], "written": not data.preview}
-
-
-def _pattern(data: GenerateInput) -> rules.BuildingPattern:
-    return rules.BuildingPattern(
-        first_floor=data.first_floor, last_floor=data.last_floor, sections=tuple(data.sections),
-        positions=tuple(rules.Position(p.layout, p.gross_area, p.inner_area) for p in data.positions),
-        code=data.pattern, skip_floors=frozenset(data.skip_floors), continue_index=data.continue_index,
-    )  # fmt: skip
-
-
-def _layouts_named(ctx: Context, codes: set[str]) -> dict[str, Layout]:
-    found = {each.code: each for each in Layout.objects.filter(project=ctx.here, code__in=codes)}
-    if missing := sorted(codes - set(found)):
-        raise DomainError("layout_unknown", status=422, fields={"positions": "layout_unknown"}, layout=missing[0])
-    return found
-
-
-def _preview(unit: Unit) -> dict[str, Any]:
-    return {
-        "id": unit.pk, "code": unit.code, "section": unit.section, "floor": unit.floor,
-        "layout": unit.layout.code if unit.layout else "",
-        "gross_area": str(unit.predicted_gross_area), "inner_area": str(unit.predicted_inner_area),
-    }  # fmt: skip
 
 
 # --- surveyed areas ------------------------------------------------------------------------------

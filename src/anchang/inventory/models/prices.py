@@ -27,7 +27,7 @@ class PriceList(ProjectModel):
     frozen = ("licence_id", "edition", "published_on", "filed_number", "facts")
     frozen_when = "OLD.state IN ('published', 'superseded')"
 
-    licence = ProjectKey(Licence, verbose_name=_("Licence"), null=True, blank=True)
+    licence = ProjectKey(Licence, verbose_name=_("Licence"), null=True, blank=True, db_index=False)
     edition = models.PositiveIntegerField(_("Edition"))
     name = models.CharField(_("Name"), max_length=100)
     state = models.CharField(_("State"), max_length=12, choices=State.choices, default=State.DRAFT)
@@ -75,8 +75,8 @@ class PriceRow(ProjectFact):
     )  # fmt: skip
     frozen_when = "OLD.published"
 
-    price_list = ProjectKey(PriceList, related_name="rows", verbose_name=_("Price list"))
-    unit = ProjectKey("inventory.Unit", related_name="price_rows", verbose_name=_("Unit"))
+    price_list = ProjectKey(PriceList, related_name="rows", verbose_name=_("Price list"), db_index=False)
+    unit = ProjectKey("inventory.Unit", related_name="price_rows", verbose_name=_("Unit"), db_index=False)
     basis = models.CharField(_("Price basis"), max_length=10)
     gross_area = models.DecimalField(_("Gross area"), max_digits=12, decimal_places=2, null=True)
     inner_area = models.DecimalField(_("Inner area"), max_digits=12, decimal_places=2, null=True)
@@ -103,7 +103,7 @@ class PriceChange(ProjectFact):
 
     append_only = True
 
-    unit = ProjectKey("inventory.Unit", related_name="price_changes", verbose_name=_("Unit"))
+    unit = ProjectKey("inventory.Unit", related_name="price_changes", verbose_name=_("Unit"), db_index=False)
     price_list = ProjectKey(PriceList, null=True, verbose_name=_("Price list"))
     at = models.DateTimeField(_("At"))
     business_date = models.DateField(_("Date"))

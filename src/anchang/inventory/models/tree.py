@@ -29,7 +29,7 @@ class Phase(ProjectModel):
 class Building(ProjectModel):
     """A building (楼栋, 幢). Its code is the bare number: `1` of 1幢."""
 
-    phase = ProjectKey(Phase, verbose_name=_("Phase"))
+    phase = ProjectKey(Phase, verbose_name=_("Phase"), db_index=False)
     code = models.CharField(_("Code"), max_length=20)
     name = models.CharField(_("Name"), max_length=50)
     floors_above = models.PositiveIntegerField(_("Floors above ground"), default=0)
@@ -101,7 +101,7 @@ class LicenceBuilding(ProjectFact):
 
     audited = True
 
-    licence = ProjectKey(Licence, related_name="covered")
+    licence = ProjectKey(Licence, related_name="covered", db_index=False)
     building = ProjectKey(Building, related_name="licences")
 
     class Meta:

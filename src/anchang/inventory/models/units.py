@@ -65,7 +65,7 @@ class Unit(ProjectModel):
         ENTERED = "entered", _("Measured, not approved")
         APPROVED = "approved", _("Measured and approved")
 
-    building = ProjectKey(Building, verbose_name=_("Building"), related_name="units")
+    building = ProjectKey(Building, verbose_name=_("Building"), related_name="units", db_index=False)
     section = models.CharField(_("Section"), max_length=20, blank=True)
     floor = models.SmallIntegerField(_("Floor"), null=True, blank=True)
     room = models.CharField(_("Room"), max_length=60)
@@ -74,7 +74,7 @@ class Unit(ProjectModel):
     # Numbers padded with zeros, so that 1幢-101 stands before 1幢-1001.
     sort_key = models.CharField(max_length=200, db_collation="C", editable=False)
     product_type = models.CharField(_("Product type"), max_length=30, default="housing")
-    layout = ProjectKey(Layout, verbose_name=_("Layout"), null=True, blank=True)
+    layout = ProjectKey(Layout, verbose_name=_("Layout"), null=True, blank=True, db_index=False)
     orientation = models.CharField(_("Orientation"), max_length=30, blank=True)
     usage = models.CharField(_("Usage"), max_length=30, blank=True)
     storey_height = models.DecimalField(
@@ -114,10 +114,17 @@ class Unit(ProjectModel):
     list_total = _money(_("List total"))
     filed_total = _money(_("Filed total"))
     floor_total = _money(_("Floor total"))
-    price_list = ProjectKey(PriceList, verbose_name=_("Price list"), null=True, blank=True)
-    licence = ProjectKey(Licence, verbose_name=_("Licence"), null=True, blank=True, related_name="units")
+    price_list = ProjectKey(PriceList, verbose_name=_("Price list"), null=True, blank=True, db_index=False)
+    licence = ProjectKey(
+        Licence, verbose_name=_("Licence"), null=True, blank=True, related_name="units", db_index=False
+    )
     release_batch = ProjectKey(
-        ReleaseBatch, verbose_name=_("Release batch"), null=True, blank=True, related_name="units"
+        ReleaseBatch,
+        verbose_name=_("Release batch"),
+        null=True,
+        blank=True,
+        related_name="units",
+        db_index=False,
     )
     decoration = models.CharField(_("Decoration"), max_length=100, blank=True)
     decoration_price = _money(_("Decoration price"))
@@ -169,6 +176,13 @@ class Unit(ProjectModel):
             models.Index(fields=["project", "building", "floor"], name="unit_building_floor"),
             models.Index(fields=["project", "state", "list_total"], name="unit_state_total"),
             models.Index(fields=["project", "layout"], name="unit_layout"),
+            models.Index(fields=["project", "price_list"], name="unit_price_list"),
+            models.Index(fields=["project", "licence"], name="unit_licence"),
+            models.Index(
+                fields=["project", "release_batch"],
+                name="unit_batch",
+                condition=Q(release_batch__isnull=False),
+            ),
             models.Index(fields=["project", "gross_area"], name="unit_area"),
             models.Index(fields=["project", "list_total"], name="unit_total"),
             models.Index(fields=["project", "sort_key"], name="unit_order"),
@@ -181,7 +195,7 @@ class Unit(ProjectModel):
 class UnitLock(ProjectModel):
     """A lock on a unit, from when to when and why. `Unit.locks` repeats the open ones."""
 
-    unit = ProjectKey(Unit, related_name="lock_rows", verbose_name=_("Unit"))
+    unit = ProjectKey(Unit, related_name="lock_rows", verbose_name=_("Unit"), db_index=False)
     kind = models.CharField(_("Lock"), max_length=20, choices=Lock.choices)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     set_by = models.ForeignKey(
@@ -212,7 +226,7 @@ class UnitStateChange(ProjectFact):
 
     append_only = True
 
-    unit = ProjectKey(Unit, related_name="state_changes", verbose_name=_("Unit"))
+    unit = ProjectKey(Unit, related_name="state_changes", verbose_name=_("Unit"), db_index=False)
     at = models.DateTimeField(_("At"))
     business_date = models.DateField(_("Date"))
     from_state = models.CharField(_("From"), max_length=12, blank=True, choices=Unit.State.choices)
