@@ -58,10 +58,17 @@ def test_the_owner_receives_whoever_registers(office):
 
 def test_reception_sends_to_the_named_or_the_next_in_turn(office):
     with office.as_("manager") as access:
+        alone = come(access, "13900000003", "丙")
+        assert alone.consultant_id is None and Customer.objects.get(name="丙").owner_id is None
+    for who in ("consultant1", "consultant5"):
+        with office.as_(who) as access:
+            run("check_in", access, project="YQ")
+    with office.as_("manager") as access:
         named = come(access, consultant=office.users["consultant6"].pk)
         assert named.consultant_id == office.users["consultant6"].pk
         one, two = come(access, "13900000001", "甲"), come(access, "13900000002", "乙")
-        assert one.consultant_id != two.consultant_id
+        received = {one.consultant_id, two.consultant_id}
+        assert received == {office.users["consultant1"].pk, office.users["consultant5"].pk}
         assert Customer.objects.get(name="甲").owner_id == one.consultant_id
 
 

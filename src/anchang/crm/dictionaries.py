@@ -1,8 +1,7 @@
 """Word lists of the office (字典): codes that are stored, words that are shown.
 
-A list is a parameter `crm.words.<name>`; a code without built-in words reads as itself, so an office may write
-its own words straight into the list.
-"""
+A list is a parameter `crm.words.<name>`; a code without built-in words reads as itself, so an office may
+write its own words straight into the list."""
 
 from __future__ import annotations
 
@@ -17,22 +16,55 @@ from anchang.platform import parameters, reading
 from anchang.platform.context import Context
 
 WORDS: dict[str, Any] = {
-    "employee": _("Employee"), "manager": _("Company manager"), "civil_servant": _("Civil servant"),
-    "teacher": _("Teacher"), "doctor": _("Doctor"), "self_employed": _("Self-employed"), "retired": _("Retired"),
-    "other": _("Other"), "to_25": _("up to 25"), "26_35": _("26 to 35"), "36_45": _("36 to 45"),
-    "46_55": _("46 to 55"), "56_up": _("56 and older"), "spouse": _("Spouse"), "parent": _("Parent"),
-    "child": _("Child"), "sibling": _("Sibling"), "agent": _("Agent"), "colleague": _("Colleague"),
-    "friend": _("Friend"), "first_home": _("First home"), "better_home": _("Better home"),
-    "school": _("School"), "wedding": _("Wedding"), "investment": _("Investment"),
-    "retirement": _("Retirement"), "single": _("Single"), "couple": _("Couple"),
-    "couple_child": _("Couple with a child"), "couple_children": _("Couple with children"),
-    "three_generations": _("Three generations"), "bought_elsewhere": _("Bought elsewhere"),
-    "price": _("Price"), "location": _("Location"), "layout": _("Layout"), "loan": _("Loan"),
-    "no_need": _("No need"), "unreachable": _("Can't be reached"), "competitor": _("Competitor"),
-    "acceptable": _("Acceptable"), "high": _("High"), "too_high": _("Too high"), "liked": _("Liked"),
-    "neutral": _("Neutral"), "disliked": _("Disliked"), "none": _("None"), "comparing": _("Comparing"),
+    "employee": _("Employee"),
+    "manager": _("Company manager"),
+    "civil_servant": _("Civil servant"),
+    "teacher": _("Teacher"),
+    "doctor": _("Doctor"),
+    "self_employed": _("Self-employed"),
+    "retired": _("Retired"),
+    "other": _("Other"),
+    "to_25": _("up to 25"),
+    "26_35": _("26 to 35"),
+    "36_45": _("36 to 45"),
+    "46_55": _("46 to 55"),
+    "56_up": _("56 and older"),
+    "spouse": _("Spouse"),
+    "parent": _("Parent"),
+    "child": _("Child"),
+    "sibling": _("Sibling"),
+    "agent": _("Agent"),
+    "colleague": _("Colleague"),
+    "friend": _("Friend"),
+    "first_home": _("First home"),
+    "better_home": _("Better home"),
+    "school": _("School"),
+    "wedding": _("Wedding"),
+    "investment": _("Investment"),
+    "retirement": _("Retirement"),
+    "single": _("Single"),
+    "couple": _("Couple"),
+    "couple_child": _("Couple with a child"),
+    "couple_children": _("Couple with children"),
+    "three_generations": _("Three generations"),
+    "bought_elsewhere": _("Bought elsewhere"),
+    "price": _("Price"),
+    "location": _("Location"),
+    "layout": _("Layout"),
+    "loan": _("Loan"),
+    "no_need": _("No need"),
+    "unreachable": _("Can't be reached"),
+    "competitor": _("Competitor"),
+    "acceptable": _("Acceptable"),
+    "high": _("High"),
+    "too_high": _("Too high"),
+    "liked": _("Liked"),
+    "neutral": _("Neutral"),
+    "disliked": _("Disliked"),
+    "none": _("None"),
+    "comparing": _("Comparing"),
     "prefers_other": _("Prefers another project"),
-}  # fmt: skip
+}
 
 
 def choices(name: str) -> Callable[[int | None], Mapping[str, Any]]:

@@ -70,11 +70,20 @@ class MoveInput(Input):
     minutes: Annotated[int | None, Between(10, 600), Label(_("Minutes"))] = None
 
 
-@command(Appointment, verb="reschedule", label=_("Move"), icon="calendar-time", refuses=_must_be_open, show=_is_open)
+@command(
+    Appointment,
+    verb="reschedule",
+    label=_("Move"),
+    icon="calendar-time",
+    refuses=_must_be_open,
+    show=_is_open,
+)
 def move_appointment(ctx: Context, appointment: Appointment, data: MoveInput) -> Appointment:
     """Another time; it will be reminded of again."""
     _check_time(ctx, data.starts_at)
-    length = dt.timedelta(minutes=data.minutes) if data.minutes else appointment.ends_at - appointment.starts_at
+    length = (
+        dt.timedelta(minutes=data.minutes) if data.minutes else appointment.ends_at - appointment.starts_at
+    )
     appointment.starts_at, appointment.ends_at = data.starts_at, data.starts_at + length
     appointment.business_date = data.starts_at.astimezone(ctx.zone).date()
     appointment.reminded_at = None
@@ -102,7 +111,9 @@ def close_as_arrived(ctx: Context, appointment: Appointment, visit: Visit | None
     return _close(ctx, appointment, "late" if came > limit else "arrived", "")
 
 
-@command(Appointment, verb="no-show", label=_("No-show"), icon="user-off", refuses=_must_be_open, show=_is_open)
+@command(
+    Appointment, verb="no-show", label=_("No-show"), icon="user-off", refuses=_must_be_open, show=_is_open
+)
 def miss_appointment(ctx: Context, appointment: Appointment) -> Appointment:
     """Raises appointment_too_early before its time."""
     if ctx.now < appointment.starts_at:
@@ -114,7 +125,15 @@ class CancelInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
-@command(Appointment, verb="cancel", label=_("Cancel"), icon="x", shape="danger", refuses=_must_be_open, show=_is_open)
+@command(
+    Appointment,
+    verb="cancel",
+    label=_("Cancel"),
+    icon="x",
+    shape="danger",
+    refuses=_must_be_open,
+    show=_is_open,
+)
 def cancel_appointment(ctx: Context, appointment: Appointment, data: CancelInput) -> Appointment:
     return _close(ctx, appointment, "cancelled", data.reason)
 
@@ -128,16 +147,31 @@ def _close(ctx: Context, appointment: Appointment, state: str, reason: str) -> A
 
 
 def remind_appointments(ctx: Context) -> int:
-    """To-dos and notices for those that begin soon; missed ones are closed as no-show after the project's hours."""
+    """To-dos and notices for those that begin soon; missed ones are closed as no-show after the project's
+    hours."""
     until = ctx.now + dt.timedelta(hours=ctx.param("crm.remind_hours"))
-    rows = Appointment.objects.select_for_update(no_key=True, skip_locked=True).filter(project=ctx.here, state="open")
+    rows = Appointment.objects.select_for_update(no_key=True, skip_locked=True).filter(
+        project=ctx.here, state="open"
+    )
     soon = list(
-        rows.filter(starts_at__gte=ctx.now, starts_at__lte=until, reminded_at__isnull=True).order_by("pk")[:5000]
+        rows.filter(starts_at__gte=ctx.now, starts_at__lte=until, reminded_at__isnull=True).order_by("pk")[
+            :5000
+        ]
     )
     names = dict(Customer.objects.filter(pk__in={a.customer_id for a in soon}).values_list("pk", "name"))
     for one in soon:
-        said = {"name": names.get(one.customer_id, ""), "time": f"{one.starts_at.astimezone(ctx.zone):%m-%d %H:%M}"}
-        ctx.task(one.consultant_id, "appointment_soon", one, due_at=one.starts_at, period_key=str(one.moved_times), **said)
+        said = {
+            "name": names.get(one.customer_id, ""),
+            "time": f"{one.starts_at.astimezone(ctx.zone):%m-%d %H:%M}",
+        }
+        ctx.task(
+            one.consultant_id,
+            "appointment_soon",
+            one,
+            due_at=one.starts_at,
+            period_key=str(one.moved_times),
+            **said,
+        )
         ctx.notify([one.consultant_id], "appointment_soon", one, **said)
     Appointment.objects.filter(pk__in=[a.pk for a in soon]).update(reminded_at=ctx.now)
     late = ctx.now - dt.timedelta(hours=ctx.param("crm.no_show_hours"))

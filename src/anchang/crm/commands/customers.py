@@ -48,7 +48,9 @@ class CustomerInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     name: Annotated[Name, Label(_("Name"))]
     phone: Annotated[PhoneText, Label(_("Phone"), "phone")]
-    kind: Annotated[Literal["person", "company"], Label(_("Kind"), choices=dict(Customer.Kind.choices))] = "person"
+    kind: Annotated[Literal["person", "company"], Label(_("Kind"), choices=dict(Customer.Kind.choices))] = (
+        "person"
+    )
     sex: Annotated[Literal["", "male", "female"], Label(_("Sex"), choices=dict(Customer.Sex.choices))] = ""
     licence_number: Annotated[str, Field(max_length=30), Label(_("Licence number"))] = ""
     channel: Annotated[ChannelKey | None, Label(_("Channel"))] = None
@@ -70,10 +72,11 @@ COPIED = ("kind", "sex", "licence_number", "email", "occupation", "age_band", "r
 
 @creates(Customer, label=_("New customer"), shape="primary", icon="user-plus")
 def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
-    """New files. A consultant's new customer is his own; whoever may give customers to others names the owner.
+    """New files. A consultant's new customer is his own; whoever may give customers to others names the
+    owner.
 
-    Raises phone_taken (409), which names the present owner and nothing else. One row costs five statements, and one more with a channel.
-    """
+    Raises phone_taken (409), which names the present owner and nothing else. One row costs five statements,
+    and one more with a channel."""
     check_free(ctx, [n for row in rows for n in split(row.phone)])
     owners = [owner_of(ctx, row.owner) for row in rows]
     teams = teams_of(ctx, owners)
@@ -98,7 +101,8 @@ def _licensed(kind: str, licence_number: str) -> bool:
 
 
 def check_free(ctx: Context, numbers: list[str], field: str = "phone") -> None:
-    """Raises phone_taken when an active customer of the project has one of them, or the batch has it twice."""
+    """Raises phone_taken when an active customer of the project has one of them, or the batch has it
+    twice."""
     if len(set(numbers)) < len(numbers):
         raise DomainError("phone_taken", status=409, fields={field: "phone_taken"}, owner=ctx.actor.name)
     found = holders(ctx, [personal.digest(n) for n in numbers])
@@ -125,14 +129,20 @@ def clean_tags(tags: list[str]) -> list[str]:
 
 class CustomerEdit(Input):
     name: Annotated[Name | None, Label(_("Name"))] = None
-    kind: Annotated[Literal["person", "company"] | None, Label(_("Kind"), choices=dict(Customer.Kind.choices))] = None
-    sex: Annotated[Literal["", "male", "female"] | None, Label(_("Sex"), choices=dict(Customer.Sex.choices))] = None
+    kind: Annotated[
+        Literal["person", "company"] | None, Label(_("Kind"), choices=dict(Customer.Kind.choices))
+    ] = None
+    sex: Annotated[
+        Literal["", "male", "female"] | None, Label(_("Sex"), choices=dict(Customer.Sex.choices))
+    ] = None
     licence_number: Annotated[str | None, Field(max_length=30), Label(_("Licence number"))] = None
     email: Annotated[str | None, Field(max_length=100), Label(_("Mail"))] = None
     value_class: Annotated[
         Literal["high", "normal", "low"] | None, Label(_("Value class"), choices=dict(Customer.Worth.choices))
     ] = None
-    occupation: Annotated[Word | None, Label(_("Occupation"), choices=dictionaries.choices("occupation"))] = None
+    occupation: Annotated[Word | None, Label(_("Occupation"), choices=dictionaries.choices("occupation"))] = (
+        None
+    )
     age_band: Annotated[Short | None, Label(_("Age band"), choices=dictionaries.choices("age_band"))] = None
     residence: Annotated[Word | None, Label(_("Residence area"))] = None
     workplace: Annotated[Word | None, Label(_("Workplace area"))] = None

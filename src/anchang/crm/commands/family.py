@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +34,9 @@ from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Name, Reason, Ref
 
-Relation = Annotated[str, Field(min_length=1, max_length=20), Label(_("Relation"), choices=dictionaries.choices("relation"))]
+Relation = Annotated[
+    str, Field(min_length=1, max_length=20), Label(_("Relation"), choices=dictionaries.choices("relation"))
+]
 
 # --- contacts ------------------------------------------------------------------------------------
 
@@ -82,7 +84,9 @@ class HouseholdInput(Input):
     relation: Relation
 
 
-@command(Customer, verb="link-household", label=_("Join as household"), icon="home-link", refuses=why_not_write)
+@command(
+    Customer, verb="link-household", label=_("Join as household"), icon="home-link", refuses=why_not_write
+)
 def link_household(ctx: Context, customer: Customer, data: HouseholdInput) -> Customer:
     """Relatives buy as one (C04): both stand in one household afterwards; two households become one.
 
@@ -122,23 +126,35 @@ class MergeInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
-@command(Customer, verb="merge", label=_("Merge another file into this"), icon="git-merge", refuses=why_not_write,
-         shape="danger")  # fmt: skip
+@command(
+    Customer,
+    verb="merge",
+    label=_("Merge another file into this"),
+    icon="git-merge",
+    refuses=why_not_write,
+    shape="danger",
+)
 def merge_customers(ctx: Context, customer: Customer, data: MergeInput) -> Customer:
-    """The other file's phones, documents and history come to this one (BS17); the other one is kept as `merged`.
+    """The other file's phones, documents and history come to this one (BS17); the other one is kept as
+    `merged`.
 
-    Of single values this file's stand, empty ones are filled; the earlier first source stands. Deals and leads
-    join by merge_hooks, which may refuse. Locks both files in the order of their ids.
-    """
+    Of single values this file's stand, empty ones are filled; the earlier first source stands. Deals and
+    leads join by merge_hooks, which may refuse. Locks both files in the order of their ids."""
     if data.other.pk == customer.pk:
         raise DomainError("nothing_to_merge")
     ids = sorted((customer.pk, data.other.pk))
-    rows = {c.pk: c for c in Customer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
+    rows = {
+        c.pk: c for c in Customer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    }
     kept, gone = rows[customer.pk], rows[data.other.pk]
     if gone.state == "merged":
         raise DomainError("customer_not_active", state=gone.get_state_display())
-    deals = [rules.customers.Known(c.pk, frozenset(), c.created_at, c.owner_id, c.deal_stage in ("subscriber", "buyer"))
-             for c in (kept, gone)]  # fmt: skip
+    deals = [
+        rules.customers.Known(
+            c.pk, frozenset(), c.created_at, c.owner_id, c.deal_stage in ("subscriber", "buyer")
+        )
+        for c in (kept, gone)
+    ]
     if why := rules.why_not_merge(deals):
         raise DomainError.of(why)
     for hook in merge_hooks:
@@ -147,11 +163,14 @@ def merge_customers(ctx: Context, customer: Customer, data: MergeInput) -> Custo
     _fill(kept, gone)
     gone.state, gone.merged_into, gone.state_reason = "merged", kept, data.reason
     gone.next_follow_at, gone.deal_stage = None, ""
-    gone.save(update_fields=["state", "merged_into", "state_reason", "next_follow_at", "deal_stage", "updated_at"])
+    gone.save(
+        update_fields=["state", "merged_into", "state_reason", "next_follow_at", "deal_stage", "updated_at"]
+    )
     Customer.objects.filter(project=ctx.here, merged_into=gone).update(merged_into=kept)
     ctx.finish_tasks("customers", [gone.pk])
-    CustomerMerge.objects.create(project=ctx.here, kept=kept, gone=gone, by_id=ctx.user_id, reason=data.reason,
-                                 moved=moved, at=ctx.now)  # fmt: skip
+    CustomerMerge.objects.create(
+        project=ctx.here, kept=kept, gone=gone, by_id=ctx.user_id, reason=data.reason, moved=moved, at=ctx.now
+    )
     ctx.event("customer.merged", kept, customer_id=kept.pk, gone=gone.number, kept=kept.number)
     ctx.event("customer.merged", gone, customer_id=gone.pk, gone=gone.number, kept=kept.number)
     settle_stages(ctx, [kept])
@@ -170,7 +189,9 @@ def _move(kept: Customer, gone: Customer) -> dict[str, int]:
         last_need += 1
         keeps = need.current and not Need.objects.filter(customer=kept, current=True).exists()
         Need.objects.filter(pk=need.pk).update(customer=kept, seq=last_need, current=keeps)
-    standing = set(Consent.objects.filter(customer=kept, withdrawn_at__isnull=True).values_list("purpose", flat=True))
+    standing = set(
+        Consent.objects.filter(customer=kept, withdrawn_at__isnull=True).values_list("purpose", flat=True)
+    )
     consents = Consent.objects.filter(customer=gone)
     # Consents never change hands: who gave them stays on record with the merged file.
     moved["consents_left"] = consents.filter(purpose__in=standing).count()
@@ -219,4 +240,3 @@ def renumber_visits(project_id: int, customer_ids: list[int]) -> None:
     """First and repeat visits by arrival, after visits came in late. One statement."""
     with connection.cursor() as cursor:
         cursor.execute(_RENUMBER, [project_id, customer_ids, project_id])
-

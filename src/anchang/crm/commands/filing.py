@@ -75,7 +75,9 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
         if row.need:
             needs.append(Need(project=ctx.here, customer=customer, created_by_id=ctx.user_id,
                               import_job_id=row.import_job_id, **row.need))  # fmt: skip
-        ctx.event("customer.created", customer, customer_id=customer.pk, source=row.source, owner=row.owner_id)
+        ctx.event(
+            "customer.created", customer, customer_id=customer.pk, source=row.source, owner=row.owner_id
+        )
     CustomerPhone.objects.bulk_create(phones, batch_size=2000)
     if needs:
         Need.objects.bulk_create(needs, batch_size=2000)
@@ -156,7 +158,9 @@ def ensure_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[tuple[Cu
         if customer_id is None:
             for d in own:
                 slot.setdefault(d, first)
-    made = dict(zip(makers, make_customers(ctx, [_free(rows[i], slot, i, digests) for i in makers]), strict=True))
+    made = dict(
+        zip(makers, make_customers(ctx, [_free(rows[i], slot, i, digests) for i in makers]), strict=True)
+    )
     ids = {t for t in target if t}
     found = {c.pk: c for c in Customer.objects.filter(project=ctx.here, pk__in=ids)} if ids else {}
     answer = [
@@ -200,5 +204,6 @@ def _own_digests(customer: Customer) -> list[str]:
 
 
 def ensure_customer(ctx: Context, numbers: Sequence[str], name: str, **columns: Any) -> tuple[Customer, bool]:
-    """One file by phone: found or made; `columns` as NewCustomer's fields. The caller locks it if it writes."""
+    """One file by phone: found or made; `columns` as NewCustomer's fields. The caller locks it if it
+    writes."""
     return ensure_customers(ctx, [NewCustomer(name, list(numbers), **columns)])[0]

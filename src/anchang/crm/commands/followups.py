@@ -45,11 +45,13 @@ class FollowUpInput(FollowUpData):
 def add_follow_ups(ctx: Context, rows: list[FollowUpInput]) -> list[FollowUp]:
     """Method, content and next plan (L17); without a date the grade's usual interval is the plan.
 
-    Sets the customer's last follow-up and its clock, closes what was due, makes the next to-do, and changes the
-    grade as said or by rule (L19). Raises customer_not_active, next_in_past. Locks the customers by id.
+    Sets the customer's last follow-up and its clock, closes what was due, makes the next to-do, and changes
+    the grade as said or by rule (L19). Raises customer_not_active, next_in_past. Locks the customers by id.
     """
     ids = sorted({row.customer.pk for row in rows})
-    locked = Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, pk__in=ids).order_by("pk")
+    locked = (
+        Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, pk__in=ids).order_by("pk")
+    )
     customers = {c.pk: c for c in locked}
     teams = teams_of(ctx, [ctx.user_id])
     made = []
@@ -64,9 +66,10 @@ def add_follow_ups(ctx: Context, rows: list[FollowUpInput]) -> list[FollowUp]:
     for customer_id, follow_up in last.items():
         _plan(ctx, customers[customer_id], follow_up)
     Customer.objects.bulk_update(
-        customers.values(), ["last_follow_up_at", "idle_since", "next_follow_at", "grade_until", "updated_at"],
+        customers.values(),
+        ["last_follow_up_at", "idle_since", "next_follow_at", "grade_until", "updated_at"],
         batch_size=500,
-    )  # fmt: skip
+    )
     for hook in follow_up_hooks:
         hook(ctx, made)
     return made

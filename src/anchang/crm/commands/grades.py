@@ -86,8 +86,9 @@ def settle_stages(ctx: Context, customers: Iterable[Customer]) -> None:
 
 
 def recompute_stage(ctx: Context, customer_ids: Iterable[int], highest: Mapping[int, str]) -> None:
-    """Called by deals after deals began or ended: `highest` gives each customer's highest stage of active deals
-    (prospect for tickets and holds, subscriber, buyer, owner); missing or empty: none. Locks the customers."""
+    """Called by deals after deals began or ended: `highest` gives each customer's highest stage of active
+    deals (prospect for tickets and holds, subscriber, buyer, owner); missing or empty: none. Locks the
+    customers."""
     rows = list(
         Customer.objects.select_for_update(no_key=True)
         .filter(project=ctx.here, pk__in=set(customer_ids)).order_by("pk")
@@ -118,12 +119,19 @@ def expire_grades(ctx: Context) -> int:
     while True:
         rows = list(
             Customer.objects.select_for_update(no_key=True, skip_locked=True)
-            .filter(project=ctx.here, grade_until__lt=ctx.business_date, state="active", stage__in=("visitor", "prospect"))
+            .filter(
+                project=ctx.here,
+                grade_until__lt=ctx.business_date,
+                state="active",
+                stage__in=("visitor", "prospect"),
+            )
             .order_by("pk")[:EXPIRY_BATCH]
-        )  # fmt: skip
+        )
         if not rows:
             return count
-        set_grades(ctx, [(c, rules.lower_grade(c.grade)) for c in rows if c.grade != "D"], rule_id="grade-expired")
+        set_grades(
+            ctx, [(c, rules.lower_grade(c.grade)) for c in rows if c.grade != "D"], rule_id="grade-expired"
+        )
         stuck = [c.pk for c in rows if c.grade_until and c.grade_until < ctx.business_date]
         Customer.objects.filter(pk__in=stuck).update(grade_until=None)
         count += len(rows)

@@ -61,7 +61,8 @@ def lock_numbers(ctx: Context, digests: Iterable[str]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(d, %s)) FROM unnest(%s::text[]) AS d", [ctx.here.pk, keys]
+            "SELECT pg_advisory_xact_lock(hashtextextended(d, %s)) FROM unnest(%s::text[]) AS d",
+            [ctx.here.pk, keys],
         )
 
 
@@ -69,11 +70,16 @@ def phone_rows(customer: Customer, numbers: Sequence[str], *, has_main: bool = F
     """Unsaved rows; the first number is the main one unless the customer has one."""
     return [
         CustomerPhone(
-            project_id=customer.project_id, customer=customer, cipher=personal.encrypt(number),
-            digest=personal.digest(number), masked=mask(number), tail=tail4(number), main=not has_main and i == 0,
+            project_id=customer.project_id,
+            customer=customer,
+            cipher=personal.encrypt(number),
+            digest=personal.digest(number),
+            masked=mask(number),
+            tail=tail4(number),
+            main=not has_main and i == 0,
         )
         for i, number in enumerate(numbers)
-    ]  # fmt: skip
+    ]
 
 
 def tokens(rows: Iterable[Any]) -> list[str]:

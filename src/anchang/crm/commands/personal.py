@@ -99,9 +99,14 @@ def add_identity(ctx: Context, customer: Customer, data: IdentityInput) -> Custo
     if other:
         return customer
     CustomerIdentity.objects.create(
-        project=ctx.here, customer=customer, id_type=data.id_type, cipher=personal.encrypt(number), digest=digest,
-        masked=identity.mask_number(number), tail=number[-4:],
-    )  # fmt: skip
+        project=ctx.here,
+        customer=customer,
+        id_type=data.id_type,
+        cipher=personal.encrypt(number),
+        digest=digest,
+        masked=identity.mask_number(number),
+        tail=number[-4:],
+    )
     ctx.event("customer.identity_added", customer, customer_id=customer.pk, id_type=data.id_type)
     ctx.index([customer])
     return customer
@@ -133,8 +138,8 @@ def reveal_id(ctx: Context, customer: Customer, data: RevealInput) -> dict[str, 
 
 
 def count_reveal(ctx: Context, kind: str, record: Any, reason: str, customer_id: int | None = None) -> None:
-    """Write the log, or raise reveal_quota_used (429). The person's row is locked, so that a burst of requests
-    can't pass the limit together."""
+    """Write the log, or raise reveal_quota_used (429). The person's row is locked, so that a burst of
+    requests can't pass the limit together."""
     if ctx.user_id is None:
         raise DomainError("reveal_needs_person", status=403)
     User.objects.select_for_update(no_key=True).get(pk=ctx.user_id)

@@ -26,7 +26,9 @@ class TransferInput(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Customer, verb="transfer", label=_("Hand over"), icon="arrows-exchange", refuses=why_not_write, bulk=True)
+@command(
+    Customer, verb="transfer", label=_("Hand over"), icon="arrows-exchange", refuses=why_not_write, bulk=True
+)
 def transfer_customer(ctx: Context, customer: Customer, data: TransferInput) -> Customer:
     """Give the customer to another consultant; open to-dos and appointments go along."""
     if customer.owner_id == data.owner.pk:
@@ -45,10 +47,24 @@ def give(ctx: Context, changes: list[tuple[Customer, int | None]], *, reason: st
     for customer, owner in changes:
         old, customer.owner_id, customer.idle_since = customer.owner_id, owner, ctx.now
         customer.team_id = teams.get(owner) if owner else None
-        logs.append(OwnerChange(project=ctx.here, customer=customer, old_id=old, new_id=owner, by_id=ctx.user_id,
-                                reason=reason, at=ctx.now))  # fmt: skip
-        ctx.event("customer.owner_changed", customer, customer_id=customer.pk,
-                  old=names.get(old, ""), new=names.get(owner, ""))  # fmt: skip
+        logs.append(
+            OwnerChange(
+                project=ctx.here,
+                customer=customer,
+                old_id=old,
+                new_id=owner,
+                by_id=ctx.user_id,
+                reason=reason,
+                at=ctx.now,
+            )
+        )
+        ctx.event(
+            "customer.owner_changed",
+            customer,
+            customer_id=customer.pk,
+            old=names.get(old, ""),
+            new=names.get(owner, ""),
+        )
     OwnerChange.objects.bulk_create(logs, batch_size=2000)
     for heir in heirs:
         ids = [c.pk for c, owner in changes if owner == heir]
@@ -60,9 +76,13 @@ def give(ctx: Context, changes: list[tuple[Customer, int | None]], *, reason: st
 
 
 def _hand_on(ctx: Context, customer_ids: list[int], heir: int, team_id: int | None) -> None:
-    about = Task.objects.filter(project=ctx.here, resource="customers", record_id__in=customer_ids, state="open")
+    about = Task.objects.filter(
+        project=ctx.here, resource="customers", record_id__in=customer_ids, state="open"
+    )
     # The heir may have had the same to-do before; then his own stands.
-    have = Task.objects.filter(project=ctx.here, assignee=heir, resource="customers", record_id__in=customer_ids)
+    have = Task.objects.filter(
+        project=ctx.here, assignee=heir, resource="customers", record_id__in=customer_ids
+    )
     taken = set(have.values_list("code", "record_id", "period_key"))
     for task in about.exclude(assignee=heir).values_list("pk", "code", "record_id", "period_key"):
         if task[1:] in taken:
@@ -82,7 +102,9 @@ class HandOverInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
-@project_command(Customer, verb="hand-over", label=_("Hand over all of a person"), permission="customers.transfer")
+@project_command(
+    Customer, verb="hand-over", label=_("Hand over all of a person"), permission="customers.transfer"
+)
 def hand_over_all(ctx: Context, data: HandOverInput) -> dict[str, Any]:
     """All customers of a leaver to the heirs in turn (Z04), and what the other apps hold for him."""
     heirs = [h.pk for h in dict.fromkeys(data.heirs) if h.pk != data.leaver.pk]
@@ -167,8 +189,8 @@ WITH due AS (
        AND c.state = 'active' AND c.owner_id IS NOT NULL AND c.deleted_at IS NULL
        AND c.stage IN ('visitor', 'prospect')
 ), told AS (
-    INSERT INTO platform_task (project_id, version, created_at, updated_at, assignee_id, code, params, resource,
-                               record_id, due_at, state, period_key)
+    INSERT INTO platform_task (project_id, version, created_at, updated_at, assignee_id, code, params,
+                               resource, record_id, due_at, state, period_key)
     SELECT %(project)s, 1, %(now)s, %(now)s, owner_id, 'customer_idle',
            jsonb_build_object('name', name, 'days', %(days)s::int), 'customers', id, %(now)s, 'open',
            %(grade)s || ':' || extract(epoch FROM idle_since)::bigint
@@ -178,7 +200,8 @@ WITH due AS (
 ), copied AS (
     INSERT INTO platform_notice (project_id, user_id, code, params, resource, record_id, at)
     SELECT %(project)s, m.user_id, 'customer_idle',
-           jsonb_build_object('name', d.name, 'owner', d.owner_name, 'days', %(days)s::int), 'customers', d.id, %(now)s
+           jsonb_build_object('name', d.name, 'owner', d.owner_name, 'days', %(days)s::int),
+           'customers', d.id, %(now)s
       FROM told JOIN due d ON d.id = told.record_id
       JOIN unnest(%(teams)s::bigint[], %(users)s::bigint[]) AS m (team_id, user_id)
         ON m.team_id = coalesce(d.team_id, 0)
@@ -189,8 +212,8 @@ SELECT count(*) FROM told
 
 
 def remind_idle(ctx: Context) -> int:
-    """To-do for the owner and a copy to the manager for customers whose grade's patience ended (L18), once per
-    overdue period; one statement per grade. Returns the number of to-dos."""
+    """To-do for the owner and a copy to the manager for customers whose grade's patience ended (L18), once
+    per overdue period; one statement per grade. Returns the number of to-dos."""
     pairs = [(team or 0, user) for team, users in managers_by_team(ctx).items() for user in users]
     count = 0
     for grade, days in ctx.param("crm.idle_days").items():

@@ -1,4 +1,5 @@
-"""Are visits and follow-ups true? Rules doubt some, a sample picks others; somebody calls the customer (Z10)."""
+"""Are visits and follow-ups true? Rules doubt some, a sample picks others; somebody calls the customer
+(Z10)."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Ref
 
 _SAME_WORDS = """
-INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, follow_up_id, user_id, rule_id,
-                            state, result)
+INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, follow_up_id, user_id,
+                            rule_id, state, result)
 SELECT f.project_id, 1, %(now)s, %(now)s, f.customer_id, f.id, f.author_id, 'same-words', 'open', ''
   FROM crm_followup f
   JOIN (SELECT author_id, business_date, content FROM crm_followup
@@ -27,8 +28,8 @@ SELECT f.project_id, 1, %(now)s, %(now)s, f.customer_id, f.id, f.author_id, 'sam
 ON CONFLICT DO NOTHING
 """
 _CROWDED = """
-INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, visit_id, user_id, rule_id,
-                            state, result)
+INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, visit_id, user_id,
+                            rule_id, state, result)
 SELECT v.project_id, 1, %(now)s, %(now)s, v.customer_id, v.id, v.consultant_id, 'crowded-visits', 'open', ''
   FROM crm_visit v
  WHERE v.project_id = %(project)s AND v.business_date = %(day)s AND v.seq = 1 AND v.deleted_at IS NULL
@@ -41,8 +42,8 @@ ON CONFLICT DO NOTHING
 """
 # The sample is taken by a hash of the id, so that a second run picks the same visits.
 _SAMPLE = """
-INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, visit_id, user_id, rule_id,
-                            state, result)
+INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, customer_id, visit_id, user_id,
+                            rule_id, state, result)
 SELECT v.project_id, 1, %(now)s, %(now)s, v.customer_id, v.id, v.consultant_id, 'sample', 'open', ''
   FROM crm_visit v
  WHERE v.project_id = %(project)s AND v.business_date = %(day)s AND v.deleted_at IS NULL
@@ -57,11 +58,16 @@ class CheckInput(Input):
 
 @project_command(TruthCheck, verb="find", label=_("Check today's visits"), permission="truth-checks.find")
 def find_doubts(ctx: Context, data: CheckInput | None = None) -> dict[str, Any]:
-    """Today's doubtful visits and follow-ups by rule, and the sample. The same day again adds only what is new."""
+    """Today's doubtful visits and follow-ups by rule, and the sample. The same day again adds only what is
+    new."""
     values = {
-        "now": ctx.now, "project": ctx.here.pk, "day": ctx.business_date, "words": ctx.param("crm.truth_same_words"),
-        "visits": ctx.param("crm.truth_visits_per_hour"), "percent": ctx.param("crm.truth_sample_percent"),
-    }  # fmt: skip
+        "now": ctx.now,
+        "project": ctx.here.pk,
+        "day": ctx.business_date,
+        "words": ctx.param("crm.truth_same_words"),
+        "visits": ctx.param("crm.truth_visits_per_hour"),
+        "percent": ctx.param("crm.truth_sample_percent"),
+    }
     found = 0
     with connection.cursor() as cursor:
         for statement in (_SAME_WORDS, _CROWDED, _SAMPLE):
@@ -71,7 +77,9 @@ def find_doubts(ctx: Context, data: CheckInput | None = None) -> dict[str, Any]:
 
 
 class ResultInput(Input):
-    state: Annotated[Literal["true", "false"], Label(_("Finding"), choices={"true": _("True"), "false": _("False")})]
+    state: Annotated[
+        Literal["true", "false"], Label(_("Finding"), choices={"true": _("True"), "false": _("False")})
+    ]
     result: Annotated[str, Field(max_length=200), Label(_("Result"))] = ""
 
 

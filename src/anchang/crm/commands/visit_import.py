@@ -27,16 +27,18 @@ Report = dict[str, Any]
 def import_visits(ctx: Context, rows: Sequence[VisitRow], job: ImportJob | None = None) -> Report:
     """Write the rows of a register; rows that are there already count as unchanged.
 
-    A row is known by its main phone, day, time and what was talked about. Customers are found or made; one that
-    has no owner gets the row's consultant. Visits are numbered by arrival, with those that were there before.
-    Consultants that aren't known are reported as warnings and left empty. The report is CONTRACT's.
+    A row is known by its main phone, day, time and what was talked about. Customers are found or made; one
+    that has no owner gets the row's consultant. Visits are numbered by arrival, with those that were there
+    before. Consultants that aren't known are reported as warnings and left empty. The report is CONTRACT's.
     """
     fresh, unchanged = _unknown(ctx, rows)
     staff = consultants_by_name(ctx)
     channels = channel_ids(ctx, [r.channel[:50] for r in fresh], make=True)
     made = ensure_customers(ctx, [_customer(ctx, r, staff, channels, job) for r in fresh])
     ids = sorted({c.pk for c, _new in made})
-    locked = Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, pk__in=ids).order_by("pk")
+    locked = (
+        Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, pk__in=ids).order_by("pk")
+    )
     customers = {c.pk: c for c in locked}
     owned = [customers[c.pk] for c, _new in made]
     visits = _write(ctx, fresh, owned, staff, channels, job)
@@ -62,7 +64,9 @@ def _unknown(ctx: Context, rows: Sequence[VisitRow]) -> tuple[list[VisitRow], in
     for row in rows:
         by_key.setdefault(_key(row), row)
     known = set(
-        Visit.objects.filter(project=ctx.here, import_key__in=list(by_key)).values_list("import_key", flat=True)
+        Visit.objects.filter(project=ctx.here, import_key__in=list(by_key)).values_list(
+            "import_key", flat=True
+        )
     )
     fresh = [row for key, row in by_key.items() if key not in known]
     return fresh, len(rows) - len(fresh)
@@ -73,13 +77,22 @@ def _customer(
 ) -> NewCustomer:
     owner = staff.get(row.consultant)
     return NewCustomer(
-        name=row.name or "—", numbers=list(row.phones), owner_id=owner,
-        team_id=teams_cached(ctx, staff).get(owner) if owner else None, channel_id=channels.get(row.channel[:50]),
-        source="import", captured_at=row.arrived_at, grade=row.grade, need=_need(row),
+        name=row.name or "—",
+        numbers=list(row.phones),
+        owner_id=owner,
+        team_id=teams_cached(ctx, staff).get(owner) if owner else None,
+        channel_id=channels.get(row.channel[:50]),
+        source="import",
+        captured_at=row.arrived_at,
+        grade=row.grade,
+        need=_need(row),
         import_job_id=job.pk if job else None,
-        columns={"sex": row.sex if row.sex in ("male", "female") else "", "residence": row.region[:50],
-                 "workplace": row.work_region[:50]},
-    )  # fmt: skip
+        columns={
+            "sex": row.sex if row.sex in ("male", "female") else "",
+            "residence": row.region[:50],
+            "workplace": row.work_region[:50],
+        },
+    )
 
 
 def teams_cached(ctx: Context, staff: Mapping[str, int]) -> dict[int, int]:
@@ -101,8 +114,12 @@ def _need(row: VisitRow) -> dict[str, Any] | None:
     try:
         check_order(need)
     except DomainError:
-        need["budget_low"], need["budget_high"] = sorted((need["budget_low"], need["budget_high"]), key=lambda n: n or 0)
-        need["area_low"], need["area_high"] = sorted((need["area_low"], need["area_high"]), key=lambda n: n or 0)
+        need["budget_low"], need["budget_high"] = sorted(
+            (need["budget_low"], need["budget_high"]), key=lambda n: n or 0
+        )
+        need["area_low"], need["area_high"] = sorted(
+            (need["area_low"], need["area_high"]), key=lambda n: n or 0
+        )
     return need
 
 
@@ -113,17 +130,32 @@ def _write(
     teams = teams_cached(ctx, staff)
     last = _last_seqs(ctx, [c.pk for c in customers])
     visits = []
-    for row, customer in sorted(zip(rows, customers, strict=True), key=lambda pair: (pair[0].arrived_at, pair[0].row)):
+    for row, customer in sorted(
+        zip(rows, customers, strict=True), key=lambda pair: (pair[0].arrived_at, pair[0].row)
+    ):
         last[customer.pk] = seq = last.get(customer.pk, 0) + 1
         consultant = staff.get(row.consultant) or customer.owner_id
-        visits.append(Visit(
-            project=ctx.here, customer=customer, seq=seq, arrived_at=row.arrived_at,
-            business_date=row.arrived_at.astimezone(ctx.zone).date(), consultant_id=consultant,
-            team_id=teams.get(consultant) if consultant else None, channel_id=channels.get(row.channel[:50]),
-            purpose=row.purpose[:50], content=row.content, people=row.people, loss_reason=row.loss_reason[:200],
-            grade_before=row.grade or customer.grade, grade_after=row.grade or customer.grade,
-            import_job=job, import_key=_key(row), created_by_id=ctx.user_id,
-        ))  # fmt: skip
+        visits.append(
+            Visit(
+                project=ctx.here,
+                customer=customer,
+                seq=seq,
+                arrived_at=row.arrived_at,
+                business_date=row.arrived_at.astimezone(ctx.zone).date(),
+                consultant_id=consultant,
+                team_id=teams.get(consultant) if consultant else None,
+                channel_id=channels.get(row.channel[:50]),
+                purpose=row.purpose[:50],
+                content=row.content,
+                people=row.people,
+                loss_reason=row.loss_reason[:200],
+                grade_before=row.grade or customer.grade,
+                grade_after=row.grade or customer.grade,
+                import_job=job,
+                import_key=_key(row),
+                created_by_id=ctx.user_id,
+            )
+        )
     Visit.objects.bulk_create(visits, batch_size=1000)
     renumber_visits(ctx.here.pk, sorted({c.pk for c in customers}))
     for visit in visits:
@@ -144,16 +176,20 @@ UPDATE crm_customer c SET visit_count = coalesce(n.visits, 0), last_visit_at = n
        owner_id = coalesce(c.owner_id, n.consultant), team_id = coalesce(c.team_id, n.team)
   FROM unnest(%(ids)s::bigint[]) AS wanted (id)
   LEFT JOIN (SELECT customer_id, count(*) AS visits, max(arrived_at) AS last,
-                    (array_agg(consultant_id ORDER BY arrived_at) FILTER (WHERE consultant_id IS NOT NULL))[1] AS consultant,
-                    (array_agg(team_id ORDER BY arrived_at) FILTER (WHERE consultant_id IS NOT NULL))[1] AS team
-               FROM crm_visit WHERE project_id = %(project)s AND customer_id = ANY(%(ids)s) AND deleted_at IS NULL
+                    (array_agg(consultant_id ORDER BY arrived_at)
+                        FILTER (WHERE consultant_id IS NOT NULL))[1] AS consultant,
+                    (array_agg(team_id ORDER BY arrived_at)
+                        FILTER (WHERE consultant_id IS NOT NULL))[1] AS team
+               FROM crm_visit
+              WHERE project_id = %(project)s AND customer_id = ANY(%(ids)s) AND deleted_at IS NULL
               GROUP BY customer_id) n ON n.customer_id = wanted.id
  WHERE c.project_id = %(project)s AND c.id = wanted.id
 """
 
 
 def recount(ctx: Context, customer_ids: list[int]) -> None:
-    """Visit counters of these locked customers from their visits; an unowned one gets the first consultant."""
+    """Visit counters of these locked customers from their visits; an unowned one gets the first
+    consultant."""
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, {"now": ctx.now, "ids": customer_ids, "project": ctx.here.pk})
 
@@ -183,7 +219,8 @@ def _after(
 
 
 def undo_visits(ctx: Context, job: ImportJob, ids: Mapping[str, Sequence[int]]) -> None:
-    """After the import's visits and customers went to the recycle bin: free the phones, count and number anew."""
+    """After the import's visits and customers went to the recycle bin: free the phones, count and number
+    anew."""
     gone = list(ids.get("crm_customer", ()))
     CustomerPhone.objects.filter(project=ctx.here, customer__in=gone, active=True).update(
         active=False, main=False, ended_at=ctx.now
@@ -193,7 +230,9 @@ def undo_visits(ctx: Context, job: ImportJob, ids: Mapping[str, Sequence[int]]) 
     touched = sorted(set(visits.values_list("customer_id", flat=True)) - set(gone))
     visits.update(import_key=None)
     alive = list(
-        Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, pk__in=touched).order_by("pk")
+        Customer.objects.select_for_update(no_key=True)
+        .filter(project=ctx.here, pk__in=touched)
+        .order_by("pk")
     )
     if not alive:
         return

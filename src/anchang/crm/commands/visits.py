@@ -19,7 +19,7 @@ from anchang.crm.commands.numbers import PhoneText, holders, split
 from anchang.crm.commands.standing import give, reopen
 from anchang.crm.dictionaries import check_feedback
 from anchang.crm.models import Appointment, CallIn, Customer, Tour, Visit
-from anchang.crm.queries.people import teams_of
+from anchang.crm.queries.people import managers_by_team, teams_of
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.kernel.phone import mask
 from anchang.org.commands import next_consultant
@@ -50,9 +50,9 @@ class VisitInput(Input):
 def register_visits(ctx: Context, rows: list[VisitInput]) -> list[Visit]:
     """Somebody came: find or make the customer, choose who receives, number the visit (R01, DOMAIN §3).
 
-    The owner receives an owned customer, else the named consultant, else the consultant who registers, else the
-    rotation. Raises nobody_to_receive. Visits of one customer are numbered one after the other (his row is locked).
-    """
+    The owner receives an owned customer, else the named consultant, else the consultant who registers, else
+    the rotation. Visits of one customer are numbered one after the other (his row
+    is locked)."""
     visits = [_register(ctx, row) for row in rows]
     for hook in visit_hooks:
         hook(ctx, visits)
@@ -74,23 +74,38 @@ def _register(ctx: Context, row: VisitInput) -> Visit:
     if customer.state == Customer.State.LOST:
         reopen(ctx, customer)
     consultant_id = _receiver(ctx, customer, row.consultant)
-    team_id = teams_of(ctx, [consultant_id]).get(consultant_id)
-    if customer.owner_id is None:
+    team_id = teams_of(ctx, [consultant_id]).get(consultant_id) if consultant_id else None
+    if customer.owner_id is None and consultant_id is not None:
         give(ctx, [(customer, consultant_id)], reason="visit")
     if row.need and need_columns(row.need):
         write_need(ctx, customer, row.need)
     seq, _kind = rules.next_visit(_last_seq(customer))
     visit = Visit.objects.create(
-        project=ctx.here, customer=customer, seq=seq, arrived_at=arrived,
-        business_date=arrived.astimezone(ctx.zone).date(), receptionist_id=ctx.user_id, consultant_id=consultant_id,
-        assistant=row.assistant, team_id=team_id, channel_id=channel_id, purpose=row.purpose or "",
-        content=row.content or "", people=row.people, companions=row.companions, feedback=feedback,
-        grade_before=customer.grade, grade_after=row.grade or customer.grade, created_by_id=ctx.user_id,
-    )  # fmt: skip
+        project=ctx.here,
+        customer=customer,
+        seq=seq,
+        arrived_at=arrived,
+        business_date=arrived.astimezone(ctx.zone).date(),
+        receptionist_id=ctx.user_id,
+        consultant_id=consultant_id,
+        assistant=row.assistant,
+        team_id=team_id,
+        channel_id=channel_id,
+        purpose=row.purpose or "",
+        content=row.content or "",
+        people=row.people,
+        companions=row.companions,
+        feedback=feedback,
+        grade_before=customer.grade,
+        grade_after=row.grade or customer.grade,
+        created_by_id=ctx.user_id,
+    )
     count_visits(ctx, [customer], {customer.pk: visit})
     if row.grade and row.grade != customer.grade:
         set_grades(ctx, [(customer, row.grade)], reason="visit")
     ctx.event("visit.registered", visit, customer_id=customer.pk, seq=seq, consultant=consultant_id)
+    if consultant_id is None:
+        ctx.notify(managers_by_team(ctx)[None], "visitor_waiting", visit, name=customer.name)
     ctx.notify([consultant_id], "visitor_arrived", visit, name=customer.name)
     ctx.finish_tasks("customers", [customer.pk], "follow_up_due", "customer_idle", "appointment_soon")
     _meet_appointment(ctx, visit)
@@ -101,15 +116,16 @@ def _last_seq(customer: Customer) -> int:
     return Visit.objects.filter(customer=customer).aggregate(last=Max("seq"))["last"] or 0
 
 
-def _receiver(ctx: Context, customer: Customer, named: Any) -> int:
+def _receiver(ctx: Context, customer: Customer, named: Any) -> int | None:
+    """None: nobody is there; the visit is recorded all the same and the managers are told."""
     sells = ctx.here.pk in ctx.access.teams
-    user_id, _reason = rules.receiver(customer.owner_id, named.pk if named else None, ctx.user_id if sells else None)
-    if user_id is None:
-        user, _turn = next_consultant(ctx)
-        user_id = user.pk if user else None
-    if user_id is None:
-        raise DomainError("nobody_to_receive")
-    return user_id
+    user_id, _reason = rules.receiver(
+        customer.owner_id, named.pk if named else None, ctx.user_id if sells else None
+    )
+    if user_id is not None:
+        return user_id
+    user, _turn = next_consultant(ctx)
+    return user.pk if user else None
 
 
 def _first_is_complete(ctx: Context, row: VisitInput) -> None:
@@ -290,14 +306,22 @@ def _take_call(ctx: Context, row: CallInInput) -> CallIn:
     passed = row.passed_to.pk if row.passed_to else holder.owner_id if holder else ctx.user_id
     known = bool(digest) and CallIn.objects.filter(project=ctx.here, phone_digest=digest).exists()
     call = CallIn.objects.create(
-        project=ctx.here, caller=row.caller, question=row.question, called_at=called,
+        project=ctx.here,
+        caller=row.caller,
+        question=row.question,
+        called_at=called,
         channel_id=channel_ids(ctx, [row.channel]).get(row.channel),
-        business_date=called.astimezone(ctx.zone).date(), passed_to_id=passed, taken_by_id=ctx.user_id,
-        team_id=teams_of(ctx, [passed]).get(passed) if passed else None, first=not known,
-        customer_id=holder.customer_id if holder else None, phone_digest=digest,
-        phone_cipher=personal.encrypt(number) if number else None, phone_masked=mask(number) if number else "",
+        business_date=called.astimezone(ctx.zone).date(),
+        passed_to_id=passed,
+        taken_by_id=ctx.user_id,
+        team_id=teams_of(ctx, [passed]).get(passed) if passed else None,
+        first=not known,
+        customer_id=holder.customer_id if holder else None,
+        phone_digest=digest,
+        phone_cipher=personal.encrypt(number) if number else None,
+        phone_masked=mask(number) if number else "",
         created_by_id=ctx.user_id,
-    )  # fmt: skip
+    )
     ctx.event("call_in.taken", call, customer_id=call.customer_id, passed_to=passed)
     ctx.notify([passed], "call_passed", call, name=row.caller)
     return call

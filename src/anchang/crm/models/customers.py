@@ -89,7 +89,9 @@ class Customer(ProjectModel):
     stage = models.CharField(_("Stage"), max_length=10, choices=Stage.choices, default=Stage.VISITOR)
     # The highest stage that active deals give; written by the apps above through `set_deal_stages`.
     deal_stage = models.CharField(max_length=10, blank=True, editable=False)
-    value_class = models.CharField(_("Value class"), max_length=10, choices=Worth.choices, default=Worth.NORMAL)
+    value_class = models.CharField(
+        _("Value class"), max_length=10, choices=Worth.choices, default=Worth.NORMAL
+    )
     owner = user_key(_("Owner"), null=True, blank=True)
     team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
     channel = ProjectKey(Channel, null=True, blank=True, verbose_name=_("First channel"))
@@ -122,38 +124,55 @@ class Customer(ProjectModel):
             one_of("stage", Stage.values, "customer_stage"),
             one_of("state", ("active", "frozen", "lost", "merged"), "customer_state"),
             models.CheckConstraint(
-                condition=Q(state="merged", merged_into__isnull=False) | (~Q(state="merged") & Q(merged_into__isnull=True)),
+                condition=Q(state="merged", merged_into__isnull=False)
+                | (~Q(state="merged") & Q(merged_into__isnull=True)),
                 name="customer_merged_into",
             ),
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["project", "-created_at", "-id"], condition=ALIVE, name="customer_newest"),
-            models.Index(fields=["project", "owner", "-created_at", "-id"], condition=ALIVE, name="customer_of_owner"),
-            models.Index(fields=["project", "grade", "-created_at", "-id"], condition=ALIVE, name="customer_of_grade"),
-            models.Index(fields=["project", "stage", "-created_at", "-id"], condition=ALIVE, name="customer_of_stage"),
+            models.Index(
+                fields=["project", "owner", "-created_at", "-id"], condition=ALIVE, name="customer_of_owner"
+            ),
+            models.Index(
+                fields=["project", "grade", "-created_at", "-id"], condition=ALIVE, name="customer_of_grade"
+            ),
+            models.Index(
+                fields=["project", "stage", "-created_at", "-id"], condition=ALIVE, name="customer_of_stage"
+            ),
             models.Index(
                 fields=["project", "grade", "idle_since"],
                 condition=Q(deleted_at__isnull=True, state="active", owner__isnull=False),
                 name="customer_idle",
             ),
             models.Index(
-                fields=["project", "next_follow_at"], condition=Q(next_follow_at__isnull=False), name="customer_next"
+                fields=["project", "next_follow_at"],
+                condition=Q(next_follow_at__isnull=False),
+                name="customer_next",
             ),
             models.Index(
-                fields=["project", "grade_until"], condition=Q(grade_until__isnull=False), name="customer_grade_until"
+                fields=["project", "grade_until"],
+                condition=Q(grade_until__isnull=False),
+                name="customer_grade_until",
             ),
             models.Index(
-                fields=["project", "household"], condition=Q(household__isnull=False), name="customer_household"
+                fields=["project", "household"],
+                condition=Q(household__isnull=False),
+                name="customer_household",
             ),
             # Reports read a period's new customers from the index alone.
             models.Index(
-                fields=["project", "business_date"], include=["owner", "team", "channel", "state"], condition=ALIVE,
+                fields=["project", "business_date"],
+                include=["owner", "team", "channel", "state"],
+                condition=ALIVE,
                 name="customer_day",
             ),
             models.Index(
-                fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="customer_import"
+                fields=["project", "import_job"],
+                condition=Q(import_job__isnull=False),
+                name="customer_import",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -182,7 +201,9 @@ class CustomerPhone(PersonalNumber):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("project", "digest", condition=Q(active=True), name="customer_phone_once"),
+            models.UniqueConstraint(
+                "project", "digest", condition=Q(active=True), name="customer_phone_once"
+            ),
             models.UniqueConstraint(
                 "project", "customer", condition=Q(active=True, main=True), name="customer_phone_one_main"
             ),
@@ -208,10 +229,15 @@ class CustomerIdentity(PersonalNumber):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("project", "digest", condition=Q(active=True), name="customer_identity_once"),
-            one_of("id_type", ("id_card", "passport", "hk_mo_permit", "tw_permit", "birth_cert", "credit_code"),
-                   "customer_identity_type"),
-        ]  # fmt: skip
+            models.UniqueConstraint(
+                "project", "digest", condition=Q(active=True), name="customer_identity_once"
+            ),
+            one_of(
+                "id_type",
+                ("id_card", "passport", "hk_mo_permit", "tw_permit", "birth_cert", "credit_code"),
+                "customer_identity_type",
+            ),
+        ]
         indexes = [
             models.Index(fields=["project", "customer"], name="customer_identities"),
             models.Index(fields=["project", "tail"], condition=Q(active=True), name="customer_identity_tail"),
@@ -232,7 +258,9 @@ class Contact(ProjectModel):
     class Meta:
         indexes = [
             models.Index(fields=["project", "customer"], name="contact_customer"),
-            models.Index(fields=["project", "phone_digest"], condition=~Q(phone_digest=""), name="contact_phone"),
+            models.Index(
+                fields=["project", "phone_digest"], condition=~Q(phone_digest=""), name="contact_phone"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -264,7 +292,8 @@ class Consent(ProjectModel):
                 "project", "customer", "purpose", condition=Q(withdrawn_at__isnull=True), name="consent_once"
             ),
             models.CheckConstraint(
-                condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")), name="consent_order"
+                condition=Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gte=F("given_at")),
+                name="consent_order",
             ),
         ]
 
@@ -292,16 +321,22 @@ class Need(ProjectModel):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "customer", "seq", name="need_edition"),
-            models.UniqueConstraint("project", "customer", condition=Q(current=True), name="need_one_current"),
+            models.UniqueConstraint(
+                "project", "customer", condition=Q(current=True), name="need_one_current"
+            ),
             models.CheckConstraint(
-                condition=Q(budget_low__isnull=True) | Q(budget_high__isnull=True) | Q(budget_high__gte=F("budget_low")),
+                condition=Q(budget_low__isnull=True)
+                | Q(budget_high__isnull=True)
+                | Q(budget_high__gte=F("budget_low")),
                 name="need_budget_order",
             ),
             models.CheckConstraint(
-                condition=Q(area_low__isnull=True) | Q(area_high__isnull=True) | Q(area_high__gte=F("area_low")),
+                condition=Q(area_low__isnull=True)
+                | Q(area_high__isnull=True)
+                | Q(area_high__gte=F("area_low")),
                 name="need_area_order",
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id}/{self.seq}"

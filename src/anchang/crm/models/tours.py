@@ -32,7 +32,9 @@ class Tour(ProjectModel):
         ]
         indexes = [
             models.Index(fields=["project", "visit"], name="tour_visit"),
-            models.Index(fields=["project", "unit", "-started_at"], condition=Q(unit__isnull=False), name="tour_unit"),
+            models.Index(
+                fields=["project", "unit", "-started_at"], condition=Q(unit__isnull=False), name="tour_unit"
+            ),
         ]
 
     def __str__(self) -> str:

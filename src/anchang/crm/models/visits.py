@@ -36,13 +36,15 @@ class Visit(ProjectModel):
     grade_before = models.CharField(_("Grade before"), max_length=1, blank=True)
     grade_after = models.CharField(_("Grade after"), max_length=1, blank=True)
     import_job = ProjectKey(ImportJob, null=True, blank=True)
-    import_key = models.CharField(max_length=64, null=True, blank=True, editable=False)  # noqa: DJ001 (unique)
+    import_key = models.CharField(max_length=64, null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
             # Checked at the end of a statement, so that visits can be numbered anew in one.
             models.UniqueConstraint(
-                fields=["project", "customer", "seq", "deleted_at"], name="visit_seq_once", nulls_distinct=False,
+                fields=["project", "customer", "seq", "deleted_at"],
+                name="visit_seq_once",
+                nulls_distinct=False,
                 deferrable=models.Deferrable.IMMEDIATE,
             ),
             models.UniqueConstraint("project", "import_key", condition=ALIVE, name="visit_import_once"),
@@ -55,19 +57,28 @@ class Visit(ProjectModel):
         ]
         indexes = [
             models.Index(fields=["project", "-arrived_at", "-id"], condition=ALIVE, name="visit_newest"),
-            models.Index(fields=["project", "consultant", "-arrived_at", "-id"], condition=ALIVE, name="visit_consultant"),
+            models.Index(
+                fields=["project", "consultant", "-arrived_at", "-id"],
+                condition=ALIVE,
+                name="visit_consultant",
+            ),
             # With the columns that reports group by, so that a period is read from the index alone.
             models.Index(
-                fields=["project", "business_date"], include=["customer", "seq", "consultant", "team", "channel"],
-                condition=ALIVE, name="visit_day",
+                fields=["project", "business_date"],
+                include=["customer", "seq", "consultant", "team", "channel"],
+                condition=ALIVE,
+                name="visit_day",
             ),
             models.Index(
-                fields=["project", "customer", "business_date"], condition=Q(deleted_at__isnull=True, seq=1),
+                fields=["project", "customer", "business_date"],
+                condition=Q(deleted_at__isnull=True, seq=1),
                 name="visit_first",
             ),
             models.Index(fields=["project", "customer", "arrived_at"], name="visit_customer"),
-            models.Index(fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="visit_import"),
-        ]  # fmt: skip
+            models.Index(
+                fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="visit_import"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.business_date} #{self.seq}"
@@ -98,8 +109,12 @@ class CallIn(ProjectModel):
         indexes = [
             models.Index(fields=["project", "-called_at", "-id"], condition=ALIVE, name="call_in_newest"),
             models.Index(fields=["project", "business_date"], name="call_in_day"),
-            models.Index(fields=["project", "customer"], condition=Q(customer__isnull=False), name="call_in_customer"),
-            models.Index(fields=["project", "phone_digest"], condition=~Q(phone_digest=""), name="call_in_phone"),
+            models.Index(
+                fields=["project", "customer"], condition=Q(customer__isnull=False), name="call_in_customer"
+            ),
+            models.Index(
+                fields=["project", "phone_digest"], condition=~Q(phone_digest=""), name="call_in_phone"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,7 +137,17 @@ class FollowUp(ProjectFact):
         WRONG_NUMBER = "wrong_number", _("Wrong number")
 
     # A merge may move it to the kept customer; nothing else may change.
-    frozen = ("author_id", "method", "content", "grade", "effective", "duration", "result", "at", "business_date")
+    frozen = (
+        "author_id",
+        "method",
+        "content",
+        "grade",
+        "effective",
+        "duration",
+        "result",
+        "at",
+        "business_date",
+    )
     audited = True
 
     customer = ProjectKey(Customer, related_name="follow_ups", verbose_name=_("Customer"))
@@ -150,7 +175,9 @@ class FollowUp(ProjectFact):
             models.Index(fields=["project", "customer", "-at"], name="follow_up_customer"),
             models.Index(fields=["project", "author", "-at", "-id"], name="follow_up_author"),
             models.Index(
-                fields=["project", "business_date"], include=["author", "team", "customer"], name="follow_up_day"
+                fields=["project", "business_date"],
+                include=["author", "team", "customer"],
+                name="follow_up_day",
             ),
         ]
 
@@ -218,12 +245,13 @@ class TruthCheck(ProjectModel):
         constraints = [
             one_of("state", ("open", "true", "false"), "truth_check_state"),
             models.CheckConstraint(
-                condition=Q(visit__isnull=True, follow_up__isnull=False) | Q(visit__isnull=False, follow_up__isnull=True),
+                condition=Q(visit__isnull=True, follow_up__isnull=False)
+                | Q(visit__isnull=False, follow_up__isnull=True),
                 name="truth_check_one_subject",
             ),
             models.UniqueConstraint("project", "rule_id", "visit", name="truth_check_visit_once"),
             models.UniqueConstraint("project", "rule_id", "follow_up", name="truth_check_follow_up_once"),
-        ]  # fmt: skip
+        ]
         indexes = [models.Index(fields=["project", "-created_at"], name="truth_check_newest")]
 
     def __str__(self) -> str:

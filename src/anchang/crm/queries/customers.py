@@ -43,8 +43,8 @@ def merged_ids(customer: Customer) -> list[int]:
 
 
 def customer_360(access: Access, customer_id: int) -> dict[str, Any]:
-    """Profile, needs, visits with units and grades, follow-ups, appointments, contacts, consents, household, and
-    what the apps above add (deals, payments, tickets). Raises not_found out of the actor's scope.
+    """Profile, needs, visits with units and grades, follow-ups, appointments, contacts, consents, household,
+    and what the apps above add (deals, payments, tickets). Raises not_found out of the actor's scope.
 
     Who may see the customer sees all contacts with him, whoever made them; numbers are masked.
     """
@@ -56,9 +56,15 @@ def customer_360(access: Access, customer_id: int) -> dict[str, Any]:
         "customer": profile,
         "needs": _rows("needs", access, Need.objects.filter(customer=customer).order_by("-seq")),
         "visits": _visits(access, customer),
-        "follow_ups": _rows("follow-ups", access, FollowUp.objects.filter(customer=customer).order_by("-at", "-id")),
-        "appointments": _rows("appointments", access, Appointment.objects.filter(customer=customer).order_by("-starts_at")),
-        "call_ins": _rows("call-ins", access, CallIn.objects.filter(customer=customer).order_by("-called_at")),
+        "follow_ups": _rows(
+            "follow-ups", access, FollowUp.objects.filter(customer=customer).order_by("-at", "-id")
+        ),
+        "appointments": _rows(
+            "appointments", access, Appointment.objects.filter(customer=customer).order_by("-starts_at")
+        ),
+        "call_ins": _rows(
+            "call-ins", access, CallIn.objects.filter(customer=customer).order_by("-called_at")
+        ),
         "contacts": _rows("contacts", access, Contact.objects.filter(customer=customer).order_by("id")),
         "consents": _rows("consents", access, Consent.objects.filter(customer__in=ids).order_by("-given_at")),
         "household": _household(customer),
@@ -104,9 +110,11 @@ def _household(customer: Customer) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def timeline(access: Access, customer_id: int, *, before: int | None = None, limit: int = NEWEST) -> dict[str, Any]:
-    """Everything that happened around the customer, newest first, in one list: events with their sentence, and
-    for follow-ups, visits and calls what was said. `before`: the `next` of the page before."""
+def timeline(
+    access: Access, customer_id: int, *, before: int | None = None, limit: int = NEWEST
+) -> dict[str, Any]:
+    """Everything that happened around the customer, newest first, in one list: events with their sentence,
+    and for follow-ups, visits and calls what was said. `before`: the `next` of the page before."""
     customer = reading.get_record(resources.get("customers"), access, customer_id)
     ids = merged_ids(customer)
     about = Q(customer_id__in=ids) | Q(resource="customers", record_id__in=ids)
@@ -143,7 +151,8 @@ def _said(events: Sequence[Event]) -> dict[tuple[str, int], str]:
 
 def doubles(access: Access, project_id: int, text: str, limit: int = 20) -> list[dict[str, Any]]:
     """Customers of the project who may be the same: by whole phone or its last four digits, by whole document
-    number or its last four, by name (BS17). Masked; of customers out of the actor's scope only the owner's name."""
+    number or its last four, by name (BS17). Masked; of customers out of the actor's scope only the owner's
+    name."""
     word = text.strip()
     if not word or "\x00" in word:
         return []
@@ -151,8 +160,16 @@ def doubles(access: Access, project_id: int, text: str, limit: int = 20) -> list
     ids = _double_ids(project_id, word)[:limit]
     resource = resources.get("customers")
     within = reading.reach(resource, "customers.view", access, [project_id])
-    mine = set(Customer.objects.filter(within, pk__in=ids).values_list("pk", flat=True)) if within is not None else set()
-    rows = Customer.objects.filter(project_id=project_id, pk__in=ids).exclude(state="merged").select_related("owner")
+    mine = (
+        set(Customer.objects.filter(within, pk__in=ids).values_list("pk", flat=True))
+        if within is not None
+        else set()
+    )
+    rows = (
+        Customer.objects.filter(project_id=project_id, pk__in=ids)
+        .exclude(state="merged")
+        .select_related("owner")
+    )
     return [
         {
             "id": c.pk if c.pk in mine else None, "name": c.name if c.pk in mine else c.name[:1] + "**",
@@ -174,5 +191,11 @@ def _double_ids(project_id: int, word: str) -> list[int]:
         ids = list(phones.filter(tail=clean).values_list("customer_id", flat=True)[:200])
         return ids + list(papers.filter(tail=clean).values_list("customer_id", flat=True)[:200])
     types = [value for value, _label in CustomerIdentity.Type.choices]
-    ids = list(papers.filter(digest__in=[personal.digest(f"{t}:{clean}") for t in types]).values_list("customer_id", flat=True))
-    return ids or list(Customer.objects.filter(project_id=project_id, name=word).values_list("pk", flat=True)[:200])
+    ids = list(
+        papers.filter(digest__in=[personal.digest(f"{t}:{clean}") for t in types]).values_list(
+            "customer_id", flat=True
+        )
+    )
+    return ids or list(
+        Customer.objects.filter(project_id=project_id, name=word).values_list("pk", flat=True)[:200]
+    )

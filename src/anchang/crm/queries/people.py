@@ -23,7 +23,8 @@ def teams_of(ctx: Context, user_ids: Iterable[int | None]) -> dict[int, int]:
 
 
 def managers_by_team(ctx: Context) -> dict[int | None, list[int]]:
-    """team -> who is told about its customers: its leaders and the project's managers. None: without a team."""
+    """team -> who is told about its customers: its leaders and the project's managers. None: without a
+    team."""
     leaders: dict[int, set[int]] = defaultdict(set)
     rows = TeamMember.objects.filter(project=ctx.here, user__is_active=True)
     teams = set()
@@ -49,13 +50,16 @@ def _project_managers(ctx: Context) -> set[int]:
 
 def names_of(user_ids: Iterable[int | None]) -> dict[int | None, str]:
     """user -> name; an empty text for nobody."""
-    found: dict[int | None, str] = dict(User.objects.filter(pk__in={u for u in user_ids if u}).values_list("id", "name"))
+    found: dict[int | None, str] = dict(
+        User.objects.filter(pk__in={u for u in user_ids if u}).values_list("id", "name")
+    )
     found[None] = ""
     return found
 
 
 def consultants_by_name(ctx: Context) -> dict[str, int]:
-    """name, user name or staff number -> member of a team of the project; names that two people have are left out."""
+    """name, user name or staff number -> member of a team of the project; names that two people have are left
+    out."""
     found: dict[str, set[int]] = defaultdict(set)
     rows = TeamMember.objects.filter(project=ctx.here).values_list(
         "user_id", "user__name", "user__username", "user__staff_number"

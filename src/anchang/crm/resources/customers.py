@@ -76,7 +76,9 @@ CUSTOMERS = register(
         fields=(
             Field("name", list=True),
             Field("number"),
-            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
             Field("grade", list=True),
             Field("stage", list=True),
             Field("owner", list=True, to="users"),
@@ -150,21 +152,33 @@ NEEDS = register(
 
 CONTACTS = register(
     Resource(
-        name="contacts", model=Contact, label=_("Contact"), plural=_("Contacts"), icon="address-book",
-        owner="customer__owner", team="customer__team", plain=True,
+        name="contacts",
+        model=Contact,
+        label=_("Contact"),
+        plural=_("Contacts"),
+        icon="address-book",
+        owner="customer__owner",
+        team="customer__team",
+        plain=True,
         fields=(
             Field("customer", list=True, to="customers"),
             Field("name", list=True, form="edit"),
             Field("relation", list=True, form="edit"),
-            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
             Field("note", list=True, form="edit"),
         ),
     )
-)  # fmt: skip
+)
 
 HOUSEHOLDS = register(
     Resource(
-        name="households", model=Household, label=_("Household"), plural=_("Households"), icon="home",
+        name="households",
+        model=Household,
+        label=_("Household"),
+        plural=_("Households"),
+        icon="home",
         fields=(Field("name", list=True), Field("created_at")),
         related=(Related("customers", "household"),),
     )
@@ -187,8 +201,14 @@ CONSENTS = register(
 
 GRADE_CHANGES = register(
     Resource(
-        name="grade-changes", model=GradeChange, label=_("Grade change"), plural=_("Grade changes"), icon="stars",
-        label_field="at", owner="customer__owner", team="customer__team",
+        name="grade-changes",
+        model=GradeChange,
+        label=_("Grade change"),
+        plural=_("Grade changes"),
+        icon="stars",
+        label_field="at",
+        owner="customer__owner",
+        team="customer__team",
         fields=(
             Field("customer", list=True, to="customers"),
             Field("old", list=True),

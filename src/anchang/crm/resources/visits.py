@@ -11,15 +11,29 @@ from anchang.platform.resources import Field, Related, Resource, register
 
 VISITS = register(
     Resource(
-        name="visits", model=Visit, label=_("Visit"), plural=_("Visits"), area="crm", icon="door-enter",
-        menu_order=30, label_field="business_date", owner="consultant", team="team", order="-arrived_at",
+        name="visits",
+        model=Visit,
+        label=_("Visit"),
+        plural=_("Visits"),
+        area="crm",
+        icon="door-enter",
+        menu_order=30,
+        label_field="business_date",
+        owner="consultant",
+        team="team",
+        order="-arrived_at",
         fields=(
             Field("customer", list=True, to="customers"),
             Field("seq", list=True),
             Field(
-                "visit_kind", _("First or repeat"), kind="choice",
-                expr=Case(When(seq=1, then=Value("first")), default=Value("repeat"), output_field=CharField()),
-                choices={"first": _("First visit"), "repeat": _("Repeat visit")}, list=True,
+                "visit_kind",
+                _("First or repeat"),
+                kind="choice",
+                expr=Case(
+                    When(seq=1, then=Value("first")), default=Value("repeat"), output_field=CharField()
+                ),
+                choices={"first": _("First visit"), "repeat": _("Repeat visit")},
+                list=True,
             ),
             Field("arrived_at", list=True),
             Field("consultant", list=True, to="users"),
@@ -41,12 +55,19 @@ VISITS = register(
         ),
         related=(Related("tours", "visit", _("Tours")),),
     )
-)  # fmt: skip
+)
 
 TOURS = register(
     Resource(
-        name="tours", model=Tour, label=_("Tour"), plural=_("Tours"), icon="walk", label_field="started_at",
-        owner="visit__consultant", team="visit__team", order="-started_at",
+        name="tours",
+        model=Tour,
+        label=_("Tour"),
+        plural=_("Tours"),
+        icon="walk",
+        label_field="started_at",
+        owner="visit__consultant",
+        team="visit__team",
+        order="-started_at",
         fields=(
             Field("visit", list=True, to="visits"),
             Field("customer", _("Customer"), source="visit__customer", to="customers", list=True),
@@ -62,12 +83,23 @@ TOURS = register(
 
 CALL_INS = register(
     Resource(
-        name="call-ins", model=CallIn, label=_("Incoming call"), plural=_("Incoming calls"), area="crm",
-        icon="phone-incoming", menu_order=40, label_field="caller", owner="passed_to", team="team", order="-called_at",
+        name="call-ins",
+        model=CallIn,
+        label=_("Incoming call"),
+        plural=_("Incoming calls"),
+        area="crm",
+        icon="phone-incoming",
+        menu_order=40,
+        label_field="caller",
+        owner="passed_to",
+        team="team",
+        order="-called_at",
         search=("caller",),
         fields=(
             Field("caller", list=True),
-            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
             Field("question", list=True),
             Field("channel", list=True, to="channels"),
             Field("passed_to", list=True, to="users"),
@@ -82,15 +114,28 @@ CALL_INS = register(
 
 FOLLOW_UPS = register(
     Resource(
-        name="follow-ups", model=FollowUp, label=_("Follow-up"), plural=_("Follow-ups"), area="crm",
-        icon="message-circle", menu_order=35, label_field="at", owner="author", team="team", order="-at",
+        name="follow-ups",
+        model=FollowUp,
+        label=_("Follow-up"),
+        plural=_("Follow-ups"),
+        area="crm",
+        icon="message-circle",
+        menu_order=35,
+        label_field="at",
+        owner="author",
+        team="team",
+        order="-at",
         fields=(
             Field("customer", list=True, to="customers"),
             Field("method", list=True),
             Field("content", list=True),
             Field("next_at", list=True),
             Field("grade"),
-            Field("intent", kind="choice", choices={"strong": _("Strong"), "normal": _("Ordinary"), "weak": _("Weak")}),
+            Field(
+                "intent",
+                kind="choice",
+                choices={"strong": _("Strong"), "normal": _("Ordinary"), "weak": _("Weak")},
+            ),
             Field("author", list=True, to="users"),
             Field("at", list=True),
             Field("effective"),
@@ -104,8 +149,17 @@ FOLLOW_UPS = register(
 
 APPOINTMENTS = register(
     Resource(
-        name="appointments", model=Appointment, label=_("Appointment"), plural=_("Appointments"), area="crm",
-        icon="calendar", menu_order=45, label_field="starts_at", owner="consultant", team="team", order="-starts_at",
+        name="appointments",
+        model=Appointment,
+        label=_("Appointment"),
+        plural=_("Appointments"),
+        area="crm",
+        icon="calendar",
+        menu_order=45,
+        label_field="starts_at",
+        owner="consultant",
+        team="team",
+        order="-starts_at",
         state_field="state",
         fields=(
             Field("customer", list=True, to="customers"),
