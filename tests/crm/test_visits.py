@@ -225,7 +225,7 @@ def test_register_makes_customers_numbers_visits_and_changes_nothing_twice(offic
         report = import_visits(ctx, rows)
         ctx.flush()
         assert (report["created"], report["unchanged"], report["customers_created"]) == (4, 1, 3)
-        assert [w["row"] for w in report["warnings"]] == [7]
+        assert [w.row for w in report["warnings"]] == [7]
         visits = Visit.objects.filter(customer__name="郭梓宇").order_by("arrived_at")
         assert list(visits.values_list("seq", flat=True)) == [1, 2]
         guo = Customer.objects.get(name="郭梓宇")

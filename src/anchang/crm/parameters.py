@@ -78,4 +78,3 @@ declare(
     "json",
     _("Feedback on a visit: questions and answers"),
 )
-declare("crm.grade_words", {}, "json", _("Grades for the words that a register uses, as B+ for B"))

@@ -19,6 +19,7 @@ from anchang.crm.visit_file import VisitRow
 from anchang.kernel.errors import DomainError
 from anchang.platform import personal
 from anchang.platform.context import Context
+from anchang.platform.importing.rows import Problem
 from anchang.platform.models import ImportJob
 
 Report = dict[str, Any]
@@ -46,8 +47,9 @@ def import_visits(ctx: Context, rows: Sequence[VisitRow], job: ImportJob | None 
     return {
         "rows": len(rows), "created": len(visits), "updated": 0, "unchanged": unchanged, "refused": [],
         "warnings": [
-            {"row": r.row, "column": "consultant", "value": r.consultant, "code": "consultant_unknown"}
-            for r in fresh if r.consultant and r.consultant not in staff
+            Problem(r.row, "consultant", r.consultant[:200], "consultant_unknown", {}, False)
+            for r in fresh
+            if r.consultant and r.consultant not in staff
         ],
         "customers_created": sum(new for _c, new in made), "ids": [v.pk for v in visits],
     }  # fmt: skip
