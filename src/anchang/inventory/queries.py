@@ -52,7 +52,7 @@ CELL = (
     "control_reason", "legacy_sold",
 )  # fmt: skip
 _COLUMNS = tuple({"building": "building_id", "layout": "layout_id"}.get(c, c) for c in CELL)
-#: PostgreSQL writes these as the text that the cell shows: making 25,000 Decimals takes longer than the query.
+#: PostgreSQL writes these as the text that the cell shows: 25,000 Decimals cost more than the query.
 _AS_TEXT = ("gross_area", "inner_area", "list_unit_price", "list_total", "available_since", "locks")
 
 
@@ -207,7 +207,7 @@ def _totals(groups: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
 
 
 def hoarded_units(project: Project, on: dt.date) -> list[Unit]:
-    """捂盘: licensed units that are neither on sale nor in a deal, without a lawful reason, past the limit."""
+    """捂盘: licensed units that are neither on sale nor in a deal, past the limit, no reason stored."""
     days = int(parameters.value("inventory.hoarding_days", project, on))
     limit = on - dt.timedelta(days=days)
     rows = Unit.objects.filter(
@@ -216,8 +216,12 @@ def hoarded_units(project: Project, on: dt.date) -> list[Unit]:
     )  # fmt: skip
     return [
         unit for unit in rows.select_related("licence").order_by("sort_key")
-        if rules.is_hoarded(rules.HoardingFacts(unit.state, unit.licence.issued_on), on, days)
+        if rules.is_hoarded(_hoarding_facts(unit), on, days)
     ]  # fmt: skip
+
+
+def _hoarding_facts(unit: Unit) -> rules.HoardingFacts:
+    return rules.HoardingFacts(unit.state, unit.licence.issued_on if unit.licence else None)
 
 
 # --- recommendation ------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def product_types(project_id: int | None) -> Mapping[str, Any]:
     return found or BUILT_IN_TYPES
 
 
-def _counted(column: str, *, state: str = "") -> Subquery:
+def _counted(column: str, state: str = "") -> Coalesce:
     """Units that refer to the row by `column`."""
     rows = Unit.objects.filter(**{column: OuterRef("pk")}).order_by()
     if state:
@@ -60,7 +60,7 @@ def _pictures(ids: Sequence[int]) -> dict[int, Any]:
     found: dict[int, list[Any]] = defaultdict(list)
     rows = StoredFile.objects.filter(resource="layouts", record_id__in=ids).order_by("pk")
     for pk, record_id, name, kind in rows.values_list("pk", "record_id", "name", "kind"):
-        found[record_id].append({"id": pk, "label": name, "kind": kind})
+        found[record_id or 0].append({"id": pk, "label": name, "kind": kind})
     return found
 
 
@@ -86,8 +86,8 @@ _DAYS_ON_SALE = Case(
     When(
         Q(state="available", available_since__isnull=False),
         then=Func(
-            TruncDate(Now()), F("available_since"), function="", template="(%(expressions)s)", arg_joiner=" - ",
-            output_field=IntegerField(),
+            TruncDate(Now()), F("available_since"), function="", template="(%(expressions)s)",
+            arg_joiner=" - ", output_field=IntegerField(),
         ),
     ),
     output_field=IntegerField(),
@@ -120,7 +120,8 @@ register(Resource(
         Field("handover_due_on", form="both"),
         Field("position", form="both"),
         Field("units", label=_("Units"), expr=_counted("building"), kind="int", list=True),
-        Field("available", label=_("Available"), expr=_counted("building", state="available"), kind="int", list=True),
+        Field("available", label=_("Available"), kind="int", list=True,
+              expr=_counted("building", "available")),
     ),
     related=(Related("units", "building"),),
 ))  # fmt: skip
@@ -139,14 +140,16 @@ register(Resource(
         Field("selling_points", form="both"),
         Field("pictures", label=_("Pictures and plans"), value=_pictures),
         Field("units", label=_("Units"), expr=_counted("layout"), kind="int", list=True),
-        Field("available", label=_("Available"), expr=_counted("layout", state="available"), kind="int", list=True),
+        Field("available", label=_("Available"), kind="int", list=True,
+              expr=_counted("layout", "available")),
     ),
     related=(Related("units", "layout"),),
 ))  # fmt: skip
 
 register(Resource(
-    name="licences", model=Licence, label=_("Licence"), plural=_("Licences"), area="inventory", icon="license",
-    order="-issued_on", label_field="number", key_field="number", search=("number",), menu_order=40,
+    name="licences", model=Licence, label=_("Licence"), plural=_("Licences"), area="inventory",
+    icon="license", order="-issued_on", label_field="number", key_field="number", search=("number",),
+    menu_order=40,
     fields=(
         Field("number", list=True),
         Field("kind", list=True),
@@ -241,8 +244,8 @@ register(Resource(
         Field("created_at"),
     ),
     related=(
-        Related("unit-state-changes", "unit"), Related("price-changes", "unit"), Related("price-rows", "unit"),
-        Related("unit-locks", "unit"),
+        Related("unit-state-changes", "unit"), Related("price-changes", "unit"),
+        Related("price-rows", "unit"), Related("unit-locks", "unit"),
     ),
 ))  # fmt: skip
 
@@ -262,7 +265,8 @@ register(Resource(
 ))  # fmt: skip
 
 register(Resource(
-    name="unit-locks", model=UnitLock, label=_("Lock"), plural=_("Locks"), order="-set_at", label_field="kind",
+    name="unit-locks", model=UnitLock, label=_("Lock"), plural=_("Locks"), order="-set_at",
+    label_field="kind",
     fields=(
         Field("unit", list=True),
         Field("kind", list=True),

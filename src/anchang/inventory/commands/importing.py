@@ -231,7 +231,7 @@ def _new(
 ) -> Unit:
     unit = Unit(
         project=ctx.here, building=building, section=row.section[:20], room=row.room, code=row.code,
-        label=unit_label(building, row.code), state=Unit.State.UNRELEASED, state_since=ctx.now, licence=licence,
+        label=unit_label(building, row.code), state_since=ctx.now, licence=licence,
         created_by_id=ctx.user_id, **values,
     )  # fmt: skip
     unit.sort_key = sort_key(unit.label)
@@ -256,7 +256,7 @@ def _update(unit: Unit, values: Mapping[str, Any], licence: Licence | None, outc
 def _price_list(
     ctx: Context, parsed: PriceListFile, outcome: _Outcome, licence: Licence | None
 ) -> tuple[PriceList | None, set[int]]:
-    """The next edition when any price of the file differs from the one in force; (list, ids of its changes)."""
+    """The next edition when any price of the file differs from the one in force; (list, its changes)."""
     wanted = _wanted_rows(parsed, outcome)
     if not wanted:
         return None, set()
@@ -338,8 +338,9 @@ def _copy_back(outcome: _Outcome, priced: Iterable[Unit]) -> None:
 
 
 def _states(ctx: Context, rows: Sequence[FileRow], outcome: _Outcome, licence: Licence | None) -> list[Unit]:
-    """未售 → on sale when licensed and published, 预留 → held back, 已售 → signed before the system. Only units
-    that were unreleased until now."""
+    """未售: on sale when licensed and published. 预留: held back. 已售: signed before the system.
+
+    Only units that were unreleased until now."""
     fresh = [
         (row, unit) for position, row in enumerate(rows)
         if (unit := outcome.by_row[position]).state == rules.UNRELEASED

@@ -105,7 +105,7 @@ def adjust_draft(ctx: Context, price_list: PriceList, data: DraftAdjustment) -> 
     for row in rows:
         unit_price = basis_price(row.basis, row.gross_unit_price, row.inner_unit_price, row.list_total)
         new = rules.adjusted_price(unit_price, amount=data.amount, percent=data.percent)
-        fill_row(row, rules.list_total(rules.PriceBasis(row.basis), new, row.gross_area, row.inner_area), new)
+        fill_row(row, list_total(row, new), new)
     PriceRow.objects.bulk_update(
         rows, ["list_total", "gross_unit_price", "inner_unit_price"], batch_size=1000
     )
@@ -127,7 +127,7 @@ def new_edition(
     note: str = "",
     facts: dict[str, Any] | None = None,
 ) -> PriceList:
-    """An empty draft with the licence's next edition number. Editions of one licence are numbered under its lock."""
+    """An empty draft with the licence's next edition number, which is taken under the licence's lock."""
     if licence is not None:
         Licence.objects.select_for_update(no_key=True).get(pk=licence.pk)
     last = PriceList.everything.filter(project=ctx.here, licence=licence).aggregate(Max("edition"))
@@ -156,14 +156,14 @@ def copy_current_rows(ctx: Context, price_list: PriceList, without: Iterable[int
 
 
 def priced_row(price_list: PriceList, unit: Unit, data: RowInput) -> PriceRow:
-    """A row from what was typed. 422 when neither a total nor a unit price is given, or an area is missing."""
+    """A row from what was typed. 422 without a total and without unit price and area."""
     row = blank_row(price_list, unit)
     row.floor_total, row.discounts = data.floor_total, data.discounts
     basis = rules.PriceBasis(unit.price_basis)
     if data.list_total is not None:
         fill_row(row, data.list_total, data.unit_price)
     elif data.unit_price is not None and (basis == "unit" or row_area(row) is not None):
-        total = rules.list_total(basis, data.unit_price, unit.gross_area, unit.inner_area)
+        total = list_total(row, data.unit_price)
         fill_row(row, total, data.unit_price)
     else:
         raise DomainError("bad_input", status=422, fields={"rows": "required"}, unit=unit.label)
@@ -175,6 +175,12 @@ def blank_row(price_list: PriceList, unit: Unit) -> PriceRow:
         project_id=unit.project_id, price_list=price_list, unit=unit, basis=unit.price_basis,
         gross_area=unit.gross_area, inner_area=unit.inner_area,
     )  # fmt: skip
+
+
+def list_total(row: PriceRow, unit_price: Decimal) -> Decimal:
+    nothing = Decimal(0)
+    basis = rules.PriceBasis(row.basis)
+    return rules.list_total(basis, unit_price, row.gross_area or nothing, row.inner_area or nothing)
 
 
 def row_area(row: PriceRow) -> Decimal | None:
@@ -279,7 +285,7 @@ def _locked_units(ctx: Context, price_list: PriceList) -> list[Unit]:
 
 
 def mark_prices(ctx: Context, price_list: PriceList, units: Sequence[Unit], reason: str) -> None:
-    """The rows' totals become the units' marked prices, with history. `filed_total` only of a published list."""
+    """The rows' totals become the units' marked prices, with history; filed ones if the list is published."""
     rows = {r.unit_id: r for r in PriceRow.objects.filter(project=ctx.here, price_list=price_list)}
     published = price_list.state == PriceList.State.PUBLISHED
     changes = [
@@ -318,7 +324,7 @@ _COPY_PRICES = """
 
 
 def _copy_prices(ctx: Context, price_list: PriceList, unit_ids: list[int], published: bool) -> None:
-    params = {
+    params: dict[str, Any] = {
         "published": published, "now": ctx.now, "project": ctx.here.pk, "price_list": price_list.pk,
         "units": unit_ids,
     }  # fmt: skip

@@ -79,7 +79,8 @@ def price_unit(
         raise DomainError.of(why)
     snapshot = rules.to_snapshot(inputs, priced, list_version=str(unit.price_list))
     snapshot |= {
-        "price_list": unit.price_list_id, "payment_plan": plan.code, "priced_on": ctx.business_date.isoformat(),
+        "price_list": unit.price_list_id, "payment_plan": plan.code,
+        "priced_on": ctx.business_date.isoformat(),
         "floor_total": None if unit.floor_total is None else str(unit.floor_total),
     }  # fmt: skip
     return PriceResult(priced, inputs, plan, snapshot)

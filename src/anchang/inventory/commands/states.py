@@ -36,8 +36,8 @@ def change_unit_state(
 
     until    the end of a hold, shown on the board.
     lock     a lock to set along with it (RECONFIRM_PRICE after a cancellation).
-    Raises `unit_taken` or `state_refused` for a step that isn't in the table. The event `unit.changed` carries
-    the complete new board cell.
+    Raises `unit_taken` or `state_refused` for a step that isn't in the table. The event `unit.changed`
+    carries the complete new board cell.
     """
     move_units(ctx, [unit], to, reason=reason, until=until, deal_id=deal_id)
     if lock:
@@ -124,8 +124,9 @@ def why_not_release(unit: Unit) -> Refusal | None:
     if unit.state == rules.UNRELEASED:
         facts = replace(facts, state=rules.CONTROLLED)
     why = rules.why_not_release(facts, timezone.localdate())
-    if why is None and unit.release_batch_id and (missing := unit.release_batch.open_checks):
-        return Refusal("batch_not_ready", {"batch": unit.release_batch.name, "item": missing[0]})
+    batch = unit.release_batch
+    if why is None and batch is not None and (missing := batch.open_checks):
+        return Refusal("batch_not_ready", {"batch": batch.name, "item": missing[0]})
     return why
 
 

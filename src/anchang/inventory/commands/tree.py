@@ -87,7 +87,7 @@ def delete_building(ctx: Context, building: Building) -> dict[str, Any]:
 def set_sent(
     record: Any, data: Input, *, empty: Mapping[str, Any] | None = None, skip: Iterable[str] = ()
 ) -> list[str]:
-    """Write the sent fields of an edit. A null where the column can't be null is the empty value, else 422."""
+    """Write the sent fields of an edit. A null for a column without nulls is its empty value or 422."""
     changed = []
     for name in data.model_fields_set - set(skip):
         value = getattr(data, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -10,7 +12,7 @@ from anchang.inventory.models.tree import ALIVE, Licence
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
 
-def _money(label: object, **options: object) -> models.DecimalField:
+def _money(label: Any, **options: Any) -> models.DecimalField:
     return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
 
 
