@@ -115,11 +115,11 @@ def after_visits(ctx: Context, visits: Sequence[Any]) -> None:
         lead.customer_id = lead.customer_id or phones[lead.phone_digest]
     Lead.objects.bulk_update(found, ["customer"], batch_size=1000)
     arrived = [lead for lead in found if lead.state in (*OPEN, LeadState.POOL)]
+    _advance(ctx, arrived, LeadState.VISITED, "visit")
     for lead in arrived:
         lead.owner_id = lead.owner_id or by_customer[lead.customer_id].consultant_id
         lead.valid = True if lead.valid is None else lead.valid
     Lead.objects.bulk_update(arrived, ["owner", "valid"], batch_size=1000)
-    _advance(ctx, arrived, LeadState.VISITED, "visit")
 
 
 def _advance(ctx: Context, leads: Sequence[Lead], to: str, reason: str) -> None:
