@@ -471,3 +471,27 @@ def test_answers_carry_the_contract_fields(desk):
         and Subscription.objects.count() == 1
         and Allocation.objects.count() == 2
     )
+
+
+def test_sales_mode_and_agency(desk):
+    """D18: stored on the deal; an agency sale names its agency."""
+    sub = desk.subscribe(sales_mode="online")
+    clerk = desk.office.access("clerk")
+    refused("agency_required", "edit_deal", clerk, sub.deal_id, sales_mode="agency", status=422, field="agency")
+    deal = run("edit_deal", clerk, sub.deal_id, sales_mode="agency", agency="同策")
+    assert (deal.sales_mode, deal.agency) == ("agency", "同策")
+    row = reading.get_row(resources.get("subscriptions"), clerk, sub.pk)
+    assert (row["sales_mode"], row["agency"]) == ("agency", "同策")
+
+
+def test_a_household_member_takes_over_the_hold(desk):
+    from anchang.crm.models import Customer, Household
+
+    held = hold(desk)
+    household = Household.objects.create(project=desk.office.project, name="张家")
+    spouse = desk.customer("consultant1", 1)
+    Customer.objects.filter(pk__in=[spouse.pk, held.customer_id]).update(household=household)
+    sub = desk.subscribe(customer=spouse)
+    assert (sub.deal_id, sub.customer_id) == (held.deal_id, spouse.pk)
+    stages = dict(Customer.objects.values_list("id", "stage"))
+    assert (stages[spouse.pk], stages[held.customer_id]) == ("subscriber", "visitor")

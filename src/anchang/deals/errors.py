@@ -71,6 +71,7 @@ _ERRORS = {
     "penalty_or_deposit": _("Penalty and deposit exclude each other."),
     "forfeit_over_deposit": _("At most the paid deposit of %(effective)s may be kept."),
     "forfeit_without_fault": _("A deposit is kept only when the buyer is at fault."),
+    "agency_required": _("An agency sale names its agency."),
     "not_an_approver": _("Someone else approves this step."),
     "customer_has_deal": _("The customer has a running deal."),
 }
@@ -97,7 +98,7 @@ _EVENTS = {
     "event.contract.terminated": _("Contract %(number)s terminated: %(reason)s"),
     "event.documents.received": _("Documents received: %(documents)s"),
     "event.paper.printed": _("%(number)s printed, copy %(prints)s"),
-    "event.deal.handed_over": _("Deal handed over"),
+    "event.deal.edited": _("Sales mode: %(sales_mode)s %(agency)s"),
 }
 _MESSAGES = {
     "notice.hold_expired": _("The hold of %(unit)s for %(customer)s has expired."),

@@ -22,6 +22,7 @@ from anchang.deals.commands.claims import (
     why_not_deal,
 )
 from anchang.deals.commands.holds import convert_hold
+from anchang.deals.commands.modes import MODES
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Deal, Hold, PlanLine, Subscription, UnitClaim
 from anchang.finance.commands import NewLine, add_receivables, allocate_open_money
@@ -38,12 +39,6 @@ from anchang.processes.people import with_roles
 
 ZERO = Decimal("0.00")
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
-_MODES = {
-    "own": _("Own sales"),
-    "agency": _("Agency sales"),
-    "online": _("Online sales"),
-    "offset": _("Offset against a payable"),
-}
 
 
 class SubscribeInput(Input):
@@ -62,7 +57,7 @@ class SubscribeInput(Input):
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
     sales_mode: Annotated[
         Literal["own", "agency", "online", "offset"] | None,
-        Label(_("Sales mode"), kind="choice", choices=_MODES),
+        Label(_("Sales mode"), kind="choice", choices=MODES),
     ] = None
 
 

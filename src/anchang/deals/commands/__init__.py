@@ -9,8 +9,10 @@ from anchang.deals.commands.contracts import (
     review_contract,
 )
 from anchang.deals.commands.holds import cancel_hold, expire_hold, expire_holds, extend_hold, hold_unit
+from anchang.deals.commands.modes import edit_deal
 
 __all__ = [
-    "cancel_hold", "checklist", "expire_hold", "expire_holds", "extend_hold", "file_contract", "hold_unit",
+    "cancel_hold", "checklist", "edit_deal", "expire_hold", "expire_holds", "extend_hold", "file_contract",
+    "hold_unit",
     "missing_documents", "print_contract", "print_subscription", "receive_documents", "review_contract",
 ]  # fmt: skip

@@ -9,6 +9,7 @@ from django.db.models import F, OuterRef, Subquery
 
 from anchang.crm.commands import hooks
 from anchang.crm.models import Customer
+from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Contract, Deal, Hold, Subscription
 from anchang.platform.context import Context
 
@@ -17,6 +18,8 @@ def move_to_kept(ctx: Context, kept: Customer, gone: Customer) -> None:
     """Two customer files became one: papers of the gone one belong to the kept one."""
     for model in (Deal, Hold, Subscription, Contract):
         model.everything.filter(project=ctx.here, customer=gone).update(customer=kept)
+    refresh_stages(ctx, [kept.pk])
+    kept.refresh_from_db(fields=["deal_stage"])  # the merge goes on with this instance
 
 
 def hand_over_deals(ctx: Context, leaver_id: int, heir_ids: Sequence[int]) -> None:
