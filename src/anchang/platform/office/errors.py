@@ -34,7 +34,6 @@ say(
         "required": _("This field is required."),
         "too_long": _("This text is too long."),
         "one_project": _("All rows must belong to one project."),
-        "unknown_field": _("There is no such field."),
         "already_exists": _("This already exists."),
         "database_refused": _("The data contradicts itself and wasn't saved."),
         "busy": _("Someone else is working on this right now. Try again."),
