@@ -48,7 +48,7 @@ async function buildStyles() {
     variables: false,
     keyframes: true,
   });
-  const own = ["tokens", "shell", "components", "forms", "table", "board", "print"];
+  const own = ["tokens", "shell", "components", "forms", "table", "pages", "board", "print"];
   const sheets = await Promise.all(own.map((name) => readFile(join(here, "css", `${name}.css`), "utf8")));
   const tom = await readFile(join(modules, "tom-select/dist/css/tom-select.bootstrap5.css"), "utf8");
   await build({

@@ -48,6 +48,7 @@ class Event(ProjectFact):
                 name="event_customer",
             ),
             models.Index(fields=["project", "id"], name="event_order"),
+            models.Index(fields=["xid", "id"], name="event_commit"),
         ]
 
 

@@ -1,0 +1,5 @@
+"""Live streams as the composition root finds them (settings.LIVE_APPS)."""
+
+from anchang.platform.ui.live import application
+
+__all__ = ["application"]
