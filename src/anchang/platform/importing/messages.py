@@ -24,7 +24,7 @@ FILE_MESSAGES = {
     "column_missing": _("Choose the column for this field."),
     "column_used_twice": _("This column is already used for another field."),
     "no_such_column": _("The file has no such column."),
-    "unknown_field": _("This import has no such field."),
+    "unknown_field": _("There is no such field."),
 }
 
 # Short words like `required` are codes of cells only, so they stay out of the common register.
