@@ -8,7 +8,6 @@ import os
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
@@ -21,17 +20,9 @@ from anchang.kernel.errors import DomainError
 from tests.conftest import APP_PASSWORD, make_database
 from tests.deals.desk import Desk, make_desk
 from tests.factories import run
+from tests.races.sql_attack import attack_by_sql, sql_process
 
 THREADS, PROCESSES, UNITS = 32, 4, 20
-
-CLAIM = """
-WITH d AS (
-    INSERT INTO deals_deal (project_id, unit_id, customer_id, state, sales_mode, agency, ownership, opened_on,
-                            end_reason, version, created_at, updated_at)
-    VALUES (%(project)s, %(unit)s, %(customer)s, 'held', 'own', '', '', current_date, '', 1, now(), now())
-    RETURNING id)
-INSERT INTO deals_unitclaim (project_id, unit_id, deal_id, kind, since)
-SELECT %(project)s, %(unit)s, id, 'hold', now() FROM d"""
 
 
 def attack_by_command(desk: Desk, attempt: int, unit_id: int) -> str:
@@ -45,24 +36,6 @@ def attack_by_command(desk: Desk, attempt: int, unit_id: int) -> str:
         return error.code
     finally:
         connections["default"].close()
-
-
-def attack_by_sql(app_url: str, project: int, unit: int, customer: int) -> str:
-    """The same by SQL as the application's role: no command, no lock, no look at the state."""
-    with psycopg.connect(app_url) as connection:
-        connection.execute("SELECT set_config('app.projects', %s, true)", [f"{{{project}}}"])
-        try:
-            connection.execute(CLAIM, {"project": project, "unit": unit, "customer": customer})
-            connection.commit()
-            return "won"
-        except psycopg.errors.UniqueViolation as error:
-            assert error.diag.constraint_name == "deals_unitclaim_pkey"
-            return "unit_taken"
-
-
-def sql_process(app_url: str, project: int, units: list[int], customer: int, gate: Any, out: Any) -> None:
-    gate.wait()
-    out.put(Counter(f"{unit}:{attack_by_sql(app_url, project, unit, customer)}" for unit in units))
 
 
 def app_url(owner_url: str, name: str) -> str:

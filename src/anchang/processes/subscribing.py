@@ -266,8 +266,10 @@ def owe_deposit(ctx: Context, deal: Deal, subscription: Subscription) -> None:
 def activate(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription) -> None:
     """DRAFT or APPROVING → ACTIVE: the hold is converted, the unit subscribed, the deposit owed."""
     waited = subscription.approve_by is not None
+    people = {deal.customer_id}
     if subscription.hold_id:
         hold = Hold.objects.select_for_update(no_key=True).get(pk=subscription.hold_id)
+        people.add(hold.customer_id)
         if hold.state == Hold.State.ACTIVE:
             convert_hold(ctx, hold)
     subscription.state, subscription.activated_on = Subscription.State.ACTIVE, ctx.business_date
@@ -276,7 +278,7 @@ def activate(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription) -
     deal.state = Deal.State.SUBSCRIBED
     deal.save(update_fields=["state", "updated_at"])
     change_unit_state(ctx, unit, stock_rules.SUBSCRIBED, deal_id=deal.pk)
-    refresh_stages(ctx, [deal.customer_id])
+    refresh_stages(ctx, people)
     ctx.event(
         "subscription.active", subscription, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
         unit_label=unit.label, number=subscription.number, total=str(subscription.total),
