@@ -7,7 +7,8 @@ left out. COPY would be a little faster, but PostgreSQL refuses it under row-lev
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +19,8 @@ from django.utils import timezone
 from anchang.kernel import chinese
 from anchang.platform.context import Context
 from anchang.platform.models import Event, SearchToken, Task
+
+SEPARATOR, EMPTY = "\x1f", "\x1e"
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
@@ -45,17 +48,19 @@ def insert(
     fields = {f.column: f for f in model._meta.concrete_fields}
     names, picked, arrays, values = [], [], [], []
     for at, (name, cells) in enumerate(columns.items()):
-        base, cast, prepare = _type(fields[name])
+        kind = _type(fields[name])
         names.append(f'"{name}"')
-        picked.append(f"u.c{at}{cast}")
-        arrays.append(f"{'%b' if base == 'bytea' else '%s'}::{base}[]")
-        values.append([None if c is None else prepare(c) for c in cells] if prepare else list(cells))
+        picked.append(f"u.c{at}{kind.cast}")
+        texts = [None if c is None else kind.text(c) for c in cells] if kind.text else cells
+        sql, value = _array(texts, kind.base)
+        arrays.append(sql)
+        values.append(value)
     fixed = []
     for name, value in constants.items():
-        base, cast, prepare = _type(fields[name])
+        kind = _type(fields[name])
         names.append(f'"{name}"')
-        picked.append(f"%s::{base}{cast}")
-        fixed.append(prepare(value) if prepare and value is not None else value)
+        picked.append(f"%s::{kind.base}{kind.cast}")
+        fixed.append(value if value is None or kind.text is None else kind.text(value))
     aliases = ", ".join(f"c{i}" for i in range(len(columns)))
     sql = (
         f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) SELECT {", ".join(picked)} '
@@ -63,6 +68,17 @@ def insert(
         f"{' ON CONFLICT DO NOTHING' if ignore_conflicts else ''}"
     )
     run(sql, [*fixed, *values])
+
+
+def _array(texts: Sequence[Any], base: str) -> tuple[str, Any]:
+    """SQL and parameter of one column. A text with separators is five times as fast as an array literal, whose
+    every value would be quoted; values that hold a separator, or a lone value, go the slow way."""
+    shown = [EMPTY if t is None else t for t in texts]
+    joined = SEPARATOR.join(shown)
+    plain = joined.count(SEPARATOR) == len(shown) - 1 and joined.count(EMPTY) == shown.count(EMPTY)
+    if len(shown) > 1 and plain and EMPTY not in texts:
+        return f"string_to_array(%s, '{SEPARATOR}', '{EMPTY}')::{base}[]", joined
+    return f"%s::text[]::{base}[]", list(texts)
 
 
 def run(sql: str, values: Sequence[Any]) -> int:
@@ -73,15 +89,27 @@ def run(sql: str, values: Sequence[Any]) -> int:
         return cursor.rowcount
 
 
-def _type(f: models.Field) -> tuple[str, str, Any]:
-    """Array element type, cast in the SELECT and how a value is made ready. Text isn't cast to its length: that
-    would cut it silently."""
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """Array element type, cast in the SELECT, and how a value becomes text (None: it is text)."""
+
+    base: str
+    cast: str
+    text: Callable[[Any], str] | None
+
+
+def _type(f: models.Field) -> _Kind:
+    """Text isn't cast to its length: that would cut it silently."""
     kind = str(f.target_field.db_type(connection) if f.is_relation else f.db_type(connection)).split("(")[0]
     if kind == "jsonb":
-        return "text", "::jsonb", _as_json
+        return _Kind("text", "::jsonb", _as_json)
     if kind in ("varchar", "text", "char"):
-        return "text", "", None
-    return kind, "", None
+        return _Kind("text", "", None)
+    if kind == "bytea":
+        return _Kind(kind, "", lambda value: "\\x" + value.hex())
+    if kind == "boolean":
+        return _Kind(kind, "", lambda value: "t" if value else "f")
+    return _Kind(kind, "", str)
 
 
 def _as_json(value: Any) -> str:
