@@ -220,7 +220,8 @@ class Receipt(ProjectModel):
                 name="receipt_allocated",
             ),
             models.CheckConstraint(
-                condition=~Q(state="reversed") | Q(allocated=0), name="receipt_reversed_is_free"
+                condition=~Q(state="reversed") | Q(allocated=0, reverses__isnull=True),
+                name="receipt_reversed_is_free",
             ),
         ]
         indexes = [
