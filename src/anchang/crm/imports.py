@@ -52,7 +52,7 @@ def write_visits(ctx: Context, lines: Sequence[Line], job: ImportJob, reading: R
 
 register_kind(ImportKind(
     name="leads", label=_("Leads"), resource="leads", permission="leads.import", fields=LEAD_FIELDS,
-    open=open_leads, read=read_lead_lines, write=write_leads, order=20,
+    open=open_leads, read=read_lead_lines, write=write_leads, batch=5000, order=20,
     help=_("Exports of advertising platforms and lists of brokers; one lead per phone."),
 ))  # fmt: skip
 register_kind(ImportKind(

@@ -15,4 +15,3 @@ declare("crm.recycle_warn_hours", 4, "int", _("Hours before recycling at which t
 declare("crm.barred_days", 3, "int", _("Days for which the last owner can't claim a lead again"))
 declare("crm.claims_per_day", 10, "int", _("Leads that one person may claim in a day"))
 declare("crm.invalid_reasons", [], "list", _("Further reasons for invalid leads"))
-declare("crm.import_batch_rows", 5000, "int", _("Rows of a lead file that are taken in at once"))
