@@ -32,7 +32,7 @@ def sales_report(asked: Asked) -> dict[str, Any]:
         "basis": BASIS, "scope": asked.scope, "closed": days.all_closed(period.end),
         **figures(total),
         "call_to_visit": _call_to_visit(asked, period.start, period.end),
-        "by_channel": _grouped(cells, 1, labels.channels, "channel"),
+        "by_channel": _grouped(_with_channel(cells), 1, labels.channels, "channel"),
         "by_person": _grouped(cells, 0, labels.people, "person"),
         "to_date": _to_date(asked, days),
         "drill": drill.sales(period.start, period.end, asked),
@@ -81,6 +81,12 @@ def _added(parts: Any) -> dict[str, Sums]:
         for item, one in items.items():
             found[item] = found.get(item, NOTHING) + one
     return found
+
+
+def _with_channel(cells: sums.ByKey) -> sums.ByKey:
+    """Without the items that have no channel."""
+    found = {key: {i: s for i, s in items.items() if i != "follow_up"} for key, items in cells.items()}
+    return {key: items for key, items in found.items() if items}
 
 
 def _grouped(cells: sums.ByKey, at: int, names: Any, word: str) -> list[dict[str, Any]]:
