@@ -15,6 +15,7 @@ from django.contrib import messages
 from django.db import models, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -265,9 +266,8 @@ def preview(deed: Deed, fields: Sequence[FormField]) -> HttpResponse:
             transaction.set_rollback(True)
     except DomainError as exc:
         # While fields are still empty there is nothing to tell; a refusal by the state is worth telling now.
-        text = "" if exc.status == 422 else worded(exc.code, exc.params)
-        return render(deed.request, "platform/consequence.html", {"refused": text})
-    return render(deed.request, "platform/consequence.html", told)
+        told = {"refused": "" if exc.status == 422 else worded(exc.code, exc.params)}
+    return HttpResponse(render_to_string("platform/consequence.html", told, deed.request).strip())
 
 
 def snapshot(deed: Deed) -> dict[str, Any]:

@@ -64,11 +64,18 @@ def fields_of(cmd: Command, access: Access, project_ids: Sequence[int], project_
     for name, info in cmd.input.model_fields.items():
         if cmd.kind in ("create", "edit") and access.field_mode(resource.name, name, project_ids):
             continue
-        found.append(_field(name, info, project_id))
+        found.append(_field(name, info, project_id, _ref_of_resource(cmd, name)))
     return found
 
 
-def _field(name: str, info: FieldInfo, project_id: int | None) -> FormField:
+def _ref_of_resource(cmd: Command, name: str) -> str:
+    """What a field of this name refers to in the resource: for inputs that take a key as well as an id."""
+    f = cmd.resource.by_name.get(name)
+    target = resources.ref_target(cmd.resource, f) if f is not None and f.kind == "ref" else None
+    return target.name if target else ""
+
+
+def _field(name: str, info: FieldInfo, project_id: int | None, ref_of_resource: str = "") -> FormField:
     label = label_of(info)
     core, marks, optional = _core(info.annotation)
     marks = [*info.metadata, *marks]
@@ -85,6 +92,8 @@ def _field(name: str, info: FieldInfo, project_id: int | None) -> FormField:
     ref = next((m.resource for m in marks if isinstance(m, RefTo)), "")
     if kind.startswith("ref:"):
         ref = kind[4:]
+    if not ref and core is Any and kind != "json":
+        ref = ref_of_resource
     choices = _choices(label.choices if label else None, project_id)
     return _shaped(core, kind, ref, choices, marks, common, project_id)
 
@@ -105,7 +114,7 @@ def _shaped(
         return FormField(kind="choice" if len(choices) <= FEW_CHOICES else "select", choices=choices, **common)
     if core is bool or kind == "bool":
         return FormField(kind="checkbox", shape="flag", **common)
-    if core in (dict, Any) or get_origin(core) is dict or kind == "json":
+    if core is dict or get_origin(core) is dict or kind == "json":
         return FormField(kind="textarea", shape="json", **common)
     longest = next((m.max_length for m in marks if getattr(m, "max_length", None)), None)
     widget = _WIDGETS.get(kind, kind) or _widget_of(core, longest)

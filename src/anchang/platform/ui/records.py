@@ -81,10 +81,10 @@ def record_panel(request: HttpRequest, name: str, record_id: int) -> HttpRespons
     """The record at the side of a list: facts, next command, the latest of what happened."""
     shown = shown_of(request, name, record_id)
     events = timeline_of(request, shown, limit=10) if not shown.resource.group_level else {}
-    return render(request, "platform/record_panel.html", head_of(shown) | events)
+    return render(request, "platform/record_panel.html", head_of(shown, empties=False) | events)
 
 
-def head_of(shown: Shown) -> dict[str, Any]:
+def head_of(shown: Shown, *, empties: bool = True) -> dict[str, Any]:
     primary, others = actions_of(shown)
     state = shown.resource.by_name.get(shown.resource.state_field)
     chip = None
@@ -92,7 +92,7 @@ def head_of(shown: Shown) -> dict[str, Any]:
         chip = rows.reader_of(shown.resource, state, shown.access, shown.project_id)(0, shown.item.get(state.name))
     return {
         "shown": shown, "resource": shown.resource, "title": shown.label, "state": chip, "primary": primary,
-        "others": others, "sections": sections_of(shown), "list_url": f"/r/{shown.resource.name}/",
+        "others": others, "sections": sections_of(shown, empties), "list_url": f"/r/{shown.resource.name}/",
         "page_url": shown.url,
     }  # fmt: skip
 
@@ -105,6 +105,8 @@ def actions_of(shown: Shown) -> tuple[Action | None, list[Action]]:
     primary: Action | None = None
     others: list[Action] = []
     found = [c for c in commands.of_resource(shown.resource) if c.kind in ("record", "edit") and c.shape]
+    shown_by_eye = {c.name for f in shown.fields if (c := rows.reveal_command(shown.resource, f)) and f.kind == "phone"}
+    found = [c for c in found if c.name not in shown_by_eye]
     for cmd in sorted(found, key=lambda c: {"primary": 0, "menu": 1}.get(c.shape, 2)):
         if not in_reach(shown, commands.permission_of(cmd)) or (cmd.show and not cmd.show(shown.record)):
             continue
@@ -152,8 +154,8 @@ def _path(record: Any, path: str) -> Any:
 # --- facts ---------------------------------------------------------------------------------------
 
 
-def sections_of(shown: Shown) -> list[dict[str, Any]]:
-    """Facts by section, in declared order; what is empty and can't be filled here isn't shown."""
+def sections_of(shown: Shown, empties: bool) -> list[dict[str, Any]]:
+    """Facts by section, in declared order. Empty ones stand there (`empties`) only when they can be filled."""
     resource = shown.resource
     edit = commands.find(resource, "edit")
     able = bool(edit and edit.input and in_reach(shown, commands.permission_of(edit)))
@@ -167,7 +169,7 @@ def sections_of(shown: Shown) -> list[dict[str, Any]]:
         value = shown.item.get(f.name)
         mode = shown.access.field_mode(resource.name, f.name, shown.project_ids)
         url = f"{shown.url}fact/{f.name}" if f.name in editable and not mode and f.kind != "json" else ""
-        if value in (None, "", [], {}) and not url:
+        if value in (None, "", [], {}) and not (url and empties):
             continue
         read = rows.reader_of(resource, f, shown.access, shown.project_id)
         fact = {"label": f.label, "content": read(shown.item["id"], value), "kind": rows.kind_of(resource, f), "url": url}
