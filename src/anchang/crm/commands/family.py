@@ -45,7 +45,7 @@ class ContactData(Input):
     name: Annotated[Name, Label(_("Name"))]
     relation: Relation
     phone: Annotated[PhoneText | None, Label(_("Phone"), "phone")] = None
-    note: Annotated[str, Line, Label(_("Note"))] = ""
+    note: Annotated[Line, Label(_("Note"))] = ""
 
 
 class ContactInput(ContactData):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from anchang.crm import dictionaries, rules
 from anchang.crm.commands.channels import find_channels
@@ -27,11 +27,17 @@ class NeedInput(Input):
     budget_high: Annotated[Money | None, Label(_("Budget to"), "money")] = None
     area_low: Annotated[Quantity | None, Label(_("Area from"), "area")] = None
     area_high: Annotated[Quantity | None, Label(_("Area to"), "area")] = None
-    layouts: Annotated[list[Annotated[str, Line]] | None, Label(_("Layouts"))] = None
-    purpose: Annotated[str, Line, Label(_("Purpose"), choices=dictionaries.choices("purpose"))] = ""
-    family: Annotated[str, Line, Label(_("Family structure"), choices=dictionaries.choices("family"))] = ""
-    heard_from: Annotated[str, Line, Label(_("Way heard"))] = ""
-    note: Annotated[str, Line, Label(_("Note"))] = ""
+    layouts: Annotated[
+        list[Annotated[str, Field(max_length=50)]] | None, Field(max_length=20), Label(_("Layouts"))
+    ] = None
+    purpose: Annotated[
+        str, Field(max_length=50), Label(_("Purpose"), choices=dictionaries.choices("purpose"))
+    ] = ""
+    family: Annotated[
+        str, Field(max_length=50), Label(_("Family structure"), choices=dictionaries.choices("family"))
+    ] = ""
+    heard_from: Annotated[str, Field(max_length=50), Label(_("Way heard"))] = ""
+    note: Annotated[Line, Label(_("Note"))] = ""
 
 
 def _need(value: Any) -> Any:
@@ -62,7 +68,8 @@ class NewCustomer:
 
 def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
     """Write files, phones, needs, search tokens and events. The phones must be free: `holders` was asked."""
-    made = [_file(ctx, row) for row in rows]
+    first, days = ctx.param("crm.first_grade"), ctx.param("crm.grade_days")
+    made = [_file(ctx, row, row.grade or first, days) for row in rows]
     Customer.objects.bulk_create(made, batch_size=1000)
     phones: list[CustomerPhone] = []
     needs: list[Need] = []
@@ -85,12 +92,12 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
     return made
 
 
-def _file(ctx: Context, row: NewCustomer) -> Customer:
-    grade = row.grade or ctx.param("crm.first_grade")
+def _file(ctx: Context, row: NewCustomer, grade: str, days: Mapping[str, int]) -> Customer:
     captured = row.captured_at or ctx.now
     masked = phone_mask(row.numbers)
     return Customer(
-        project=ctx.here, name=row.name, phone_masked=masked, grade=grade, grade_until=grade_end(ctx, grade),
+        project=ctx.here, name=row.name, phone_masked=masked, grade=grade,
+        grade_until=last_day(ctx, days.get(grade)),
         stage=rules.stage(rules.StageFacts(grade=grade)), owner_id=row.owner_id, team_id=row.team_id,
         channel_id=row.channel_id, campaign=row.campaign, source=row.source, captured_at=captured,
         business_date=captured.astimezone(ctx.zone).date(), idle_since=ctx.now, created_by_id=ctx.user_id,
@@ -110,7 +117,10 @@ def channel_ids(ctx: Context, keys: Iterable[Any], *, make: bool = False) -> dic
 
 def grade_end(ctx: Context, grade: str) -> dt.date | None:
     """The last day on which the grade is valid; None: without end."""
-    days = ctx.param("crm.grade_days").get(grade)
+    return last_day(ctx, ctx.param("crm.grade_days").get(grade))
+
+
+def last_day(ctx: Context, days: int | None) -> dt.date | None:
     return None if days is None else ctx.business_date + dt.timedelta(days=days)
 
 

@@ -45,10 +45,11 @@ def set_grades(
     if not changes:
         return
     managers = managers_by_team(ctx)
+    ends = {grade: grade_end(ctx, grade) for grade in {g for _c, g in changes}}
     by = rule_id or ctx.actor.name
     logs = []
     for customer, new in changes:
-        old, customer.grade, customer.grade_until = customer.grade, new, grade_end(ctx, new)
+        old, customer.grade, customer.grade_until = customer.grade, new, ends[new]
         logs.append(GradeChange(project=ctx.here, customer=customer, old=old, new=new, by_id=ctx.user_id,
                                 rule_id=rule_id, reason=reason, at=ctx.now))  # fmt: skip
         ctx.event("customer.grade_changed", customer, customer_id=customer.pk, old=old, new=new, rule=rule_id)
@@ -57,7 +58,7 @@ def set_grades(
     for new in {grade for _c, grade in changes}:
         ids = [c.pk for c, grade in changes if grade == new]
         Customer.objects.filter(project=ctx.here, pk__in=ids).update(
-            grade=new, grade_until=grade_end(ctx, new), updated_at=ctx.now
+            grade=new, grade_until=ends[new], updated_at=ctx.now
         )
         todays = Visit.objects.filter(project=ctx.here, customer__in=ids, business_date=ctx.business_date)
         todays.update(grade_after=new)

@@ -168,8 +168,8 @@ def _write(
 def _last_seqs(ctx: Context, customer_ids: Sequence[int]) -> dict[int, int]:
     from django.db.models import Max
 
-    rows = Visit.objects.filter(project=ctx.here, customer__in=set(customer_ids)).values("customer_id")
-    return {r["customer_id"]: r["last"] for r in rows.annotate(last=Max("seq"))}
+    rows = Visit.everything.filter(project=ctx.here, customer__in=set(customer_ids)).values("customer_id")
+    return {r["customer_id"]: r["last"] or 0 for r in rows.annotate(last=Max("seq"))}
 
 
 _COUNT = """
@@ -230,7 +230,7 @@ def undo_visits(ctx: Context, job: ImportJob, ids: Mapping[str, Sequence[int]]) 
     Need.objects.filter(project=ctx.here, customer__in=gone, current=True).update(current=False)
     visits = Visit.everything.filter(project=ctx.here, pk__in=list(ids.get("crm_visit", ())))
     touched = sorted(set(visits.values_list("customer_id", flat=True)) - set(gone))
-    visits.update(import_key=None)
+    visits.update(import_key=None, seq=None)
     alive = list(
         Customer.objects.select_for_update(no_key=True)
         .filter(project=ctx.here, pk__in=touched)

@@ -40,7 +40,7 @@ class VisitInput(Input):
     assistant: Annotated[Ref("users") | None, Label(_("Assistant"))] = None
     content: Annotated[Note | None, Label(_("Content"), "longtext")] = None
     people: Annotated[int | None, Between(1, 99), Label(_("Number of people"))] = None
-    companions: Annotated[str, Line, Label(_("Companions"))] = ""
+    companions: Annotated[Line, Label(_("Companions"))] = ""
     grade: Annotated[GRADE | None, Label(_("Grade"), choices=GRADES)] = None
     feedback: Annotated[dict[str, str] | None, Label(_("Feedback"), "json")] = None
     arrived_at: Annotated[Moment | None, Label(_("Arrived at"))] = None
@@ -113,7 +113,7 @@ def _register(ctx: Context, row: VisitInput) -> Visit:
 
 
 def _last_seq(customer: Customer) -> int:
-    return Visit.objects.filter(customer=customer).aggregate(last=Max("seq"))["last"] or 0
+    return Visit.everything.filter(customer=customer).aggregate(last=Max("seq"))["last"] or 0
 
 
 def _receiver(ctx: Context, customer: Customer, named: Any) -> int | None:
@@ -228,7 +228,7 @@ class TourData(Input):
     place: Annotated[str, Field(max_length=50), Label(_("Place"))] = ""
     started_at: Annotated[Moment | None, Label(_("From"))] = None
     ended_at: Annotated[Moment | None, Label(_("To"))] = None
-    reaction: Annotated[str, Line, Label(_("Reaction"))] = ""
+    reaction: Annotated[Line, Label(_("Reaction"))] = ""
 
 
 class TourInput(TourData):

@@ -18,7 +18,8 @@ class Visit(ProjectModel):
     """A customer came to the sales office (来访). `seq` 1 is the first visit."""
 
     customer = ProjectKey(Customer, related_name="visits", verbose_name=_("Customer"))
-    seq = models.PositiveIntegerField(_("Visit no."))
+    # In the recycle bin a visit has no number.
+    seq = models.PositiveIntegerField(_("Visit no."), null=True)
     arrived_at = models.DateTimeField(_("Arrived at"))
     left_at = models.DateTimeField(_("Left at"), null=True, blank=True)
     business_date = models.DateField(_("Business date"))
@@ -42,10 +43,12 @@ class Visit(ProjectModel):
         constraints = [
             # Checked at the end of a statement, so that visits can be numbered anew in one.
             models.UniqueConstraint(
-                fields=["project", "customer", "seq", "deleted_at"],
+                fields=["project", "customer", "seq"],
                 name="visit_seq_once",
-                nulls_distinct=False,
                 deferrable=models.Deferrable.IMMEDIATE,
+            ),
+            models.CheckConstraint(
+                condition=Q(seq__isnull=False) | Q(deleted_at__isnull=False), name="visit_numbered"
             ),
             models.UniqueConstraint("project", "import_key", condition=ALIVE, name="visit_import_once"),
             models.CheckConstraint(condition=Q(seq__gte=1), name="visit_seq_positive"),
