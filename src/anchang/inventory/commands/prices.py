@@ -304,7 +304,7 @@ def mark_prices(ctx: Context, price_list: PriceList, units: Sequence[Unit], reas
         )  # fmt: skip
         unit.price_list = price_list if published else None
         unit.version += 1
-    _copy_prices(ctx, price_list, [u.pk for u in units], published)
+    _copy_prices(ctx, price_list, published)
     if len(units) <= CELLS_PER_COMMAND:
         announce(ctx, units)
 
@@ -320,13 +320,12 @@ _COPY_PRICES = """
            updated_at = %(now)s
       FROM inventory_pricerow r
      WHERE r.project_id = %(project)s AND r.price_list_id = %(price_list)s
-       AND u.project_id = r.project_id AND u.id = r.unit_id AND u.id = ANY(%(units)s)"""
+       AND u.project_id = r.project_id AND u.id = r.unit_id AND (%(published)s OR u.price_list_id IS NULL)"""
 
 
-def _copy_prices(ctx: Context, price_list: PriceList, unit_ids: list[int], published: bool) -> None:
+def _copy_prices(ctx: Context, price_list: PriceList, published: bool) -> None:
     params: dict[str, Any] = {
         "published": published, "now": ctx.now, "project": ctx.here.pk, "price_list": price_list.pk,
-        "units": unit_ids,
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_COPY_PRICES, params)
