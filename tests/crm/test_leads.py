@@ -104,7 +104,10 @@ def test_level_bars_ordinary_consultants(office: Office) -> None:
     with office.as_("system"):
         ConsultantProfile.objects.create(project=office.project, user=office.users["consultant2"], level=3)
         AssignmentRule.objects.create(
-            project=office.project, name="优质", min_level=3, conditions={"field": "score", "op": "gte", "value": 80}
+            project=office.project,
+            name="优质",
+            min_level=3,
+            conditions={"field": "score", "op": "gte", "value": 80},
         )
     leads = [add(office, phone, score=90) for phone in phones(3)]
     assert owners(office, leads) == ["consultant2"] * 3
@@ -113,7 +116,9 @@ def test_level_bars_ordinary_consultants(office: Office) -> None:
 def test_limit_of_open_leads(office: Office) -> None:
     check_in(office, "consultant1")
     with office.as_("system"):
-        ConsultantProfile.objects.create(project=office.project, user=office.users["consultant1"], max_open_leads=1)
+        ConsultantProfile.objects.create(
+            project=office.project, user=office.users["consultant1"], max_open_leads=1
+        )
     assert [add(office, phone).state for phone in phones(2)] == ["assigned", "pool"]
 
 
@@ -220,7 +225,9 @@ def test_last_owner_is_barred(office: Office) -> None:
         with pytest.raises(DomainError, match="last_owner_barred"):
             run("claim_lead", access, lead)
     with office.as_("system"):
-        Lead.objects.filter(pk=lead.pk).update(pool_since=dt.datetime.now(dt.UTC) - dt.timedelta(days=3, minutes=1))
+        Lead.objects.filter(pk=lead.pk).update(
+            pool_since=dt.datetime.now(dt.UTC) - dt.timedelta(days=3, minutes=1)
+        )
     with office.as_("consultant1") as access:
         assert run("claim_lead", access, lead).state == "assigned"
 
@@ -325,7 +332,11 @@ def test_recycled_exactly_after_the_limit(office: Office) -> None:
     assert clock(office, end) == 0
     with office.as_("system"):
         lead = Lead.objects.get(pk=lead.pk)
-        assert (lead.state, lead.owner_id, lead.last_owner_id) == ("pool", None, office.users["consultant1"].pk)
+        assert (lead.state, lead.owner_id, lead.last_owner_id) == (
+            "pool",
+            None,
+            office.users["consultant1"].pk,
+        )
         assert lead.barred_until == end + dt.timedelta(days=3)
         assert not Task.objects.filter(resource="leads", record_id=lead.pk, state="open").exists()
         assert LeadTransfer.objects.get(lead=lead, kind="recycled").reason == "no_first_contact"
@@ -336,7 +347,15 @@ def test_followed_up_lead_stays(office: Office) -> None:
     check_in(office, "consultant1")
     lead = add(office, "13812292302")
     with office.as_("consultant1") as access:
-        run("follow_up_lead", access, lead, method="phone", content="想看样板间", result="answered", duration=60)
+        run(
+            "follow_up_lead",
+            access,
+            lead,
+            method="phone",
+            content="想看样板间",
+            result="answered",
+            duration=60,
+        )
     assert clock(office, lead.assigned_at + dt.timedelta(days=3)) == 0
     with office.as_("system"):
         lead = Lead.objects.get(pk=lead.pk)

@@ -54,7 +54,9 @@ def test_consultant_sets_only_himself(office: Office) -> None:
         run("set_presence_of", access, user=office.users["consultant2"].pk, state="off")
     assert caught.value.status == 403
     with office.as_("manager") as access:
-        assert run("set_presence_of", access, user=office.users["consultant2"].pk, state="away").state == "away"
+        assert (
+            run("set_presence_of", access, user=office.users["consultant2"].pk, state="away").state == "away"
+        )
 
 
 def test_queue_goes_round_and_skips(office: Office) -> None:

@@ -38,16 +38,19 @@ class PresenceSetInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     user: Annotated[Ref("users"), Label(_("Person"))]
     state: Annotated[
-        Literal["present", "busy", "away", "off"], Label(_("State"), kind="choice", choices=dict(PresenceState.choices))
+        Literal["present", "busy", "away", "off"],
+        Label(_("State"), kind="choice", choices=dict(PresenceState.choices)),
     ]
 
 
 def set_presence(ctx: Context, user: User, state: str) -> Presence:
     """Say where a person is today. The same state again changes nothing."""
     row, made = Presence.objects.get_or_create(
-        project=ctx.here, user=user, day=ctx.business_date,
+        project=ctx.here,
+        user=user,
+        day=ctx.business_date,
         defaults={"state": state, "since": ctx.now, "created_by_id": ctx.user_id},
-    )  # fmt: skip
+    )
     if not made and row.state == state:
         return row
     if state in ("present", "busy") and row.came_at is None:
@@ -65,7 +68,9 @@ def _self(ctx: Context) -> User:
     return User.objects.get(pk=ctx.user_id)
 
 
-@project_command(Presence, verb="check-in", label=_("Check in"), permission="presence.check-in", shape="primary")
+@project_command(
+    Presence, verb="check-in", label=_("Check in"), permission="presence.check-in", shape="primary"
+)
 def check_in(ctx: Context, data: PresenceInput) -> Presence:
     """The actor is at the sales office and free."""
     return set_presence(ctx, _self(ctx), "present")
@@ -113,11 +118,15 @@ def add_profiles(ctx: Context, rows: list[ProfileInput]) -> list[ConsultantProfi
     """Level and lead limits of consultants."""
     made = ConsultantProfile.objects.bulk_create(
         ConsultantProfile(
-            project=ctx.here, user=row.user, level=row.level, max_open_leads=row.max_open_leads,
-            takes_leads=row.takes_leads, created_by_id=ctx.user_id,
+            project=ctx.here,
+            user=row.user,
+            level=row.level,
+            max_open_leads=row.max_open_leads,
+            takes_leads=row.takes_leads,
+            created_by_id=ctx.user_id,
         )
         for row in rows
-    )  # fmt: skip
+    )
     for profile in made:
         ctx.event("record.created", profile)
     return made
@@ -147,7 +156,9 @@ class QueueInput(Input):
     users: Annotated[list[Ref("users")], Label(_("Order"))] = []
 
 
-@project_command(Rotation, verb="build", label=_("Set up the queue"), permission="rotation.build", shape="primary")
+@project_command(
+    Rotation, verb="build", label=_("Set up the queue"), permission="rotation.build", shape="primary"
+)
 def build_queue(ctx: Context, data: QueueInput) -> Rotation:
     """Put people in order: as given, or the consultants on today's roster, who keep their old places.
 
@@ -173,10 +184,16 @@ def _locked_rotation(ctx: Context, team: Team | None) -> Rotation:
     if found is None:
         # Two first visitors at once: the loser of the unique constraint finds the winner's row.
         Rotation.objects.bulk_create(
-            [Rotation(project=ctx.here, team=team, name=team.name if team else ctx.here.name,
-                      created_by_id=ctx.user_id)],
+            [
+                Rotation(
+                    project=ctx.here,
+                    team=team,
+                    name=team.name if team else ctx.here.name,
+                    created_by_id=ctx.user_id,
+                )
+            ],
             ignore_conflicts=True,
-        )  # fmt: skip
+        )
         found = rows.get(project=ctx.here, team=team)
     return found
 
@@ -199,8 +216,13 @@ def _seat(ctx: Context, rotation: Rotation, order: Sequence[int]) -> None:
     rotation.save(update_fields=["built_on", "updated_at"])
 
 
-_KIND = {"rotation": Turn.Kind.TAKEN, "owner": Turn.Kind.OWNED, "named": Turn.Kind.NAMED,
-         "substitute": Turn.Kind.NAMED, "nobody": Turn.Kind.NOBODY}  # fmt: skip
+_KIND = {
+    "rotation": Turn.Kind.TAKEN,
+    "owner": Turn.Kind.OWNED,
+    "named": Turn.Kind.NAMED,
+    "substitute": Turn.Kind.NAMED,
+    "nobody": Turn.Kind.NOBODY,
+}
 
 
 def next_consultant(
@@ -230,11 +252,19 @@ def next_consultant(
         last = seats.aggregate(last=Max("position"))["last"]
         mine.update(position=last + 1, turns=F("turns") + 1)
     turn = Turn.objects.create(
-        project=ctx.here, rotation=rotation, user_id=decision.user_id, kind=_KIND[decision.rule], at=ctx.now,
-        business_date=ctx.business_date, former_position=former, actor_id=ctx.user_id,
-        explanation=[{"rule": decision.rule, "user": decision.user_id, "name": names.get(decision.user_id, "")},
-                     *({"user": u, "name": names.get(u, ""), "reason": why} for u, why in decision.skipped)],
-    )  # fmt: skip
+        project=ctx.here,
+        rotation=rotation,
+        user_id=decision.user_id,
+        kind=_KIND[decision.rule],
+        at=ctx.now,
+        business_date=ctx.business_date,
+        former_position=former,
+        actor_id=ctx.user_id,
+        explanation=[
+            {"rule": decision.rule, "user": decision.user_id, "name": names.get(decision.user_id, "")},
+            *({"user": u, "name": names.get(u, ""), "reason": why} for u, why in decision.skipped),
+        ],
+    )
     ctx.event(f"turn.{turn.kind}", turn, person=names.get(decision.user_id, ""))
     user = User.objects.get(pk=decision.user_id) if decision.user_id else None
     return user, turn
@@ -275,9 +305,16 @@ def return_turn(ctx: Context, turn: Turn, data: ReturnInput) -> Turn:
     first = seats.aggregate(first=Min("position"))["first"] or 1
     seats.filter(user_id=turn.user_id).update(position=first - 1, turns=F("turns") - 1)
     back = Turn.objects.create(
-        project=ctx.here, rotation=rotation, user_id=turn.user_id, kind=Turn.Kind.RETURNED, at=ctx.now,
-        business_date=ctx.business_date, returns=turn, actor_id=ctx.user_id, reason=data.reason,
-    )  # fmt: skip
+        project=ctx.here,
+        rotation=rotation,
+        user_id=turn.user_id,
+        kind=Turn.Kind.RETURNED,
+        at=ctx.now,
+        business_date=ctx.business_date,
+        returns=turn,
+        actor_id=ctx.user_id,
+        reason=data.reason,
+    )
     ctx.event("turn.returned", back, person=turn.user.name, reason=data.reason)
     return back
 
@@ -295,5 +332,12 @@ def edit_rotation(ctx: Context, rotation: Rotation, data: RotationEdit) -> Rotat
 
 
 __all__ = [
-    "build_queue", "check_in", "check_out", "next_consultant", "return_turn", "set_away", "set_busy", "set_presence",
-]  # fmt: skip
+    "build_queue",
+    "check_in",
+    "check_out",
+    "next_consultant",
+    "return_turn",
+    "set_away",
+    "set_busy",
+    "set_presence",
+]

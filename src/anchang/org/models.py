@@ -67,7 +67,9 @@ class Roster(ProjectModel):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "user", "day", condition=ALIVE, name="roster_once"),
-            models.CheckConstraint(condition=Q(shift__in=("full", "early", "late", "off")), name="roster_shift"),
+            models.CheckConstraint(
+                condition=Q(shift__in=("full", "early", "late", "off")), name="roster_shift"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -93,7 +95,8 @@ class ConsultantProfile(ProjectModel):
 
 
 class Rotation(ProjectModel):
-    """The reception queue (轮排) of a project, or of one team in it. Its row is locked while a turn is given."""
+    """The reception queue (轮排) of a project, or of one team in it. Its row is locked while a turn is
+    given."""
 
     name = models.CharField(_("Name"), max_length=50)
     team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
@@ -111,7 +114,8 @@ class Rotation(ProjectModel):
 
 
 class RotationSeat(ProjectFact):
-    """One consultant's place in a queue: the lowest position is next. `turns` counts since the queue was built."""
+    """One consultant's place in a queue: the lowest position is next. `turns` counts since the queue was
+    built."""
 
     rotation = ProjectKey(Rotation, related_name="seats", verbose_name=_("Rotation"))
     user = user_key(_("Consultant"))

@@ -27,7 +27,9 @@ def people_now(
     ids = list(user_ids)
     active = set(User.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True))
     said = dict(
-        Presence.objects.filter(project_id=project_id, day=day, user_id__in=ids).values_list("user_id", "state")
+        Presence.objects.filter(project_id=project_id, day=day, user_id__in=ids).values_list(
+            "user_id", "state"
+        )
     )
     off = set(
         Roster.objects.filter(project_id=project_id, day=day, user_id__in=ids, shift="off").values_list(
@@ -44,9 +46,7 @@ def people_now(
     return found
 
 
-def present_ids(
-    project_id: int, day: dt.date, user_ids: Collection[int], assumed: bool
-) -> set[int]:
+def present_ids(project_id: int, day: dt.date, user_ids: Collection[int], assumed: bool) -> set[int]:
     """Those of the given people who are on duty and in the house, busy ones included."""
     people = people_now(project_id, day, user_ids, assumed)
     return {u for u, c in people.items() if c.on_duty and c.present}
@@ -61,8 +61,8 @@ def abilities(project_id: int, user_ids: Iterable[int]) -> dict[int, Ability]:
 
 
 def consultants(project_id: int, team_id: int | None = None) -> list[tuple[int, int]]:
-    """(user, team) of the consultants of a team, or of all teams of the project: active members who don't lead
-    a team, in the order in which they joined."""
+    """(user, team) of the consultants of a team, or of all teams of the project: active members who don't
+    lead a team, in the order in which they joined."""
     rows = TeamMember.objects.filter(project_id=project_id, user__is_active=True, leads=False)
     if team_id is not None:
         rows = rows.filter(team_id=team_id)
@@ -92,6 +92,8 @@ def queue_seats(ids: Iterable[int]) -> dict[int, list[dict[str, object]]]:
     """rotation id -> its people in order, for pages and the API."""
     rows = RotationSeat.objects.filter(rotation_id__in=list(ids)).order_by("position", "id")
     found: dict[int, list[dict[str, object]]] = {i: [] for i in ids}
-    for rotation_id, user_id, name, turns in rows.values_list("rotation_id", "user_id", "user__name", "turns"):
+    for rotation_id, user_id, name, turns in rows.values_list(
+        "rotation_id", "user_id", "user__name", "turns"
+    ):
         found[rotation_id].append({"id": user_id, "label": name, "turns": turns})
     return found

@@ -1,4 +1,5 @@
-"""Many rows in one statement, from columns instead of model instances: for imports of a hundred thousand rows.
+"""Many rows in one statement, from columns instead of model instances: for imports of a hundred thousand
+rows.
 
 The same constraints, policies and triggers hold as for any other insert; only Django's instance per row is
 left out. COPY would be a little faster, but PostgreSQL refuses it under row-level security.
@@ -36,9 +37,12 @@ def reserve_ids(model: type[models.Model], count: int) -> list[int]:
 
 
 def insert(
-    model: type[models.Model], columns: Mapping[str, Sequence[Any]], same: Mapping[str, Any] | None = None,
-    *, ignore_conflicts: bool = False,
-) -> None:  # fmt: skip
+    model: type[models.Model],
+    columns: Mapping[str, Sequence[Any]],
+    same: Mapping[str, Any] | None = None,
+    *,
+    ignore_conflicts: bool = False,
+) -> None:
     """Insert rows. `columns`: column -> one value per row; `same`: column -> the value of every row. Other
     columns get their model default; JSON values are given as Python values."""
     count = len(next(iter(columns.values())))
@@ -71,8 +75,8 @@ def insert(
 
 
 def _array(texts: Sequence[Any], base: str) -> tuple[str, Any]:
-    """SQL and parameter of one column. A text with separators is five times as fast as an array literal, whose
-    every value would be quoted; values that hold a separator, or a lone value, go the slow way."""
+    """SQL and parameter of one column. A text with separators is five times as fast as an array literal,
+    whose every value would be quoted; values that hold a separator, or a lone value, go the slow way."""
     shown = [EMPTY if t is None else t for t in texts]
     joined = SEPARATOR.join(shown)
     plain = joined.count(SEPARATOR) == len(shown) - 1 and joined.count(EMPTY) == shown.count(EMPTY)
@@ -127,37 +131,58 @@ def _defaults(model: type[models.Model], given: Iterable[str]) -> dict[str, Any]
 
 
 def add_events(
-    ctx: Context, name: str, resource: str, ids: Sequence[int], data: Sequence[Mapping[str, Any]],
+    ctx: Context,
+    name: str,
+    resource: str,
+    ids: Sequence[int],
+    data: Sequence[Mapping[str, Any]],
     customers: Sequence[int | None] | None = None,
-) -> None:  # fmt: skip
+) -> None:
     """The same rows as `ctx.event` once per id."""
     columns: dict[str, Sequence[Any]] = {"record_id": ids, "data": data}
     if customers is not None:
         columns["customer_id"] = customers
     insert(
-        Event, columns,
-        {"project_id": ctx.here.pk, "name": name, "resource": resource, "actor_kind": ctx.actor.kind,
-         "actor_id": ctx.user_id, "actor_name": ctx.actor.name, "at": ctx.now, "business_date": ctx.business_date,
-         "command_id": ctx.command_id},
-    )  # fmt: skip
+        Event,
+        columns,
+        {
+            "project_id": ctx.here.pk,
+            "name": name,
+            "resource": resource,
+            "actor_kind": ctx.actor.kind,
+            "actor_id": ctx.user_id,
+            "actor_name": ctx.actor.name,
+            "at": ctx.now,
+            "business_date": ctx.business_date,
+            "command_id": ctx.command_id,
+        },
+    )
 
 
 def add_tasks(
-    ctx: Context, code: str, resource: str, ids: Sequence[int], assignees: Sequence[int],
-    due: Sequence[Any], params: Sequence[Mapping[str, Any]], period_key: str,
-) -> None:  # fmt: skip
+    ctx: Context,
+    code: str,
+    resource: str,
+    ids: Sequence[int],
+    assignees: Sequence[int],
+    due: Sequence[Any],
+    params: Sequence[Mapping[str, Any]],
+    period_key: str,
+) -> None:
     """The same rows as `ctx.task` once per id."""
     insert(
         Task,
         {"record_id": ids, "assignee_id": assignees, "due_at": due, "params": params},
         {"project_id": ctx.here.pk, "code": code, "resource": resource, "period_key": period_key},
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
 
 
 def add_tokens(project_id: int, resource: str, tokens: Mapping[int, Iterable[str]]) -> None:
     """Search tokens of new records, sorted so that the index is written in order."""
-    pairs = sorted({(token[:40], record_id) for record_id, found in tokens.items() for token in found if token})
+    pairs = sorted(
+        {(token[:40], record_id) for record_id, found in tokens.items() for token in found if token}
+    )
     insert(
         SearchToken,
         {"token": [t for t, _ in pairs], "record_id": [i for _, i in pairs]},

@@ -30,7 +30,8 @@ class RuleInput(Input):
 
 @creates(AssignmentRule, label=_("New rule"), shape="primary", icon="plus")
 def add_assignment_rules(ctx: Context, rows: list[RuleInput]) -> list[AssignmentRule]:
-    """Without team and consultant a rule reaches every consultant. Raises bad_condition, rule_condition_wrong."""
+    """Without team and consultant a rule reaches every consultant. Raises bad_condition,
+    rule_condition_wrong."""
     made = []
     for row in rows:
         values = {name: getattr(row, name) for name in type(row).model_fields if name != "project"}
@@ -81,7 +82,14 @@ def edit_assignment_rule(ctx: Context, rule: AssignmentRule, data: RuleEdit) -> 
     return rule
 
 
-@command(AssignmentRule, verb="delete", label=_("Delete"), icon="trash", shape="danger", name="delete_assignment_rule")
+@command(
+    AssignmentRule,
+    verb="delete",
+    label=_("Delete"),
+    icon="trash",
+    shape="danger",
+    name="delete_assignment_rule",
+)
 def delete_assignment_rule(ctx: Context, rule: AssignmentRule) -> dict[str, Any]:
     rule.deleted_at = ctx.now
     rule.save(update_fields=["deleted_at", "updated_at"])

@@ -15,7 +15,9 @@ from anchang.platform import bulk, commands
 from anchang.platform.context import Context
 from anchang.platform.inputs import MAX_ID
 
-commands.constraint_errors({"channel_code_once": "channel_code_once", "campaign_name_once": "campaign_exists"})
+commands.constraint_errors(
+    {"channel_code_once": "channel_code_once", "campaign_name_once": "campaign_exists"}
+)
 
 #: What a project starts with when its first lead comes; the office renames and adds.
 STANDARD: tuple[tuple[str, Any, str], ...] = (
@@ -57,15 +59,19 @@ def standard_channels(ctx: Context) -> None:
         return
     bulk.insert(
         Channel,
-        {"code": [c for c, _n, _k in STANDARD], "name": [str(n) for _c, n, _k in STANDARD],
-         "kind": [k for _c, _n, k in STANDARD]},
+        {
+            "code": [c for c, _n, _k in STANDARD],
+            "name": [str(n) for _c, n, _k in STANDARD],
+            "kind": [k for _c, _n, k in STANDARD],
+        },
         {"project_id": ctx.here.pk},
         ignore_conflicts=True,
-    )  # fmt: skip
+    )
 
 
 def find_channels(ctx: Context, keys: Iterable[int | str], *, make: bool = False) -> dict[int | str, Channel]:
-    """key -> channel, by id, code or name. Unknown names become channels when `make`, else bad_input (422)."""
+    """key -> channel, by id, code or name. Unknown names become channels when `make`, else bad_input
+    (422)."""
     wanted = set(keys)
     if not wanted:
         return {}
@@ -79,9 +85,11 @@ def find_channels(ctx: Context, keys: Iterable[int | str], *, make: bool = False
     names = [str(k) for k in missing]
     if names:
         bulk.insert(
-            Channel, {"code": [n[:40] for n in names], "name": [n[:50] for n in names]}, {"project_id": ctx.here.pk},
+            Channel,
+            {"code": [n[:40] for n in names], "name": [n[:50] for n in names]},
+            {"project_id": ctx.here.pk},
             ignore_conflicts=True,
-        )  # fmt: skip
+        )
         found |= _look_up(ctx, missing)
     return found
 
@@ -90,7 +98,8 @@ def _look_up(ctx: Context, keys: set[int | str]) -> dict[int | str, Channel]:
     ids = [k for k in keys if isinstance(k, int)]
     names = [str(k) for k in keys]
     rows = Channel.objects.filter(
-        Q(pk__in=ids) | Q(code__in=[n[:40] for n in names]) | Q(name__in=[n[:50] for n in names]), project=ctx.here
+        Q(pk__in=ids) | Q(code__in=[n[:40] for n in names]) | Q(name__in=[n[:50] for n in names]),
+        project=ctx.here,
     ).order_by("-id")
     found: dict[int | str, Channel] = {}
     by_name: dict[str, Channel] = {}

@@ -31,7 +31,9 @@ def parse_rule(data: Any) -> conditions.Node:
     node = conditions.parse(data)
     for test in _tests(node):
         if test.path[0] not in RULE_FIELDS or (len(test.path) > 1 and test.path[0] != "channel"):
-            raise DomainError("rule_condition_wrong", status=422, fields={"conditions": "rule_condition_wrong"})
+            raise DomainError(
+                "rule_condition_wrong", status=422, fields={"conditions": "rule_condition_wrong"}
+            )
     return node
 
 
@@ -47,8 +49,10 @@ def opening_hours(ctx: Context) -> OpeningHours | None:
     given = ctx.param("crm.opening_hours")
     if not given:
         return None
-    spans = {int(day): [(dt.time.fromisoformat(a), dt.time.fromisoformat(b)) for a, b in times]
-             for day, times in given.items()}  # fmt: skip
+    spans = {
+        int(day): [(dt.time.fromisoformat(a), dt.time.fromisoformat(b)) for a, b in times]
+        for day, times in given.items()
+    }
     return OpeningHours(ctx.here.time_zone, spans)
 
 
@@ -94,7 +98,8 @@ class Assigner:
         self.present -= {u for u, left in self.room.items() if left <= 0}
 
     def choose(self, facts: Any) -> tuple[int | None, int | None]:
-        """(rule, consultant) for a lead; no consultant means the public pool. `facts` has the lead's fields."""
+        """(rule, consultant) for a lead; no consultant means the public pool. `facts` has the lead's
+        fields."""
         if not self._ready:
             self._prepare()
         matching = [
@@ -133,9 +138,11 @@ def _locked_turn(ctx: Context) -> AssignmentTurn:
 def _own_rules(ctx: Context) -> list[AssignmentRule]:
     day = ctx.business_date
     rows = AssignmentRule.objects.filter(
-        Q(valid_from__isnull=True) | Q(valid_from__lte=day), Q(valid_to__isnull=True) | Q(valid_to__gte=day),
-        project=ctx.here, active=True,
-    )  # fmt: skip
+        Q(valid_from__isnull=True) | Q(valid_from__lte=day),
+        Q(valid_to__isnull=True) | Q(valid_to__gte=day),
+        project=ctx.here,
+        active=True,
+    )
     return list(rows.order_by("position", "id"))
 
 

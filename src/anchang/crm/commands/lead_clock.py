@@ -19,10 +19,15 @@ from anchang.platform.models import Notice
 
 
 def recycle_uncontacted(ctx: Context) -> int:
-    """Leads whose time for the first follow-up is over go to the pool; who is being worked on this moment waits for
-    the next run. One statement for the project. Returns their number."""
+    """Leads whose time for the first follow-up is over go to the pool; who is being worked on this moment
+    waits for the next run. One statement for the project. Returns their number."""
     moved = send_to_pool(
-        ctx, "l.first_contact_due_at <= %s", [ctx.now], "no_first_contact", states=("assigned",), skip_locked=True
+        ctx,
+        "l.first_contact_due_at <= %s",
+        [ctx.now],
+        "no_first_contact",
+        states=("assigned",),
+        skip_locked=True,
     )
     return len(moved)
 
@@ -43,9 +48,9 @@ def _warn(ctx: Context, code: str, owners: Mapping[int | None, int], until: dt.d
     """At most one such warning per person and warning period."""
     since = ctx.now - dt.timedelta(hours=recycle_policy(ctx).warn_hours)
     told = set(
-        Notice.objects.filter(project=ctx.here, code=code, user__in=[o for o in owners if o], at__gt=since).values_list(
-            "user_id", flat=True
-        )
+        Notice.objects.filter(
+            project=ctx.here, code=code, user__in=[o for o in owners if o], at__gt=since
+        ).values_list("user_id", flat=True)
     )
     text = until.astimezone(ctx.zone).strftime("%m-%d %H:%M")
     for owner_id, count in owners.items():
@@ -54,13 +59,18 @@ def _warn(ctx: Context, code: str, owners: Mapping[int | None, int], until: dt.d
 
 
 def recycle_by_grade(ctx: Context) -> int:
-    """Customers without effective follow-up for longer than their grade allows lose the owner, and their open leads
-    go to the pool. Frozen ones, and whoever has a deal, stay. Returns the number of customers."""
+    """Customers without effective follow-up for longer than their grade allows lose the owner, and their
+    open leads go to the pool. Frozen ones, and whoever has a deal, stay. Returns the number of customers."""
     gone = _beyond(ctx, ctx.now)
     if not gone:
         return 0
     send_to_pool(
-        ctx, "l.customer_id = ANY(%s)", [[c.pk for c in gone]], "grade_limit", states=HELD, release_customers=False
+        ctx,
+        "l.customer_id = ANY(%s)",
+        [[c.pk for c in gone]],
+        "grade_limit",
+        states=HELD,
+        release_customers=False,
     )
     counts = Counter(c.owner_id for c in gone)
     give(ctx, [(c, None) for c in gone], reason="grade_limit")

@@ -1,7 +1,7 @@
 """Contact with a lead, and what contact with its customer does to it.
 
-A lead has no history of its own beyond its trace: the first follow-up makes or finds the customer's file by phone,
-and every follow-up, appointment and visit stands there. The lead keeps the state for the funnel.
+A lead has no history of its own beyond its trace: the first follow-up makes or finds the customer's file by
+phone, and every follow-up, appointment and visit stands there. The lead keeps the state for the funnel.
 """
 
 from __future__ import annotations
@@ -37,36 +37,60 @@ class LeadFollowUp(FollowUpData):
     pass
 
 
-@command(Lead, verb="follow-up", label=_("Follow up"), icon="message-plus", shape="primary", name="follow_up_lead",
-         permission="follow-ups.create", refuses=_why_not_follow_up,
-         show=lambda lead: lead.state in (*HELD, "visited"))  # fmt: skip
+@command(
+    Lead,
+    verb="follow-up",
+    label=_("Follow up"),
+    icon="message-plus",
+    shape="primary",
+    name="follow_up_lead",
+    permission="follow-ups.create",
+    refuses=_why_not_follow_up,
+    show=lambda lead: lead.state in (*HELD, "visited"),
+)
 def follow_up_lead(ctx: Context, lead: Lead, data: LeadFollowUp) -> FollowUp:
-    """Record a contact with the person behind the lead; the owner's first one makes it contacted (DOMAIN §3)."""
+    """Record a contact with the person behind the lead; the owner's first one makes it contacted (DOMAIN
+    §3)."""
     customer = join(ctx, lead)
     row = FollowUpInput.model_construct(**{n: getattr(data, n) for n in FollowUpData.model_fields})
     row.customer = customer
     return add_follow_ups(ctx, [row])[0]
 
 
-@command(Lead, verb="join", label=_("Make a customer"), icon="user-plus", name="join_lead",
-         permission="leads.edit", refuses=_why_not_follow_up,
-         show=lambda lead: lead.customer_id is None and lead.state in HELD)  # fmt: skip
+@command(
+    Lead,
+    verb="join",
+    label=_("Make a customer"),
+    icon="user-plus",
+    name="join_lead",
+    permission="leads.edit",
+    refuses=_why_not_follow_up,
+    show=lambda lead: lead.customer_id is None and lead.state in HELD,
+)
 def join_lead(ctx: Context, lead: Lead) -> Customer:
     """Make or find the customer's file of this lead."""
     return join(ctx, lead)
 
 
 def join(ctx: Context, lead: Lead) -> Customer:
-    """The customer of a locked lead, made from it when nobody has its phones. One who has no owner becomes the
-    lead owner's."""
+    """The customer of a locked lead, made from it when nobody has its phones. One who has no owner becomes
+    the lead owner's."""
     if lead.customer_id:
         customer = Customer.objects.select_for_update(no_key=True).get(pk=lead.customer_id)
     else:
         found, _new = ensure_customer(
-            ctx, lead_numbers(lead), lead.name or lead.phone_masked, owner_id=lead.owner_id, team_id=lead.team_id,
-            channel_id=lead.channel_id, campaign=lead.campaign, source="lead", captured_at=lead.captured_at,
-            need=_need(lead), columns={"sex": lead.sex},
-        )  # fmt: skip
+            ctx,
+            lead_numbers(lead),
+            lead.name or lead.phone_masked,
+            owner_id=lead.owner_id,
+            team_id=lead.team_id,
+            channel_id=lead.channel_id,
+            campaign=lead.campaign,
+            source="lead",
+            captured_at=lead.captured_at,
+            need=_need(lead),
+            columns={"sex": lead.sex},
+        )
         customer = Customer.objects.select_for_update(no_key=True).get(pk=found.pk)
         lead.customer = customer
         lead.save(update_fields=["customer", "updated_at"])
@@ -78,7 +102,9 @@ def join(ctx: Context, lead: Lead) -> Customer:
 
 def _need(lead: Lead) -> dict[str, Any] | None:
     try:
-        return need_columns(read_input(NeedInput, {k: v for k, v in lead.need.items() if k in NeedInput.model_fields}))
+        return need_columns(
+            read_input(NeedInput, {k: v for k, v in lead.need.items() if k in NeedInput.model_fields})
+        )
     except DomainError:
         # What a file said may be no orderly need; it stays on the lead.
         return None
@@ -96,16 +122,18 @@ def after_follow_ups(ctx: Context, follow_ups: Sequence[FollowUp]) -> None:
         project=ctx.here, customer__in={c for c, _a in pairs}, state__in=HELD
     )
     mine = [lead for lead in rows.order_by("pk") if (lead.customer_id, lead.owner_id) in pairs]
-    _advance(ctx, [lead for lead in mine if lead.state == LeadState.ASSIGNED], LeadState.CONTACTED, "follow_up")
+    _advance(
+        ctx, [lead for lead in mine if lead.state == LeadState.ASSIGNED], LeadState.CONTACTED, "follow_up"
+    )
 
 
 def after_visits(ctx: Context, visits: Sequence[Any]) -> None:
     """A visit ends the lead, from any open state or the pool, and joins it to the customer (DOMAIN §3)."""
     by_customer = {v.customer_id: v for v in visits}
     phones = dict(
-        CustomerPhone.objects.filter(project=ctx.here, customer__in=list(by_customer), active=True).values_list(
-            "digest", "customer_id"
-        )
+        CustomerPhone.objects.filter(
+            project=ctx.here, customer__in=list(by_customer), active=True
+        ).values_list("digest", "customer_id")
     )
     rows = Lead.objects.select_for_update(no_key=True).filter(
         Q(customer__in=list(by_customer)) | Q(phone_digest__in=list(phones)), project=ctx.here
@@ -133,15 +161,29 @@ def _advance(ctx: Context, leads: Sequence[Lead], to: str, reason: str) -> None:
     owners = [lead.owner_id for lead in leads]
     bulk.insert(
         LeadTransfer,
-        {"lead_id": ids, "from_owner_id": owners, "to_owner_id": owners,
-         "from_state": [str(lead.state) for lead in leads]},
-        {"project_id": ctx.here.pk, "kind": "state", "at": ctx.now, "actor_id": ctx.user_id, "to_state": str(to),
-         "reason": reason},
-    )  # fmt: skip
+        {
+            "lead_id": ids,
+            "from_owner_id": owners,
+            "to_owner_id": owners,
+            "from_state": [str(lead.state) for lead in leads],
+        },
+        {
+            "project_id": ctx.here.pk,
+            "kind": "state",
+            "at": ctx.now,
+            "actor_id": ctx.user_id,
+            "to_state": str(to),
+            "reason": reason,
+        },
+    )
     bulk.add_events(
-        ctx, "lead.state", "leads", ids, [{"old": str(lead.state), "new": str(to), "reason": reason} for lead in leads],
+        ctx,
+        "lead.state",
+        "leads",
+        ids,
+        [{"old": str(lead.state), "new": str(to), "reason": reason} for lead in leads],
         [lead.customer_id for lead in leads],
-    )  # fmt: skip
+    )
     ctx.finish_tasks("leads", ids, "lead_first_contact")
 
 
@@ -175,4 +217,3 @@ _once(visit_hooks, after_visits)
 _once(merge_hooks, after_merge)
 _once(hand_over_hooks, after_hand_over)
 _once(belongings, held_by)
-

@@ -48,40 +48,70 @@ UPDATE crm_lead l
        first_contacted_at = CASE WHEN was.state IN ('new', 'pool') THEN NULL ELSE l.first_contacted_at END,
        updated_at = %(now)s
   FROM was WHERE l.project_id = %(project)s AND l.id = was.id
-RETURNING l.id, was.owner_id, was.state, l.customer_id, CASE l.name WHEN '' THEN l.phone_masked ELSE l.name END
+RETURNING l.id, was.owner_id, was.state, l.customer_id, CASE l.name WHEN '' THEN l.phone_masked ELSE l.name
+END
 """
 
 
 def give_leads(
-    ctx: Context, ids: Sequence[int], owner_id: int, kind: str, *, reason: str = "",
-    from_states: Sequence[str] = GIVEABLE, tell: bool = True,
-) -> list[Moved]:  # fmt: skip
-    """Make one person the owner of these leads: their clock starts now, progress of held ones stays. Leads in other
-    states, or already his, are left alone. Customers joined to them follow. Returns what moved."""
+    ctx: Context,
+    ids: Sequence[int],
+    owner_id: int,
+    kind: str,
+    *,
+    reason: str = "",
+    from_states: Sequence[str] = GIVEABLE,
+    tell: bool = True,
+) -> list[Moved]:
+    """Make one person the owner of these leads: their clock starts now, progress of held ones stays. Leads
+    in other states, or already his, are left alone. Customers joined to them follow. Returns what moved."""
     due = contact_due(ctx)
     with connection.cursor() as cursor:
-        cursor.execute(_GIVE, {
-            "project": ctx.here.pk, "ids": list(ids), "states": [str(s) for s in from_states], "owner": owner_id,
-            "team": teams_of(ctx, [owner_id]).get(owner_id), "now": ctx.now, "due": due,
-        })  # fmt: skip
+        cursor.execute(
+            _GIVE,
+            {
+                "project": ctx.here.pk,
+                "ids": list(ids),
+                "states": [str(s) for s in from_states],
+                "owner": owner_id,
+                "team": teams_of(ctx, [owner_id]).get(owner_id),
+                "now": ctx.now,
+                "due": due,
+            },
+        )
         moved = [Moved(*row) for row in cursor.fetchall()]
     if not moved:
         return []
     fresh = [m for m in moved if m.state in ("new", "pool", "assigned")]
-    _trace(ctx, moved, kind, reason, to_owner=owner_id,
-           to_states=["assigned" if m in fresh else m.state for m in moved])  # fmt: skip
+    _trace(
+        ctx,
+        moved,
+        kind,
+        reason,
+        to_owner=owner_id,
+        to_states=["assigned" if m in fresh else m.state for m in moved],
+    )
     name = names_of([owner_id])[owner_id]
     bulk.add_events(
-        ctx, "lead.claimed" if kind == "claimed" else "lead.assigned", "leads", [m.id for m in moved],
+        ctx,
+        "lead.claimed" if kind == "claimed" else "lead.assigned",
+        "leads",
+        [m.id for m in moved],
         [{"to": name, "owner": owner_id, "from": m.owner_id, "reason": reason} for m in moved],
         [m.customer_id for m in moved],
-    )  # fmt: skip
+    )
     ctx.finish_tasks("leads", [m.id for m in moved], "lead_first_contact")
     if fresh:
         bulk.add_tasks(
-            ctx, "lead_first_contact", "leads", [m.id for m in fresh], [owner_id] * len(fresh), [due] * len(fresh),
-            [{"name": m.name} for m in fresh], ctx.now.isoformat(),
-        )  # fmt: skip
+            ctx,
+            "lead_first_contact",
+            "leads",
+            [m.id for m in fresh],
+            [owner_id] * len(fresh),
+            [due] * len(fresh),
+            [{"name": m.name} for m in fresh],
+            ctx.now.isoformat(),
+        )
     _customers_follow(ctx, moved, owner_id, reason or kind)
     if tell and len(moved) == 1:
         ctx.notify([owner_id], "lead_assigned", Lead(pk=moved[0].id), name=moved[0].name)
@@ -100,14 +130,22 @@ UPDATE crm_lead l
    SET state = 'pool', last_owner_id = was.owner_id, owner_id = NULL, team_id = NULL, rule_id = NULL,
        pool_since = %s, barred_until = %s, first_contact_due_at = NULL, updated_at = %s
   FROM was WHERE l.project_id = %s AND l.id = was.id
-RETURNING l.id, was.owner_id, was.state, l.customer_id, CASE l.name WHEN '' THEN l.phone_masked ELSE l.name END
+RETURNING l.id, was.owner_id, was.state, l.customer_id, CASE l.name WHEN '' THEN l.phone_masked ELSE l.name
+END
 """
 
 
 def send_to_pool(
-    ctx: Context, where: str, values: Sequence[Any], reason: str, *, states: Sequence[str] = HELD,
-    kind: str = "recycled", skip_locked: bool = False, release_customers: bool = True,
-) -> list[Moved]:  # fmt: skip
+    ctx: Context,
+    where: str,
+    values: Sequence[Any],
+    reason: str,
+    *,
+    states: Sequence[str] = HELD,
+    kind: str = "recycled",
+    skip_locked: bool = False,
+    release_customers: bool = True,
+) -> list[Moved]:
     """One statement: the leads of the project that `where` (SQL on `l`) picks go to the public pool. The last
     owner is barred for some days; customers that were his by these leads lose him as owner too."""
     barred = ctx.now + dt.timedelta(days=ctx.param("crm.barred_days"))
@@ -122,9 +160,13 @@ def send_to_pool(
         return []
     _trace(ctx, moved, kind, reason, to_owner=None, to_states=["pool"] * len(moved))
     bulk.add_events(
-        ctx, "lead.recycled", "leads", [m.id for m in moved],
-        [{"reason": reason, "owner": m.owner_id} for m in moved], [m.customer_id for m in moved],
-    )  # fmt: skip
+        ctx,
+        "lead.recycled",
+        "leads",
+        [m.id for m in moved],
+        [{"reason": reason, "owner": m.owner_id} for m in moved],
+        [m.customer_id for m in moved],
+    )
     ctx.finish_tasks("leads", [m.id for m in moved], "lead_first_contact")
     for owner_id, count in Counter(m.owner_id for m in moved).items():
         ctx.notify([owner_id], "leads_recycled", count=count)
@@ -134,7 +176,8 @@ def send_to_pool(
 
 
 def _customers_follow(ctx: Context, moved: Sequence[Moved], owner_id: int | None, reason: str) -> None:
-    """A joined customer who has not bought yet goes with the lead when nobody or the lead's old owner has him."""
+    """A joined customer who has not bought yet goes with the lead when nobody or the lead's old owner has
+    him."""
     was = {m.customer_id: m.owner_id for m in moved if m.customer_id}
     if not was:
         return
@@ -142,23 +185,40 @@ def _customers_follow(ctx: Context, moved: Sequence[Moved], owner_id: int | None
         project=ctx.here, pk__in=list(was), stage__in=("visitor", "prospect"), state="active"
     )
     changes = [
-        (c, owner_id) for c in rows.order_by("pk")
+        (c, owner_id)
+        for c in rows.order_by("pk")
         if c.owner_id != owner_id and c.owner_id in (None, was[c.pk])
-    ]  # fmt: skip
+    ]
     if changes:
         give(ctx, changes, reason=reason[:200])
 
 
 def _trace(
-    ctx: Context, moved: Sequence[Moved], kind: str, reason: str, *, to_owner: int | None, to_states: list[str]
+    ctx: Context,
+    moved: Sequence[Moved],
+    kind: str,
+    reason: str,
+    *,
+    to_owner: int | None,
+    to_states: list[str],
 ) -> None:
     bulk.insert(
         LeadTransfer,
-        {"lead_id": [m.id for m in moved], "from_owner_id": [m.owner_id for m in moved],
-         "from_state": [m.state for m in moved], "to_state": to_states},
-        {"project_id": ctx.here.pk, "kind": kind, "at": ctx.now, "actor_id": ctx.user_id, "to_owner_id": to_owner,
-         "reason": reason[:200]},
-    )  # fmt: skip
+        {
+            "lead_id": [m.id for m in moved],
+            "from_owner_id": [m.owner_id for m in moved],
+            "from_state": [m.state for m in moved],
+            "to_state": to_states,
+        },
+        {
+            "project_id": ctx.here.pk,
+            "kind": kind,
+            "at": ctx.now,
+            "actor_id": ctx.user_id,
+            "to_owner_id": to_owner,
+            "reason": reason[:200],
+        },
+    )
 
 
 def change_state(ctx: Context, lead: Lead, to: str, *, reason: str = "", **columns: Any) -> Lead:
@@ -171,9 +231,17 @@ def change_state(ctx: Context, lead: Lead, to: str, *, reason: str = "", **colum
         setattr(lead, name, value)
     lead.save(update_fields=["state", *columns, "updated_at"])
     LeadTransfer.objects.create(
-        project=ctx.here, lead=lead, kind="state", at=ctx.now, actor_id=ctx.user_id, from_owner_id=lead.owner_id,
-        to_owner_id=lead.owner_id, from_state=old, to_state=to, reason=reason[:200],
-    )  # fmt: skip
+        project=ctx.here,
+        lead=lead,
+        kind="state",
+        at=ctx.now,
+        actor_id=ctx.user_id,
+        from_owner_id=lead.owner_id,
+        to_owner_id=lead.owner_id,
+        from_state=old,
+        to_state=to,
+        reason=reason[:200],
+    )
     ctx.event("lead.state", lead, customer_id=lead.customer_id, old=old, new=str(to), reason=reason)
     ctx.finish_tasks("leads", [lead.pk], "lead_first_contact")
     return lead

@@ -17,8 +17,9 @@ from anchang.platform.models import ImportJob
 
 
 def import_leads(ctx: Context, rows: Sequence[LeadRow], job: ImportJob | None = None) -> dict[str, Any]:
-    """Take a batch of rows in: new leads are assigned at once, repeat enquiries become touches, known rows change
-    nothing. Unknown channels are made. Returns created, updated (touched), unchanged, refused, warnings."""
+    """Take a batch of rows in: new leads are assigned at once, repeat enquiries become touches, known rows
+    change nothing. Unknown channels are made. Returns created, updated (touched), unchanged, refused,
+    warnings."""
     channels = find_channels(ctx, {row.channel[:50] for row in rows if row.channel}, make=True)
     by_name = consultants_by_name(ctx) if any(row.consultant for row in rows) else {}
     enquiries = [_enquiry(row, channels, by_name) for row in rows]
@@ -28,17 +29,31 @@ def import_leads(ctx: Context, rows: Sequence[LeadRow], job: ImportJob | None = 
         counts[each.outcome] += 1
     unknown = [r for r in rows if r.consultant and r.consultant not in by_name]
     return {
-        "created": counts["created"], "updated": counts["touched"], "unchanged": counts["unchanged"], "refused": [],
-        "warnings": [Problem(r.row, "consultant", r.consultant[:200], "consultant_unknown", {}, False) for r in unknown],
-    }  # fmt: skip
+        "created": counts["created"],
+        "updated": counts["touched"],
+        "unchanged": counts["unchanged"],
+        "refused": [],
+        "warnings": [
+            Problem(r.row, "consultant", r.consultant[:200], "consultant_unknown", {}, False) for r in unknown
+        ],
+    }
 
 
 def _enquiry(row: LeadRow, channels: dict[Any, Channel], by_name: dict[str, int]) -> Enquiry:
     return Enquiry(
-        row.phones, row.name, channels.get(row.channel[:50]) if row.channel else None, row.campaign, row.external_id,
-        row.captured_at, row.sex, row.city, row.region, need=_need(row), note=row.note,
+        row.phones,
+        row.name,
+        channels.get(row.channel[:50]) if row.channel else None,
+        row.campaign,
+        row.external_id,
+        row.captured_at,
+        row.sex,
+        row.city,
+        row.region,
+        need=_need(row),
+        note=row.note,
         owner_id=by_name.get(row.consultant) if row.consultant else None,
-    )  # fmt: skip
+    )
 
 
 def _need(row: LeadRow) -> dict[str, Any]:

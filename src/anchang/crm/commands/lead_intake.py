@@ -82,8 +82,8 @@ class _Known:
 def take_in(ctx: Context, enquiries: Sequence[Enquiry], import_job_id: int | None = None) -> list[Taken]:
     """Write new leads with owner, trace, to-do and search tokens; repeat enquiries become touches.
 
-    A phone is one lead; a customer's lead goes to the customer's owner, any other one by rule. The same enquiry
-    again changes nothing. Additions to a project run one after the other.
+    A phone is one lead; a customer's lead goes to the customer's owner, any other one by rule. The same
+    enquiry again changes nothing. Additions to a project run one after the other.
     """
     assigner = Assigner(ctx)
     digests = [[personal.digest(n) for n in e.numbers] for e in enquiries]
@@ -114,7 +114,9 @@ def take_in(ctx: Context, enquiries: Sequence[Enquiry], import_job_id: int | Non
 def _known_leads(ctx: Context, digests: list[str]) -> dict[str, _Known]:
     """digest -> the lead outside the recycle bin that has the phone, main or further."""
     columns = ("id", "enquiry_key", "state", "owner_id")
-    rows = Lead.objects.filter(project=ctx.here, phone_digest__in=digests).values_list("phone_digest", *columns)
+    rows = Lead.objects.filter(project=ctx.here, phone_digest__in=digests).values_list(
+        "phone_digest", *columns
+    )
     found = {digest: _Known(*rest) for digest, *rest in rows}
     further = LeadPhone.objects.filter(project=ctx.here, digest__in=digests, lead__deleted_at__isnull=True)
     for digest, *rest in further.values_list("digest", *(f"lead__{c}" for c in columns)):
@@ -125,7 +127,11 @@ def _known_leads(ctx: Context, digests: list[str]) -> dict[str, _Known]:
 def _assign(ctx: Context, assigner: Assigner, news: list[_New]) -> None:
     """Named owner, else the customer's, else by rule."""
     owners = {n.customer.owner_id for n in news if n.customer and n.customer.owner_id}
-    active = set(User.objects.filter(pk__in=owners, is_active=True).values_list("pk", flat=True)) if owners else set()
+    active = (
+        set(User.objects.filter(pk__in=owners, is_active=True).values_list("pk", flat=True))
+        if owners
+        else set()
+    )
     for new in news:
         if new.enquiry.owner_id:
             new.owner_id = new.enquiry.owner_id
@@ -145,31 +151,49 @@ def _write(ctx: Context, news: list[_New], import_job_id: int | None) -> None:
     bulk.insert(
         Lead,
         _lead_columns(ctx, news, teams, due),
-        {"project_id": ctx.here.pk, "created_by_id": ctx.user_id, "import_job_id": import_job_id,
-         "created_at": ctx.now, "updated_at": ctx.now},
-    )  # fmt: skip
-    further = [(n.id, number, digest) for n in news
-               for number, digest in zip(n.enquiry.numbers[1:], n.digests[1:], strict=True)]  # fmt: skip
+        {
+            "project_id": ctx.here.pk,
+            "created_by_id": ctx.user_id,
+            "import_job_id": import_job_id,
+            "created_at": ctx.now,
+            "updated_at": ctx.now,
+        },
+    )
+    further = [
+        (n.id, number, digest)
+        for n in news
+        for number, digest in zip(n.enquiry.numbers[1:], n.digests[1:], strict=True)
+    ]
     if further:
         bulk.insert(
             LeadPhone,
-            {"lead_id": [i for i, _n, _d in further], "digest": [d for _i, _n, d in further],
-             "cipher": [personal.encrypt(n) for _i, n, _d in further], "masked": [mask(n) for _i, n, _d in further]},
+            {
+                "lead_id": [i for i, _n, _d in further],
+                "digest": [d for _i, _n, d in further],
+                "cipher": [personal.encrypt(n) for _i, n, _d in further],
+                "masked": [mask(n) for _i, n, _d in further],
+            },
             {"project_id": ctx.here.pk},
             ignore_conflicts=True,
-        )  # fmt: skip
+        )
     bulk.insert(
         LeadTransfer,
-        {"lead_id": [n.id for n in news], "kind": ["assigned" if n.owner_id else "pooled" for n in news],
-         "to_owner_id": [n.owner_id for n in news], "rule_id": [n.rule_id for n in news],
-         "to_state": ["assigned" if n.owner_id else "pool" for n in news]},
+        {
+            "lead_id": [n.id for n in news],
+            "kind": ["assigned" if n.owner_id else "pooled" for n in news],
+            "to_owner_id": [n.owner_id for n in news],
+            "rule_id": [n.rule_id for n in news],
+            "to_state": ["assigned" if n.owner_id else "pool" for n in news],
+        },
         {"project_id": ctx.here.pk, "at": ctx.now, "actor_id": ctx.user_id, "from_state": "new"},
-    )  # fmt: skip
+    )
     bulk.add_tokens(ctx.here.pk, "leads", {n.id: _tokens(n) for n in news})
     _tell(ctx, news, due)
 
 
-def _lead_columns(ctx: Context, news: list[_New], teams: dict[int, int], due: dt.datetime) -> dict[str, list[Any]]:
+def _lead_columns(
+    ctx: Context, news: list[_New], teams: dict[int, int], due: dt.datetime
+) -> dict[str, list[Any]]:
     each = [n.enquiry for n in news]
     owned = [n.owner_id is not None for n in news]
     at = [e.captured_at or ctx.now for e in each]
@@ -216,23 +240,34 @@ def _tell(ctx: Context, news: list[_New], due: dt.datetime) -> None:
     """Events, to-dos and one notice per assignee."""
     customers = [n.customer.customer_id if n.customer else None for n in news]
     bulk.add_events(
-        ctx, "lead.created", "leads", [n.id for n in news],
+        ctx,
+        "lead.created",
+        "leads",
+        [n.id for n in news],
         [{"owner": n.owner_id, "channel": n.enquiry.channel.pk if n.enquiry.channel else None} for n in news],
         customers,
-    )  # fmt: skip
+    )
     owned = [n for n in news if n.owner_id]
     if owned:
         names = names_of({n.owner_id for n in owned})
         bulk.add_events(
-            ctx, "lead.assigned", "leads", [n.id for n in owned],
+            ctx,
+            "lead.assigned",
+            "leads",
+            [n.id for n in owned],
             [{"to": names.get(n.owner_id, ""), "owner": n.owner_id, "rule": n.rule_id} for n in owned],
             [n.customer.customer_id if n.customer else None for n in owned],
-        )  # fmt: skip
+        )
         bulk.add_tasks(
-            ctx, "lead_first_contact", "leads", [n.id for n in owned], [n.owner_id or 0 for n in owned],
-            [due] * len(owned), [{"name": n.enquiry.name or mask(n.enquiry.numbers[0])} for n in owned],
+            ctx,
+            "lead_first_contact",
+            "leads",
+            [n.id for n in owned],
+            [n.owner_id or 0 for n in owned],
+            [due] * len(owned),
+            [{"name": n.enquiry.name or mask(n.enquiry.numbers[0])} for n in owned],
             ctx.now.isoformat(),
-        )  # fmt: skip
+        )
     by_owner: dict[int, list[_New]] = {}
     for new in owned:
         by_owner.setdefault(new.owner_id or 0, []).append(new)
@@ -257,9 +292,7 @@ def _write_touches(
     outcomes: dict[int, str] = {}
     hit_by_id: dict[int, _Known | _New] = {}
     for at, enquiry, hit in repeats:
-        own = seen.setdefault(
-            hit.id, {hit.key, *hit.keys} if isinstance(hit, _Known) else {hit.enquiry.key}
-        )
+        own = seen.setdefault(hit.id, {hit.key, *hit.keys} if isinstance(hit, _Known) else {hit.enquiry.key})
         outcomes[at] = "unchanged" if enquiry.key in own else "touched"
         if enquiry.key not in own:
             own.add(enquiry.key)
@@ -302,7 +335,8 @@ def _insert_touches(ctx: Context, fresh: list[tuple[int, Enquiry]], import_job_i
     counts = Counter(i for i, _e in fresh)
     bulk.run(
         "UPDATE crm_lead SET touch_count = touch_count + u.n, last_touch_at = %s, updated_at = %s"
-        " FROM unnest(%s::bigint[], %s::int[]) AS u(id, n) WHERE crm_lead.project_id = %s AND crm_lead.id = u.id",
+        " FROM unnest(%s::bigint[], %s::int[]) AS u(id, n)"
+        " WHERE crm_lead.project_id = %s AND crm_lead.id = u.id",
         [ctx.now, ctx.now, list(counts), list(counts.values()), ctx.here.pk],
     )
 
@@ -318,9 +352,15 @@ def _after_touches(ctx: Context, known: list[_Known]) -> None:
         bulk.insert(
             LeadTransfer,
             {"lead_id": [k.id for k in lost], "from_owner_id": [k.owner_id for k in lost]},
-            {"project_id": ctx.here.pk, "at": ctx.now, "actor_id": ctx.user_id, "kind": "state",
-             "from_state": "lost", "to_state": "pool"},
-        )  # fmt: skip
+            {
+                "project_id": ctx.here.pk,
+                "at": ctx.now,
+                "actor_id": ctx.user_id,
+                "kind": "state",
+                "from_state": "lost",
+                "to_state": "pool",
+            },
+        )
     owners = Counter(k.owner_id for k in known if k.owner_id and k.state != LeadState.LOST)
     for owner_id, count in owners.items():
         ctx.notify([owner_id], "leads_touched", count=count)

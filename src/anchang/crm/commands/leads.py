@@ -56,8 +56,8 @@ class LeadInput(Input):
 def add_leads(ctx: Context, rows: list[LeadInput]) -> list[Lead]:
     """Each lead goes to the first matching rule's next consultant who is present, else to the pool (L12).
 
-    A known phone is the known lead, asked again. Naming the owner needs the right to assign. Raises lead_known
-    or lead_in_pool when the phone is a lead that the actor may not see.
+    A known phone is the known lead, asked again. Naming the owner needs the right to assign. Raises
+    lead_known or lead_in_pool when the phone is a lead that the actor may not see.
     """
     channels = find_channels(ctx, {row.channel for row in rows})
     _check_owners(ctx, rows)
@@ -71,10 +71,21 @@ def _enquiry(ctx: Context, row: LeadInput, channels: dict[Any, Any]) -> Enquiry:
     if row.captured_at and row.captured_at > ctx.now:
         raise DomainError("bad_input", status=422, fields={"captured_at": "visit_in_future"})
     return Enquiry(
-        split(row.phone), row.name, channels[row.channel], row.campaign or "", row.external_id,
-        row.captured_at or ctx.now, row.sex, row.city, row.region, row.customer_type, row.score,
-        need_json(row.need), row.note or "", row.owner.pk if row.owner else None,
-    )  # fmt: skip
+        split(row.phone),
+        row.name,
+        channels[row.channel],
+        row.campaign or "",
+        row.external_id,
+        row.captured_at or ctx.now,
+        row.sex,
+        row.city,
+        row.region,
+        row.customer_type,
+        row.score,
+        need_json(row.need),
+        row.note or "",
+        row.owner.pk if row.owner else None,
+    )
 
 
 def need_json(need: NeedInput | None) -> dict[str, Any]:
@@ -152,26 +163,40 @@ def edit_lead(ctx: Context, lead: Lead, data: LeadEdit) -> Lead:
 def why_not_claim(lead: Lead) -> Refusal | None:
     if lead.state == LeadState.POOL:
         return None
-    return Refusal("lead_taken") if lead.owner_id else Refusal("state_refused", {"state": lead.get_state_display()})
+    return (
+        Refusal("lead_taken")
+        if lead.owner_id
+        else Refusal("state_refused", {"state": lead.get_state_display()})
+    )
 
 
 def _in_pool(lead: Lead) -> bool:
     return lead.state == LeadState.POOL
 
 
-@command(Lead, verb="claim", label=_("Claim"), icon="hand-grab", shape="primary", refuses=why_not_claim,
-         show=_in_pool, bulk=True)  # fmt: skip
+@command(
+    Lead,
+    verb="claim",
+    label=_("Claim"),
+    icon="hand-grab",
+    shape="primary",
+    refuses=why_not_claim,
+    show=_in_pool,
+    bulk=True,
+)
 def claim_lead(ctx: Context, lead: Lead) -> Lead:
-    """Take a lead out of the pool for oneself (L15): one winner, within the daily quota, not by its last owner
-    for some days. Raises lead_taken, claim_quota_used, last_owner_barred."""
+    """Take a lead out of the pool for oneself (L15): one winner, within the daily quota, not by its last
+    owner for some days. Raises lead_taken, claim_quota_used, last_owner_barred."""
     if ctx.user_id is None:
         raise forbidden("leads.claim")
     policy = recycle_policy(ctx)
     facts = rules.ClaimFacts(lead.state, 0, lead.last_owner_id, lead.pool_since)
     why = rules.why_not_claim(facts, ctx.user_id, policy, ctx.now)
     if why:
-        params = {k: v.astimezone(ctx.zone).strftime("%m-%d %H:%M") if k == "free_at" else v
-                  for k, v in why.params.items()}  # fmt: skip
+        params = {
+            k: v.astimezone(ctx.zone).strftime("%m-%d %H:%M") if k == "free_at" else v
+            for k, v in why.params.items()
+        }
         raise DomainError(why.code, **params)
     _count_claim(ctx, policy.daily_quota)
     if not give_leads(ctx, [lead.pk], ctx.user_id, "claimed", from_states=(LeadState.POOL,)):
@@ -184,9 +209,10 @@ def _count_claim(ctx: Context, quota: int) -> None:
     """One more claim today, or claim_quota_used: the counter's row is the lock."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {ClaimCounter._meta.db_table} AS c (project_id, user_id, day, claimed)"  # noqa: S608
+            f"INSERT INTO {ClaimCounter._meta.db_table} AS c (project_id, user_id, day, claimed)"
             " SELECT %s, %s, %s, 1 WHERE %s > 0"
-            " ON CONFLICT (project_id, user_id, day) DO UPDATE SET claimed = c.claimed + 1 WHERE c.claimed < %s"
+            " ON CONFLICT (project_id, user_id, day)"
+            " DO UPDATE SET claimed = c.claimed + 1 WHERE c.claimed < %s"
             " RETURNING claimed",
             [ctx.here.pk, ctx.user_id, ctx.business_date, quota, quota],
         )
@@ -194,8 +220,16 @@ def _count_claim(ctx: Context, quota: int) -> None:
             raise DomainError("claim_quota_used", limit=quota)
 
 
-@command(PoolLead, verb="claim", label=_("Claim"), icon="hand-grab", shape="primary", permission="leads.claim",
-         bulk=True, name="claim_pool_lead")  # fmt: skip
+@command(
+    PoolLead,
+    verb="claim",
+    label=_("Claim"),
+    icon="hand-grab",
+    shape="primary",
+    permission="leads.claim",
+    bulk=True,
+    name="claim_pool_lead",
+)
 def claim_pool_lead(ctx: Context, lead: PoolLead) -> Lead:
     """As claim_lead, from the list of the pool."""
     return claim_lead(ctx, Lead.objects.get(pk=lead.pk))
@@ -222,8 +256,15 @@ class AssignInput(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Lead, verb="assign", label=_("Assign"), icon="user-share", refuses=why_not_assign, bulk=True,
-         show=lambda lead: lead.state in (*OPEN, "pool"))  # fmt: skip
+@command(
+    Lead,
+    verb="assign",
+    label=_("Assign"),
+    icon="user-share",
+    refuses=why_not_assign,
+    bulk=True,
+    show=lambda lead: lead.state in (*OPEN, "pool"),
+)
 def assign_lead(ctx: Context, lead: Lead, data: AssignInput) -> Lead:
     """A manager gives an open lead to a consultant, whose clock starts now. Raises same_lead_owner,
     owner_not_here."""
@@ -243,8 +284,15 @@ class OptionalReason(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Lead, verb="recycle", label=_("Back to the pool"), icon="recycle", refuses=_why_not_recycle, bulk=True,
-         show=lambda lead: lead.state in HELD)  # fmt: skip
+@command(
+    Lead,
+    verb="recycle",
+    label=_("Back to the pool"),
+    icon="recycle",
+    refuses=_why_not_recycle,
+    bulk=True,
+    show=lambda lead: lead.state in HELD,
+)
 def recycle_lead(ctx: Context, lead: Lead, data: OptionalReason) -> Lead:
     """The owner gives the lead back, or a manager takes it; the last owner can't claim it for some days."""
     send_to_pool(ctx, "l.id = %s", [lead.pk], data.reason or "by_hand")
@@ -267,10 +315,19 @@ class InvalidInput(Input):
     ]
 
 
-@command(Lead, verb="mark-invalid", label=_("Invalid"), icon="user-x", shape="danger", refuses=_why_not_close,
-         bulk=True, show=lambda lead: lead.state in (*OPEN, "pool"))  # fmt: skip
+@command(
+    Lead,
+    verb="mark-invalid",
+    label=_("Invalid"),
+    icon="user-x",
+    shape="danger",
+    refuses=_why_not_close,
+    bulk=True,
+    show=lambda lead: lead.state in (*OPEN, "pool"),
+)
 def mark_invalid(ctx: Context, lead: Lead, data: InvalidInput) -> Lead:
-    """Not a real enquiry (L08). A reason of the list counts as itself, other words as `other` with its text."""
+    """Not a real enquiry (L08). A reason of the list counts as itself, other words as `other` with its
+    text."""
     known = {str(label): code for code, label in invalid_reason_choices(ctx.here.pk).items()}
     codes = set(known.values())
     code = data.reason if data.reason in codes else known.get(data.reason, "other")
@@ -280,10 +337,16 @@ def mark_invalid(ctx: Context, lead: Lead, data: InvalidInput) -> Lead:
     )
 
 
-@command(Lead, verb="mark-valid", label=_("Valid"), icon="user-check",
-         show=lambda lead: lead.valid is not True and lead.state not in ("invalid", "lost"),
-         refuses=lambda lead: Refusal("state_refused", {"state": lead.get_state_display()})
-         if lead.state == "invalid" else None)  # fmt: skip
+@command(
+    Lead,
+    verb="mark-valid",
+    label=_("Valid"),
+    icon="user-check",
+    show=lambda lead: lead.valid is not True and lead.state not in ("invalid", "lost"),
+    refuses=lambda lead: (
+        Refusal("state_refused", {"state": lead.get_state_display()}) if lead.state == "invalid" else None
+    ),
+)
 def mark_valid(ctx: Context, lead: Lead) -> Lead:
     """A real enquiry: it counts in the funnel's second step. An invalid lead is reopened first."""
     lead.valid = True
@@ -296,8 +359,17 @@ class LostInput(Input):
     reason: Annotated[str, Field(min_length=1, max_length=200), Label(_("Reason"))]
 
 
-@command(Lead, verb="mark-lost", label=_("Lost"), icon="mood-sad", shape="danger", refuses=_why_not_close,
-         name="mark_lead_lost", bulk=True, show=lambda lead: lead.state in (*OPEN, "pool"))  # fmt: skip
+@command(
+    Lead,
+    verb="mark-lost",
+    label=_("Lost"),
+    icon="mood-sad",
+    shape="danger",
+    refuses=_why_not_close,
+    name="mark_lead_lost",
+    bulk=True,
+    show=lambda lead: lead.state in (*OPEN, "pool"),
+)
 def mark_lead_lost(ctx: Context, lead: Lead, data: LostInput) -> Lead:
     """A real enquiry that came to nothing."""
     return change_state(ctx, lead, LeadState.LOST, reason=data.reason, closed_note=data.reason)
@@ -308,17 +380,28 @@ class ReopenInput(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Lead, verb="reopen", label=_("Reopen"), icon="refresh", name="reopen_lead",
-         show=lambda lead: lead.state in ("invalid", "lost"),
-         refuses=lambda lead: None if lead.state in ("invalid", "lost")
-         else Refusal("state_refused", {"state": lead.get_state_display()}))  # fmt: skip
+@command(
+    Lead,
+    verb="reopen",
+    label=_("Reopen"),
+    icon="refresh",
+    name="reopen_lead",
+    show=lambda lead: lead.state in ("invalid", "lost"),
+    refuses=lambda lead: (
+        None
+        if lead.state in ("invalid", "lost")
+        else Refusal("state_refused", {"state": lead.get_state_display()})
+    ),
+)
 def reopen_lead(ctx: Context, lead: Lead, data: ReopenInput) -> Lead:
     """A manager opens a closed lead again: for a consultant, or into the pool."""
     if data.user is not None:
         check_consultant(ctx, data.user, "user")
     lead.valid, lead.invalid_reason, lead.closed_note = None, "", ""
     lead.save(update_fields=["valid", "invalid_reason", "closed_note", "updated_at"])
-    send_to_pool(ctx, "l.id = %s", [lead.pk], data.reason or "reopened", states=("invalid", "lost"), kind="state")
+    send_to_pool(
+        ctx, "l.id = %s", [lead.pk], data.reason or "reopened", states=("invalid", "lost"), kind="state"
+    )
     if data.user is not None:
         give_leads(ctx, [lead.pk], data.user.pk, "transferred", reason=data.reason)
     lead.refresh_from_db()
@@ -334,16 +417,29 @@ def _why_not_step(to: str) -> Any:
     return refuses
 
 
-@command(Lead, verb="qualify", label=_("Qualified"), icon="circle-check", name="qualify_lead",
-         refuses=_why_not_step(rules.QUALIFIED), show=lambda lead: lead.state in ("assigned", "contacted"))  # fmt: skip
+@command(
+    Lead,
+    verb="qualify",
+    label=_("Qualified"),
+    icon="circle-check",
+    name="qualify_lead",
+    refuses=_why_not_step(rules.QUALIFIED),
+    show=lambda lead: lead.state in ("assigned", "contacted"),
+)
 def qualify_lead(ctx: Context, lead: Lead) -> Lead:
     """The interest is real. A lead that nobody had contacted yet counts as contacted by this."""
     return change_state(ctx, lead, LeadState.QUALIFIED, valid=True)
 
 
-@command(Lead, verb="appoint", label=_("Will come"), icon="calendar-check", name="appoint_lead",
-         refuses=_why_not_step(rules.APPOINTED),
-         show=lambda lead: lead.state in ("assigned", "contacted", "qualified"))  # fmt: skip
+@command(
+    Lead,
+    verb="appoint",
+    label=_("Will come"),
+    icon="calendar-check",
+    name="appoint_lead",
+    refuses=_why_not_step(rules.APPOINTED),
+    show=lambda lead: lead.state in ("assigned", "contacted", "qualified"),
+)
 def appoint_lead(ctx: Context, lead: Lead) -> Lead:
     """The person has agreed to come."""
     return change_state(ctx, lead, LeadState.APPOINTED, valid=True)

@@ -33,9 +33,12 @@ class Channel(ProjectModel):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "code", condition=ALIVE, name="channel_code_once"),
-            one_of("kind", ("advert", "media", "hotline", "walk_in", "referral", "broker", "event", "partner", "other"),
-                   "channel_kind"),
-        ]  # fmt: skip
+            one_of(
+                "kind",
+                ("advert", "media", "hotline", "walk_in", "referral", "broker", "event", "partner", "other"),
+                "channel_kind",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -56,7 +59,9 @@ class Campaign(ProjectModel):
             models.UniqueConstraint("project", "name", condition=ALIVE, name="campaign_name_once"),
             models.CheckConstraint(condition=Q(cost__gte=0), name="campaign_cost"),
             models.CheckConstraint(
-                condition=Q(ends_on__isnull=True) | Q(starts_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                condition=Q(ends_on__isnull=True)
+                | Q(starts_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
                 name="campaign_dates",
             ),
         ]

@@ -57,8 +57,8 @@ class AssignmentRule(ProjectModel):
 class Lead(ProjectModel):
     """One person's interest in the project, known by a phone. Repeat enquiries are touches of it.
 
-    The phone's HMAC is unique among the project's leads outside the recycle bin. `enquiry_key` names the first
-    enquiry, so that the same row of a file is known again.
+    The phone's HMAC is unique among the project's leads outside the recycle bin. `enquiry_key` names the
+    first enquiry, so that the same row of a file is known again.
     """
 
     class Sex(models.TextChoices):
@@ -150,17 +150,21 @@ class Lead(ProjectModel):
             ),
             # With the columns that reports group by, so that a period is read from the index alone.
             models.Index(
-                fields=["project", "business_date"], include=["customer", "valid", "owner", "team", "channel", "id"],
-                condition=ALIVE, name="lead_day",
+                fields=["project", "business_date"],
+                include=["customer", "valid", "owner", "team", "channel", "id"],
+                condition=ALIVE,
+                name="lead_day",
             ),
             models.Index(
-                fields=["project", "customer", "business_date"], include=["id"],
-                condition=Q(deleted_at__isnull=True, customer__isnull=False), name="lead_customer",
+                fields=["project", "customer", "business_date"],
+                include=["id"],
+                condition=Q(deleted_at__isnull=True, customer__isnull=False),
+                name="lead_customer",
             ),
             models.Index(
                 fields=["project", "import_job"], condition=Q(import_job__isnull=False), name="lead_import"
             ),
-        ]  # fmt: skip
+        ]
 
     def __str__(self) -> str:
         return self.name or self.phone_masked
@@ -248,8 +252,8 @@ class LeadTransfer(ProjectFact):
 
 
 class AssignmentTurn(ProjectFact):
-    """Who got the last lead by each rule: one row per project, locked while leads are added, so that concurrent
-    additions stay in turn and see each other's phones. `last` maps rule ids to user ids."""
+    """Who got the last lead by each rule: one row per project, locked while leads are added, so that
+    concurrent additions stay in turn and see each other's phones. `last` maps rule ids to user ids."""
 
     last = models.JSONField(default=dict)
 

@@ -107,7 +107,9 @@ LEADS = register(
         fields=(
             Field("name", list=True),
             Field("number"),
-            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
             *_ORIGIN,
             Field("owner", list=True, to="users"),
             Field("state", list=True),
@@ -156,7 +158,9 @@ POOL = register(
         state_field="state",
         fields=(
             Field("name", list=True),
-            Field("phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
             *_ORIGIN,
             Field("region", list=True),
             Field("city"),

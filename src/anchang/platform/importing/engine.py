@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -69,12 +70,18 @@ class Run:
         found = self.read(path)
         lines = islice(found.lines, self.done, None)
         size = self.batch_size or self.kind.batch
-        while batch := list(islice(lines, size) if size else lines):
-            self._batch(batch, found)
-            if self.progress:
-                self.progress(self.done, self.job.rows)
-            if not size:
-                break
+
+        def take() -> list[Line]:
+            return list(islice(lines, size) if size else lines)
+
+        # While the database writes one batch, a thread reads the next: reading touches the file alone.
+        with ThreadPoolExecutor(max_workers=1) as reader:
+            ahead = reader.submit(take)
+            while batch := ahead.result():
+                ahead = reader.submit(take if size else list)
+                self._batch(batch, found)
+                if self.progress:
+                    self.progress(self.done, self.job.rows)
         self._finish(found)
 
     def _batch(self, lines: Sequence[Line], found: Reading) -> None:
