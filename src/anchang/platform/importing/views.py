@@ -168,7 +168,7 @@ def _mapping_fields(seen: dict[str, Any], wrong: dict[str, str]) -> list[dict[st
         {
             "name": _FIELD + f["name"], "label": f["label"], "required": f["required"],
             "value": "" if f["column"] is None else str(f["column"]),
-            "choices": [("", _("– not in this file –")), *columns],
+            "choices": columns,
             "error": wrong.get(f["name"]) or (worded(f["error"]) if f["error"] else ""),
         }
         for f in seen["fields"]
