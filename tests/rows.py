@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
+from django.apps import apps
 from django.db import models
 from django.utils import timezone
 
@@ -19,10 +20,15 @@ _counter = itertools.count(1)
 
 #: What metadata can't know: values that satisfy a CHECK or a trigger. model label -> {field: value}
 OVERRIDES: dict[str, dict[str, Any]] = {
-    "finance.Allocation": {
-        "receivable": lambda project, user, made: _related(apps.get_model("finance.Receivable"), project, user, made)
-    },
-    "finance.Refund": {"kind": "compensation"},  # a return must be covered by receipts
+    "crm.Lead": {"state": "assigned", "assigned_at": lambda *_: timezone.now()},
+    "crm.TruthCheck": {"visit": lambda *place: _related_by_label("crm.Visit", *place)},
+    "finance.Allocation": {"receivable": lambda *place: _related_by_label("finance.Receivable", *place)},
+    "finance.Refund": {"state": "rejected"},
+    "deals.Contract": {"state": "draft"},
+    "deals.Subscription": {"state": "draft"},
+    "crm.Visit": {"seq": 1},
+    "crm.Tour": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
+    "finance.DayClose": {"note": "x"},
 }
 
 
@@ -46,6 +52,10 @@ def _related(model: type[models.Model], project: Project, user: User, made: dict
         made[model] = None  # a model that refers to itself gets none
         made[model] = make_row(model, project, user, made)
     return made[model]
+
+
+def _related_by_label(label: str, project: Project, user: User, made: dict[Any, Any]) -> Any:
+    return _related(apps.get_model(label), project, user, made)
 
 
 def _values(model: type[models.Model], project: Project, user: User, made: dict[Any, Any]) -> dict[str, Any]:
@@ -75,6 +85,8 @@ def _values(model: type[models.Model], project: Project, user: User, made: dict[
 
 def _value(f: models.Field, user: User) -> Any:
     n = next(_counter)
+    if f.blank and isinstance(f, models.CharField | models.TextField):
+        return ""
     if f.choices:
         return f.flatchoices[0][0]
     if isinstance(f, models.BooleanField):

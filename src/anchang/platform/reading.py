@@ -188,11 +188,14 @@ def _order(
     resource: Resource, access: Access, order: str, project_ids: tuple[int, ...]
 ) -> tuple[Field | None, Any, bool]:
     """(field, ORM path or expression, descending). A field that may not be read can't be sorted by."""
+    asked = bool(order)
     order = order or resource.order
     descending, name = order.startswith("-"), order.lstrip("-")
+    f = resource.by_name.get(name)
+    if f is not None and not asked and access.field_mode(resource.name, name, project_ids) == "hide":
+        return None, "pk", True  # the usual order would tell something about a field that is hidden here
     if name == "id":
         return None, "pk", descending
-    f = resource.by_name.get(name)
     if f is None or not f.sort or access.field_mode(resource.name, name, project_ids) == "hide":
         raise DomainError("bad_order", status=422, fields={"order": "unknown_field"}, field=name[:60])
     if f.expr is not None:
