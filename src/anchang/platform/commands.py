@@ -57,6 +57,7 @@ class Command:
     done: Any = ""  # the toast after success
     help: Any = ""
     lock: bool = True
+    private_answer: bool = False  # holds a secret or a full number: never stored for a repeated key
 
     @property
     def resource(self) -> Resource:

@@ -291,7 +291,8 @@ def get_row(resource: Resource, access: Access, record_id: Any) -> dict[str, Any
     """One record with every field that the actor may see; not_found when out of scope."""
     within = reach(resource, f"{resource.name}.view", access)
     if within is None:
-        raise forbidden(f"{resource.name}.view")
+        access.require(f"{resource.name}.view")
+        raise not_found()  # he may, but on no row at all: an own scope on rows that nobody owns
     rows = resource.model._default_manager.filter(within, pk=record_id)
     column = "pk" if resource.group_level else "project_id"
     found = rows.values_list(column, flat=True).first()

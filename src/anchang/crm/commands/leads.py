@@ -445,7 +445,7 @@ def appoint_lead(ctx: Context, lead: Lead) -> Lead:
     return change_state(ctx, lead, LeadState.APPOINTED, valid=True)
 
 
-@command(Lead, verb="reveal", label=_("Show the phone"), icon="eye", name="reveal_lead")
+@command(Lead, verb="reveal", label=_("Show the phone"), icon="eye", name="reveal_lead", private_answer=True)
 def reveal_lead(ctx: Context, lead: Lead, data: RevealInput) -> dict[str, Any]:
     """The full numbers; logged and limited per person and day (BS15)."""
     count_reveal(ctx, "phone", lead, data.reason, lead.customer_id or 0)

@@ -119,7 +119,7 @@ class RevealInput(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Customer, verb="reveal-phone", label=_("Show the phone"), icon="eye")
+@command(Customer, verb="reveal-phone", label=_("Show the phone"), icon="eye", private_answer=True)
 def reveal_phone(ctx: Context, customer: Customer, data: RevealInput) -> dict[str, Any]:
     """The full numbers, main one first. Logged, counted, limited per person and day (BS15)."""
     count_reveal(ctx, "phone", customer, data.reason)
@@ -128,7 +128,7 @@ def reveal_phone(ctx: Context, customer: Customer, data: RevealInput) -> dict[st
     return {"id": customer.pk, "phone": numbers[0] if numbers else "", "phones": numbers}
 
 
-@command(Customer, verb="reveal-id", label=_("Show the document number"), icon="eye")
+@command(Customer, verb="reveal-id", label=_("Show the document number"), icon="eye", private_answer=True)
 def reveal_id(ctx: Context, customer: Customer, data: RevealInput) -> dict[str, Any]:
     """As reveal_phone, for identity documents."""
     count_reveal(ctx, "id", customer, data.reason)

@@ -222,7 +222,8 @@ RESET_HOURS = parameters.declare(
 )
 
 
-@command(User, verb="reset-link", label=_("One-time password link"), name="make_reset_link")
+@command(User, verb="reset-link", label=_("One-time password link"), name="make_reset_link",
+         private_answer=True)
 def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
     """A link with which the user sets a new password once, without mail. Older links end."""
     ResetLink.objects.filter(user=user, used_at__isnull=True).update(used_at=ctx.now)
@@ -379,7 +380,8 @@ class TokenInput(Input):
     projects: Annotated[list[int] | None, Label(_("Projects"))] = None
 
 
-@project_command(ApiToken, verb="issue", label=_("New token"), permission="tokens.issue", shape="primary")
+@project_command(ApiToken, verb="issue", label=_("New token"), permission="tokens.issue", shape="primary",
+                 private_answer=True)
 def issue_token(ctx: Context, data: TokenInput) -> dict[str, Any]:
     """A personal token; its text is shown this once."""
     user = User.objects.get(pk=ctx.user_id)

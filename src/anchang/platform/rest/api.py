@@ -212,7 +212,7 @@ def _on_record(cmd: Command) -> Callable[..., HttpResponse]:
             )
             return 200, work.shown(access, result)
 
-        return work.once(request, data, run)
+        return work.once(request, data, run, cmd.private_answer)
 
     return view
 
@@ -224,7 +224,7 @@ def _project_verb(router: Router, resource: Resource, cmd: Command, components: 
         def run() -> tuple[int, Any]:
             return 200, work.shown(access, commands.execute(cmd, access, data=data, savepoint=False))
 
-        return work.once(request, data, run)
+        return work.once(request, data, run, cmd.private_answer)
 
     extra = {**_body(cmd, components), "parameters": schema.KEY_HEADERS,
              "responses": schema.responses(200, {}, 404, 409, 413, *COMMON)}  # fmt: skip

@@ -92,10 +92,13 @@ def query_of(request: HttpRequest) -> Query:
     )
 
 
-def once(request: HttpRequest, data: Any, work: Callable[[], tuple[int, Any]]) -> HttpResponse:
-    """Run `work` once per Idempotency-Key of this principal and give every caller the same answer."""
+def once(
+    request: HttpRequest, data: Any, work: Callable[[], tuple[int, Any]], private: bool = False
+) -> HttpResponse:
+    """Run `work` once per Idempotency-Key of this principal and give every caller the same answer. A private
+    answer is never stored: the work is done, and logged, again."""
     key = request.headers.get("Idempotency-Key")
-    if not key:
+    if not key or private:
         status, body = work()
         return answer(body, status)
     principal = access_of(request).actor.principal
