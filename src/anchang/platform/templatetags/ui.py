@@ -12,7 +12,7 @@ from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
 
-from anchang.platform.ui import cells
+from anchang.platform.ui import cells, tables
 from anchang.platform.ui.components import Action, Column, FilterChip, Pager, Row, Series, Tab
 from anchang.platform.ui.fields import field_context, of_bound_field
 
@@ -40,13 +40,13 @@ def value(content: object, kind: str = "text") -> SafeString:
     return cells.render(kind, content)
 
 
+register.simple_tag(tables.cell, name="cell")
+
+
 @register.simple_tag
-def cell(row: Row, column: Column) -> SafeString:
-    """One value of a table row, linked to the record in the main column."""
-    shown = cells.render(column.kind, row.values.get(column.key))
-    if column.main and row.url and column.kind not in {"ref", "phone"}:
-        return format_html('<a class="row-link" href="{}">{}</a>', row.url, shown)
-    return shown
+def table_body(columns: Sequence[Column], rows: Sequence[Row], bulk: Sequence[Action] = ()) -> SafeString:
+    """The rows of a table; `bulk`: with a box to tick before each."""
+    return tables.body(columns, rows, bool(bulk))
 
 
 @register.filter

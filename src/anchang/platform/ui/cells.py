@@ -1,16 +1,18 @@
 """One renderer per kind of value: lists, records, timelines and exports to the page use these."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
-from django.utils.html import format_html, format_html_join
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from anchang.platform.ui import formats
 
 
+@lru_cache(maxsize=1000)
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """An icon of the sprite. `size`: "", "sm" or "lg". With `label` it is read aloud, else decoration."""
     classes = f"icon icon-{size}" if size else "icon"
@@ -104,7 +106,7 @@ def _flag(value: object) -> SafeString:
 
 
 def _text(value: object) -> SafeString:
-    return SafeString(formats.NOTHING) if value in (None, "") else format_html("{}", value)
+    return SafeString(formats.NOTHING) if value in (None, "") else conditional_escape(value)
 
 
 def _state(value: object) -> SafeString:
