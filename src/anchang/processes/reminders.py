@@ -140,7 +140,7 @@ def remind_of_payment(ctx: Context) -> int:
             "customer": line.deal.customer.name, "unit": line.deal.unit.label, "amount": str(line.balance),
             "due_on": line.due_on.isoformat(),
         }  # fmt: skip
-        consultant = line.deal.consultant_id
+        consultant = line.deal.consultant_id or 0  # never empty: filtered above
         ctx.task(consultant, "payment_due", line, due_at=_end_of(ctx, line.due_on), period_key=key, **facts)
         ctx.notify([consultant], "payment_due", line, **facts)
         done += 1

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.db import models
 from django.utils import timezone
 
 from anchang.crm.models import Customer
-from anchang.deals.models import Deal, UnitClaim
+from anchang.deals.models import Contract, Deal, Hold, Subscription, UnitClaim
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.states import change_unit_state
 from anchang.inventory.models import Unit
@@ -22,7 +21,7 @@ from anchang.platform import parameters
 from anchang.platform.context import Context
 from anchang.platform.models import TeamMember
 
-P = TypeVar("P", bound=models.Model)
+P = TypeVar("P", Hold, Subscription, Contract)
 
 
 def lock_chain(paper: P) -> tuple[Unit, Deal, P]:
@@ -61,7 +60,7 @@ def open_deal(ctx: Context, unit: Unit, customer: Customer, kind: str) -> Deal:
     """A new deal with its claim. The claim's primary key refuses a second one (`unit_taken`)."""
     consultant = customer.owner_id or ctx.user_id
     team = (
-        TeamMember.objects.filter(project=ctx.here, user_id=consultant)
+        TeamMember.objects.filter(project=ctx.here, user_id=consultant or 0)
         .values_list("team_id", "team__agency")
         .first()
     )

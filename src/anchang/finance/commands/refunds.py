@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
@@ -109,7 +109,7 @@ def request_compensation(
     return refund
 
 
-def _request(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: object) -> Refund:
+def _request(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: Any) -> Refund:
     due_on = facts.pop("due_on", None) or ctx.business_date + dt.timedelta(
         days=int(ctx.param("finance.refund_days"))
     )
