@@ -49,7 +49,11 @@ class SearchToken(models.Model):
     audited = False
 
     pk = models.CompositePrimaryKey("project_id", "resource", "token", "record_id")
-    project = models.ForeignKey("platform.Project", models.PROTECT, related_name="+", db_index=False)
+    # Without a constraint: a check per token would cost an import more than its records do. The record that
+    # the tokens come from has one.
+    project = models.ForeignKey(
+        "platform.Project", models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     resource = models.CharField(max_length=30, db_collation="C")
     record_id = models.BigIntegerField()
     token = models.CharField(max_length=40, db_collation="C")
