@@ -28,8 +28,11 @@ def office() -> Office:
 def fill(books: Books) -> None:
     customer = books.customer("2025-03-01", "consultant1")
     deal = books.deal("2025-03-01", customer, "consultant1")
-    owed = (("2025-03-05", "50000.00", "deposit"), ("2025-03-20", "750000.00", "first_payment"),
-            ("2025-04-20", "1200000.00", "bank_loan"))  # fmt: skip
+    owed = (
+        ("2025-03-05", "50000.00", "deposit"),
+        ("2025-03-20", "750000.00", "first_payment"),
+        ("2025-04-20", "1200000.00", "bank_loan"),
+    )
     contract = books.contract("2025-03-05", deal, "2000000.00", owed=owed)
     from anchang.finance.models import Receivable
 
@@ -64,10 +67,16 @@ def test_collection_by_item_and_person(office):
     with office.as_("finance") as access:
         fill(Books(office))
         items = {r["key"]: r["received"] for r in ask(access, "collection", group="item", **MARCH)["rows"]}
-        people = {r["key"]["label"]: r["net"] for r in ask(access, "collection", group="person", **MARCH)["rows"]}
+        people = {
+            r["key"]["label"]: r["net"] for r in ask(access, "collection", group="person", **MARCH)["rows"]
+        }
         april = ask(access, "collection", from_="2025-04-01", to="2025-04-30")
     assert items == {
-        "deposit": "50000.00", "first_payment": "400000.00", "unallocated": "309999.00", "refunds": "0.00"}
+        "deposit": "50000.00",
+        "first_payment": "400000.00",
+        "unallocated": "309999.00",
+        "refunds": "0.00",
+    }
     assert people == {"陈强": "690000.00", "李娜": "9999.00"}
     assert april["net"] == "-9999.00"
 
@@ -79,9 +88,17 @@ def test_collection_rate_counts_to_the_end_of_the_period(office):
         spring = ask(access, "collection-rate", from_="2025-03-01", to="2025-04-30")
         nothing = ask(access, "collection-rate", from_="2024-01-01", to="2024-01-31")
     # 50,000 + 400,000 of 800,000 by 31 March.
-    assert (march["lines"], march["due"], march["collected"], march["rate"]) == (2, "800000.00", "450000.00", "0.5625")
+    assert (march["lines"], march["due"], march["collected"], march["rate"]) == (
+        2,
+        "800000.00",
+        "450000.00",
+        "0.5625",
+    )
     assert spring["collected"] == "650000.00"
-    assert [(m["month"], m["collected"]) for m in spring["by_month"]] == [("2025-03", "450000.00"), ("2025-04", "0")]
+    assert [(m["month"], m["collected"]) for m in spring["by_month"]] == [
+        ("2025-03", "450000.00"),
+        ("2025-04", "0"),
+    ]
     assert march["by_person"][0]["person"]["label"] == "陈强"
     assert nothing["rate"] is None
 
@@ -96,7 +113,13 @@ def test_unsigned_subscriptions_by_overdue_days(office):
             books.subscription("2025-03-01", deal, "1000000.00", state=state, sign_by=due)
         found = ask(access, "unsigned")
     assert (found["count"], found["amount"]) == (3, "3000000.00")
-    assert {b["bucket"]: b["count"] for b in found["buckets"]} == {"not_due": 1, "1-7": 1, "8-15": 0, "16-30": 0, ">30": 1}
+    assert {b["bucket"]: b["count"] for b in found["buckets"]} == {
+        "not_due": 1,
+        "1-7": 1,
+        "8-15": 0,
+        "16-30": 0,
+        ">30": 1,
+    }
     with office.as_("consultant5") as access:
         assert ask(access, "unsigned")["count"] == 0
 
@@ -108,9 +131,16 @@ def test_overdue_rate(office):
         books = Books(office)
         deal = books.deal("2025-03-01", books.customer("2025-03-01", "consultant1"), "consultant1")
         books.contract(
-            "2025-03-01", deal, "1000000.00",
-            owed=((days[95], "100000.00", "a"), (days[31], "200000.00", "b"), (days[1], "300000.00", "c"), (days[0], "400000.00", "d")),
-        )  # fmt: skip
+            "2025-03-01",
+            deal,
+            "1000000.00",
+            owed=(
+                (days[95], "100000.00", "a"),
+                (days[31], "200000.00", "b"),
+                (days[1], "300000.00", "c"),
+                (days[0], "400000.00", "d"),
+            ),
+        )
         from anchang.finance.models import Receivable
 
         receipt = books.receipt(days[31], deal, "150000.00")
@@ -119,7 +149,11 @@ def test_overdue_rate(office):
     assert (found["lines"], found["overdue"], found["due_to_date"]) == (3, "450000.00", "600000.00")
     assert found["overdue_rate"] == "0.7500"
     assert {b["bucket"]: b["amount"] for b in found["buckets"]} == {
-        "1-30": "300000.00", "31-60": "50000.00", "61-90": "0.00", ">90": "100000.00"}
+        "1-30": "300000.00",
+        "31-60": "50000.00",
+        "61-90": "0.00",
+        ">90": "100000.00",
+    }
 
 
 def test_units_on_a_past_day(office):
@@ -130,9 +164,13 @@ def test_units_on_a_past_day(office):
             for day, state in (("2025-01-01", "unreleased"), (sold_on, "signed")):
                 if day:
                     UnitStateChange.objects.create(
-                        project=office.project, unit=unit, at=noon(on(day)), business_date=on(day), to_state=state,
+                        project=office.project,
+                        unit=unit,
+                        at=noon(on(day)),
+                        business_date=on(day),
+                        to_state=state,
                         list_total=D("2000000.00"),
-                    )  # fmt: skip
+                    )
         before, after = ask(access, "units", date="2025-03-09"), ask(access, "units", date="2025-03-10")
     assert {t["state"]: t["units"] for t in before["totals"]} == {"unreleased": 2}
     assert {t["state"]: t["units"] for t in after["totals"]} == {"unreleased": 1, "signed": 1}
@@ -142,8 +180,18 @@ def test_units_on_a_past_day(office):
 def test_feedback_is_counted(office):
     with office.as_("manager") as access:
         books = Books(office)
-        for n, answers in enumerate([{"price": "high"}, {"price": "high", "layout": "liked"}, {"price": "acceptable"}]):
-            books.visit("2025-03-0" + str(n + 1), books.customer("2025-03-01", "consultant1"), "consultant1", feedback=answers)
+        for n, answers in enumerate(
+            [{"price": "high"}, {"price": "high", "layout": "liked"}, {"price": "acceptable"}]
+        ):
+            books.visit(
+                "2025-03-0" + str(n + 1),
+                books.customer("2025-03-01", "consultant1"),
+                "consultant1",
+                feedback=answers,
+            )
         found = ask(access, "feedback", **MARCH)["rows"]
     assert [(r["question"], r["answer"], r["count"], r["share"]) for r in found] == [
-        ("layout", "liked", 1, "1.0000"), ("price", "high", 2, "0.6667"), ("price", "acceptable", 1, "0.3333")]
+        ("layout", "liked", 1, "1.0000"),
+        ("price", "high", 2, "0.6667"),
+        ("price", "acceptable", 1, "0.3333"),
+    ]

@@ -26,7 +26,9 @@ def office() -> Office:
 
 
 def token(client, who: str) -> dict[str, str]:
-    answer = client.post("/api/v1/auth/tokens", {"username": who, "password": PASSWORD}, content_type="application/json")
+    answer = client.post(
+        "/api/v1/auth/tokens", {"username": who, "password": PASSWORD}, content_type="application/json"
+    )
     return {"Authorization": "Bearer " + answer.json()["token"]}
 
 
@@ -66,7 +68,9 @@ def test_every_page_shows(office, client, who, language):
     seen = [key for key in REPORTS if f"/reports/{key}/".encode() in shown.content]
     assert "ranking" in seen and "funnel" in seen
     for key in seen:
-        page = client.get(f"/reports/{key}/", {"date": "2025-03-10", "from": "2025-01-01", "to": "2025-12-31", "by": "team"})
+        page = client.get(
+            f"/reports/{key}/", {"date": "2025-03-10", "from": "2025-01-01", "to": "2025-12-31", "by": "team"}
+        )
         assert page.status_code == 200, key
 
 

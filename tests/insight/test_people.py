@@ -35,13 +35,20 @@ def fill(books: Books) -> None:
     books.lead("2025-03-02", "consultant5", people["ended"])
     books.lead("2025-03-20", "consultant5", people["signed"])  # not his first
     books.visit("2025-04-15", people["visited"], "consultant1")
-    books.subscription("2025-03-05", books.deal("2025-03-05", people["subscribed"], "consultant1"), "2000000.00")
+    books.subscription(
+        "2025-03-05", books.deal("2025-03-05", people["subscribed"], "consultant1"), "2000000.00"
+    )
     deal = books.deal("2025-03-05", people["signed"], "consultant1")
     books.subscription("2025-03-05", deal, "2000000.00", state="signed")
     books.contract("2025-03-12", deal, "2000000.00")
     deal = books.deal("2025-03-06", people["ended"], "consultant5")
-    books.contract("2025-03-06", deal, "2500000.00", state="terminated", terminated_on=dt.date(2025, 4, 2), fault="none")
-    earlier, walk_in = books.customer("2025-02-10", "consultant5"), books.customer("2025-03-03", "consultant5", "walk")
+    books.contract(
+        "2025-03-06", deal, "2500000.00", state="terminated", terminated_on=dt.date(2025, 4, 2), fault="none"
+    )
+    earlier, walk_in = (
+        books.customer("2025-02-10", "consultant5"),
+        books.customer("2025-03-03", "consultant5", "walk"),
+    )
     books.lead("2025-02-10", "consultant5", earlier)
     books.visit("2025-03-03", earlier, "consultant5")
     books.visit("2025-03-04", earlier, "consultant5", seq=2)
@@ -58,9 +65,12 @@ def test_cohort_follows_first_leads_until_today(office):
     # Visited: visited, subscribed, signed. The terminated contract had no visit and no subscription of its own.
     assert found["stages"] == {"leads": 6, "valid": 5, "visited": 3, "subscribed": 2, "signed": 1}
     assert found["rates"] == {
-        "valid_rate": "0.8333", "visited_rate": "0.6000", "subscribed_rate": "0.6667", "signed_rate": "0.5000",
+        "valid_rate": "0.8333",
+        "visited_rate": "0.6000",
+        "subscribed_rate": "0.6667",
+        "signed_rate": "0.5000",
         "total_rate": "0.1667",
-    }  # fmt: skip
+    }
     assert found["cycle"] == {"count": 1, "median": "10.0", "mean": "10.0"}
     assert found["basis"] == "cohort" and found["as_of"]
 
@@ -80,7 +90,15 @@ def test_period_counts_events_and_sets_walk_ins_apart(office):
 def test_teams_channels_and_periods_stand_side_by_side(office):
     with office.as_("manager") as access:
         fill(Books(office))
-        teams = ask(access, "funnel", basis="cohort", by="team", compare_from="2025-02-01", compare_to="2025-02-28", **MARCH)
+        teams = ask(
+            access,
+            "funnel",
+            basis="cohort",
+            by="team",
+            compare_from="2025-02-01",
+            compare_to="2025-02-28",
+            **MARCH,
+        )
         sources = ask(access, "sources", basis="cohort", **MARCH)
     by_team = {g["key"]["label"]: g["stages"]["leads"] for g in teams["groups"]}
     assert by_team == {"A 组": 4, "B 组": 2}
@@ -97,11 +115,19 @@ def test_a_consultant_sees_his_funnel_beside_the_team(office):
     with office.as_("consultant1") as access:
         found = ask(access, "personal-funnel", basis="cohort", **MARCH)
         assert ask(access, "funnel", basis="cohort", **MARCH)["stages"]["leads"] == 4
-        other = ask(access, "personal-funnel", basis="cohort", user=str(office.users["consultant5"].pk), **MARCH)
+        other = ask(
+            access, "personal-funnel", basis="cohort", user=str(office.users["consultant5"].pk), **MARCH
+        )
     assert found["person"]["label"] == "陈强" and found["members"] == 2
     assert found["mine"]["stages"] == {"leads": 4, "valid": 3, "visited": 3, "subscribed": 2, "signed": 1}
     assert found["team"]["stages"]["leads"] == 5
-    assert found["team"]["average"] == {"leads": "2.5", "valid": "2.0", "visited": "1.5", "subscribed": "1.0", "signed": "0.5"}
+    assert found["team"]["average"] == {
+        "leads": "2.5",
+        "valid": "2.0",
+        "visited": "1.5",
+        "subscribed": "1.0",
+        "signed": "0.5",
+    }
     assert other["person"] == found["person"]  # somebody else's funnel isn't his to ask for
 
 
@@ -119,7 +145,11 @@ def test_ranking_with_equal_ranks(office):
     with office.as_("manager"):
         books = Books(office)
         fill(books)
-        books.receipt("2025-03-12", books.deal("2025-03-01", books.customer("2025-02-01", "consultant6"), "consultant6"), "50000.00")
+        books.receipt(
+            "2025-03-12",
+            books.deal("2025-03-01", books.customer("2025-02-01", "consultant6"), "consultant6"),
+            "50000.00",
+        )
     with office.as_("consultant1") as access:
         found = ask(access, "ranking", date="2025-03-15")
         april = ask(access, "ranking", date="2025-04-15")
@@ -143,8 +173,16 @@ def test_ranking_with_equal_ranks(office):
 def test_process_indicators(office):
     with office.as_("manager") as access:
         books = Books(office)
-        one, two = books.customer("2025-03-03", "consultant1", grade="A"), books.customer("2025-03-04", "consultant1", grade="B")
-        for day, customer in (("2025-03-03", one), ("2025-03-03", one), ("2025-03-05", two), ("2025-03-10", two)):
+        one, two = (
+            books.customer("2025-03-03", "consultant1", grade="A"),
+            books.customer("2025-03-04", "consultant1", grade="B"),
+        )
+        for day, customer in (
+            ("2025-03-03", one),
+            ("2025-03-03", one),
+            ("2025-03-05", two),
+            ("2025-03-10", two),
+        ):
             books.follow_up(day, customer, "consultant1")
         found = ask(access, "process", from_="2025-03-03", to="2025-03-09")
     (row,) = found["rows"]
@@ -157,9 +195,12 @@ def test_few_statements(office):
     with office.as_("manager") as access:
         fill(Books(office))
         for key, given, most in (
-            ("funnel", {"basis": "cohort", **MARCH}, 6), ("funnel", {"basis": "period", "by": "team", **MARCH}, 9),
-            ("ranking", {"date": "2025-03-15"}, 10), ("process", MARCH, 11), ("personal-funnel", MARCH, 10),
-        ):  # fmt: skip
+            ("funnel", {"basis": "cohort", **MARCH}, 6),
+            ("funnel", {"basis": "period", "by": "team", **MARCH}, 9),
+            ("ranking", {"date": "2025-03-15"}, 10),
+            ("process", MARCH, 11),
+            ("personal-funnel", MARCH, 10),
+        ):
             with CaptureQueriesContext(connection) as seen:
                 ask(access, key, **given)
             assert len(seen) <= most, [q["sql"][:100] for q in seen]

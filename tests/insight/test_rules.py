@@ -30,16 +30,23 @@ def test_net_is_new_less_cancelled_plus_changes():
 def test_a_later_stage_implies_the_earlier_ones():
     assert rules.with_implied({"signed": 1}) == dict.fromkeys(rules.STAGES, True)
     assert rules.with_implied({"visited": 1, "leads": 1}) == {
-        "leads": True, "valid": True, "visited": True, "subscribed": False, "signed": False,
-    }  # fmt: skip
+        "leads": True,
+        "valid": True,
+        "visited": True,
+        "subscribed": False,
+        "signed": False,
+    }
 
 
 def test_four_rates():
     found = rules.funnel_rates({"leads": 10, "valid": 8, "visited": 4, "subscribed": 2, "signed": 1})
     assert found == {
-        "valid_rate": D("0.8000"), "visited_rate": D("0.5000"), "subscribed_rate": D("0.5000"),
-        "signed_rate": D("0.5000"), "total_rate": D("0.1000"),
-    }  # fmt: skip
+        "valid_rate": D("0.8000"),
+        "visited_rate": D("0.5000"),
+        "subscribed_rate": D("0.5000"),
+        "signed_rate": D("0.5000"),
+        "total_rate": D("0.1000"),
+    }
 
 
 def test_cycle_median_and_mean():
@@ -64,7 +71,17 @@ def test_buckets_at_their_edges():
     def late(days: int) -> dt.date:
         return today - dt.timedelta(days=days)
 
-    unsigned = {0: "not_due", -3: "not_due", 1: "1-7", 7: "1-7", 8: "8-15", 15: "8-15", 16: "16-30", 30: "16-30", 31: ">30"}
+    unsigned = {
+        0: "not_due",
+        -3: "not_due",
+        1: "1-7",
+        7: "1-7",
+        8: "8-15",
+        15: "8-15",
+        16: "16-30",
+        30: "16-30",
+        31: ">30",
+    }
     assert {d: rules.unsigned_bucket(late(d), today) for d in unsigned} == unsigned
     overdue = {1: "1-30", 30: "1-30", 31: "31-60", 60: "31-60", 61: "61-90", 90: "61-90", 91: ">90"}
     assert {d: rules.overdue_bucket(late(d), today) for d in overdue} == overdue

@@ -23,7 +23,9 @@ D = Decimal
 
 def ask(access, key: str, **given: str) -> dict:
     report = REPORTS[key]
-    return report.answer(report.ask(access, {"project": "YQ", **{k.rstrip("_"): v for k, v in given.items()}}))
+    return report.answer(
+        report.ask(access, {"project": "YQ", **{k.rstrip("_"): v for k, v in given.items()}})
+    )
 
 
 @pytest.fixture
@@ -34,7 +36,11 @@ def office() -> Office:
 def fill(books: Books) -> None:
     """2025-03-10: what the tests below count."""
     day = "2025-03-10"
-    one, two, three = books.customer(day, "consultant1"), books.customer(day, "consultant2", "walk"), books.customer("2025-03-01", "consultant5")
+    one, two, three = (
+        books.customer(day, "consultant1"),
+        books.customer(day, "consultant2", "walk"),
+        books.customer("2025-03-01", "consultant5"),
+    )
     books.lead(day, "consultant1", one)
     books.lead(day, "consultant5", valid=None)
     books.call(day, "consultant1", one)
@@ -50,14 +56,32 @@ def fill(books: Books) -> None:
     books.subscription(day, books.deal(day, two, "consultant2"), "1500000.00", "80.00")
     books.subscription(day, books.deal(day, two, "consultant2"), "7000000.00", state="draft")
     given_up = books.deal("2025-02-01", three, "consultant5")
-    books.subscription("2025-02-01", given_up, "1800000.00", "90.00", state="refunded", ended_on=dt.date(2025, 3, 10))
+    books.subscription(
+        "2025-02-01", given_up, "1800000.00", "90.00", state="refunded", ended_on=dt.date(2025, 3, 10)
+    )
     # One contract signed; one of January terminated; one of February exchanged for a dearer flat.
     signed = books.deal("2025-03-01", one, "consultant1")
     books.contract(day, signed, "3000000.00", "120.00")
     ended = books.deal("2025-01-05", two, "consultant2")
-    books.contract("2025-01-05", ended, "2500000.00", "110.00", state="terminated", terminated_on=dt.date(2025, 3, 10), fault="buyer")
+    books.contract(
+        "2025-01-05",
+        ended,
+        "2500000.00",
+        "110.00",
+        state="terminated",
+        terminated_on=dt.date(2025, 3, 10),
+        fault="buyer",
+    )
     old = books.deal("2025-02-02", three, "consultant5")
-    books.contract("2025-02-02", old, "2000000.00", "100.00", state="terminated", terminated_on=dt.date(2025, 3, 10), fault="none")
+    books.contract(
+        "2025-02-02",
+        old,
+        "2000000.00",
+        "100.00",
+        state="terminated",
+        terminated_on=dt.date(2025, 3, 10),
+        fault="none",
+    )
     new = books.deal(day, three, "consultant5", previous=old)
     books.contract(day, new, "2300000.00", "112.00")
     # Money: 100,000 in; 30,000 reversed; 20,000 refunded; agency fees and offsets don't count.
@@ -74,12 +98,22 @@ def test_every_number_of_a_day(office):
         fill(Books(office))
         found = ask(access, "sales-daily", date="2025-03-10")
     assert (found["leads"], found["calls"], found["first_calls"], found["new_customers"]) == (2, 3, 2, 2)
-    assert (found["visits"], found["first_visits"], found["repeat_visits"], found["repeat_rate"]) == (3, 2, 1, "0.3333")
+    assert (found["visits"], found["first_visits"], found["repeat_visits"], found["repeat_rate"]) == (
+        3,
+        2,
+        1,
+        "0.3333",
+    )
     assert found["call_to_visit"] == {"callers": 2, "came": 1, "within_days": 30, "rate": "0.5000"}
     subscriptions = found["subscriptions"]
     assert subscriptions["new"] == {"units": 2, "area": "180.00", "amount": "3500000.00"}
     assert subscriptions["cancelled"] == {"units": 1, "area": "90.00", "amount": "1800000.00"}
-    assert subscriptions["net"] == {"units": 1, "area": "90.00", "amount": "1700000.00", "average_price": "18888.89"}
+    assert subscriptions["net"] == {
+        "units": 1,
+        "area": "90.00",
+        "amount": "1700000.00",
+        "average_price": "18888.89",
+    }
     signing = found["signing"]
     assert signing["new"] == {"units": 1, "area": "120.00", "amount": "3000000.00"}
     assert signing["cancelled"] == {"units": 1, "area": "110.00", "amount": "2500000.00"}
@@ -92,7 +126,11 @@ def test_every_number_of_a_day(office):
     assert people["陈强"]["signing"]["net"]["amount"] == "3000000.00"
     assert people["周敏"]["signing"]["net"]["amount"] == "-2500000.00"
     assert people["李娜"]["signing"]["net"] == {
-        "units": 0, "area": "12.00", "amount": "300000.00", "average_price": "25000.00"}
+        "units": 0,
+        "area": "12.00",
+        "amount": "300000.00",
+        "average_price": "25000.00",
+    }
     year = found["to_date"]["year"]["signing"]
     assert year["new"] == {"units": 3, "area": "330.00", "amount": "7500000.00"}
     assert year["net"]["amount"] == "5300000.00"  # 7.5 m − 2.5 m + 0.3 m
@@ -118,7 +156,11 @@ def test_periods_end_where_the_calendar_says(office):
             books.lead(day, "consultant1")
         assert ask(access, "sales-monthly", date="2025-03-15")["leads"] == 2
         assert ask(access, "sales-weekly", date="2025-03-05")["period"] == {
-            "kind": "week", "key": "2025-W10", "from": "2025-03-03", "to": "2025-03-09"}
+            "kind": "week",
+            "key": "2025-W10",
+            "from": "2025-03-03",
+            "to": "2025-03-09",
+        }
         assert ask(access, "sales-daily", date="2025-02-28")["leads"] == 1
         assert ask(access, "sales-daily", date="2025-03-31", period="year")["leads"] == 4
         assert ask(access, "sales-daily", date="2025-03-31")["to_date"]["month"]["leads"] == 2
@@ -161,7 +203,9 @@ def test_a_closed_day_never_changes_and_nothing_is_lost(office):
         Lead.objects.filter(business_date="2025-03-10", valid=None).update(deleted_at=dt.datetime.now(dt.UTC))
         again = ask(access, "sales-daily", date="2025-03-10")
         assert again.pop("closed")
-        assert {k: v for k, v in again.items() if k != "to_date"} == {k: v for k, v in after.items() if k != "to_date"}
+        assert {k: v for k, v in again.items() if k != "to_date"} == {
+            k: v for k, v in after.items() if k != "to_date"
+        }
         # The next closing carries the difference, so that the month is whole again.
         assert close(office, "2025-03-11") == dt.date(2025, 3, 11)
         assert close(office, "2025-03-11") is None
@@ -224,10 +268,17 @@ def test_a_group_user_gets_several_projects_as_one(office):
 
 @pytest.mark.parametrize(
     ("given", "field"),
-    [({"date": "2025-02-31"}, "date"), ({"date": "gestern"}, "date"), ({"period": "decade"}, "period"),
-     ({"from_": "2025-03-02", "to": "2025-03-01"}, "to"), ({"from_": "1995-01-01", "to": "2025-03-01"}, "to"),
-     ({"team": "x"}, "team"), ({"date": "9999-12-31"}, "date"), ({"compare_from": "2025-01-01"}, "compare_to")],
-)  # fmt: skip
+    [
+        ({"date": "2025-02-31"}, "date"),
+        ({"date": "gestern"}, "date"),
+        ({"period": "decade"}, "period"),
+        ({"from_": "2025-03-02", "to": "2025-03-01"}, "to"),
+        ({"from_": "1995-01-01", "to": "2025-03-01"}, "to"),
+        ({"team": "x"}, "team"),
+        ({"date": "9999-12-31"}, "date"),
+        ({"compare_from": "2025-01-01"}, "compare_to"),
+    ],
+)
 def test_bad_questions_name_the_field(office, given, field):
     with office.as_("manager") as access, pytest.raises(DomainError) as refused:
         ask(access, "funnel", **given)
@@ -257,7 +308,9 @@ def test_the_number_of_queries_does_not_grow(office):
         books = Books(office)
         fill(books)
         ask(access, "sales-daily", date="2025-03-10")
-        with CaptureQueriesContext(connection, ) as few:
+        with CaptureQueriesContext(
+            connection,
+        ) as few:
             ask(access, "sales-daily", date="2025-03-10")
         for n in range(20):
             books.lead("2025-03-10", ("consultant1", "consultant6")[n % 2])

@@ -22,7 +22,10 @@ routers = {"/reports": router}
 _DATE = {"type": "string", "format": "date"}
 _ID = {"type": "string", "maxLength": 18, "pattern": r"^\d*$"}
 _PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
-    "project": ({"type": "string", "maxLength": 20}, "Project code or id; all of the caller's projects without one"),
+    "project": (
+        {"type": "string", "maxLength": 20},
+        "Project code or id; all of the caller's projects without one",
+    ),
     "date": (_DATE, "The day, or a day of the period; today without one"),
     "period": ({"type": "string", "enum": list(PERIODS)}, "Which period holds the day"),
     "from": (_DATE, "First day"),
@@ -36,13 +39,22 @@ _PARAMETERS: dict[str, tuple[dict[str, Any], str]] = {
     "compare_from": (_DATE, "A second period to stand beside"),
     "compare_to": (_DATE, "Its last day"),
 }
-_ANSWER = {"type": "object", "description": "Figures; money, areas and rates are strings, `drill` names the rows behind."}
+_ANSWER = {
+    "type": "object",
+    "description": "Figures; money, areas and rates are strings, `drill` names the rows behind.",
+}
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _parameters(report: Report) -> list[dict[str, Any]]:
     return [
-        {"name": n, "in": "query", "required": False, "schema": _PARAMETERS[n][0], "description": _PARAMETERS[n][1]}
+        {
+            "name": n,
+            "in": "query",
+            "required": False,
+            "schema": _PARAMETERS[n][0],
+            "description": _PARAMETERS[n][1],
+        }
         for n in report.inputs
     ]
 
@@ -51,10 +63,16 @@ def report_list(request: HttpRequest) -> HttpResponse:
     """The reports that the caller may see, with their inputs."""
     found = catalogue.visible_to(work.access_of(request))
     items = [
-        {"key": r.key, "title": force_str(r.title), "help": force_str(r.help), "group": r.group,
-         "basis": force_str(r.basis), "inputs": list(r.inputs)}
+        {
+            "key": r.key,
+            "title": force_str(r.title),
+            "help": force_str(r.help),
+            "group": r.group,
+            "basis": force_str(r.basis),
+            "inputs": list(r.inputs),
+        }
         for r in found
-    ]  # fmt: skip
+    ]
     return work.answer({"items": items})
 
 
@@ -74,20 +92,39 @@ def _export_view(report: Report) -> Callable[..., HttpResponse]:
 
 
 router.add_api_operation(
-    "", ["GET"], report_list, operation_id="reports_list", url_name="reports_list", response=None, summary="List reports",
+    "",
+    ["GET"],
+    report_list,
+    operation_id="reports_list",
+    url_name="reports_list",
+    response=None,
+    summary="List reports",
     openapi_extra={"responses": schema.responses(200, {"type": "object"}, 401, 403, 422)},
-)  # fmt: skip
+)
 for _report in catalogue.REPORTS.values():
     _name = f"reports_{_report.key}".replace("-", "_")
     router.add_api_operation(
-        f"/{_report.key}", ["GET"], _answer_view(_report), operation_id=_name, url_name=_name, response=None,
+        f"/{_report.key}",
+        ["GET"],
+        _answer_view(_report),
+        operation_id=_name,
+        url_name=_name,
+        response=None,
         summary=f"Report {_report.key}",
-        openapi_extra={"parameters": _parameters(_report), "responses": schema.responses(200, _ANSWER, 401, 403, 404, 422)},
-    )  # fmt: skip
+        openapi_extra={
+            "parameters": _parameters(_report),
+            "responses": schema.responses(200, _ANSWER, 401, 403, 404, 422),
+        },
+    )
     _file = schema.responses(200, None, 401, 403, 404, 413, 422)
     _file["200"]["content"] = {_XLSX: {"schema": {"type": "string", "format": "binary"}}}
     router.add_api_operation(
-        f"/{_report.key}/export", ["GET"], _export_view(_report), operation_id=f"{_name}_export", url_name=f"{_name}_export",
-        response=None, summary=f"Report {_report.key} as an Excel file",
+        f"/{_report.key}/export",
+        ["GET"],
+        _export_view(_report),
+        operation_id=f"{_name}_export",
+        url_name=f"{_name}_export",
+        response=None,
+        summary=f"Report {_report.key} as an Excel file",
         openapi_extra={"parameters": _parameters(_report), "responses": _file},
-    )  # fmt: skip
+    )

@@ -66,8 +66,13 @@ class Blocks:
 
 
 _SHEET_KIND = {
-    "integer": "int", "money": "money", "area": "area", "percent": "percent", "date": "date", "number": "area",
-}  # fmt: skip
+    "integer": "int",
+    "money": "money",
+    "area": "area",
+    "percent": "percent",
+    "date": "date",
+    "number": "area",
+}
 
 
 def sheets(title: str, blocks: Blocks, note: str) -> list[Sheet]:
@@ -75,7 +80,7 @@ def sheets(title: str, blocks: Blocks, note: str) -> list[Sheet]:
     found = []
     if blocks.figures:
         rows = [(str(f.label), _plain(f), str(f.unit)) for f in blocks.figures]
-        columns = [SheetColumn(_("Figure")), SheetColumn(_("Value")), SheetColumn(_("Unit"))]
+        columns = [SheetColumn(_("Figure")), SheetColumn(_("Figure value")), SheetColumn(_("Measured in"))]
         found.append(Sheet(title, columns, rows, note=note))
     for table in blocks.tables:
         columns = [
@@ -83,7 +88,7 @@ def sheets(title: str, blocks: Blocks, note: str) -> list[Sheet]:
             for c in table.columns
         ]
         rows_ = [[_value(c.kind, row.get(c.key)) for c in table.columns] for row in table.rows]
-        found.append(Sheet(str(table.title), columns, rows_, note=note, total_label=_("Total")))
+        found.append(Sheet(str(table.title), columns, rows_, note=note, total_label=_("Sum")))
     return found
 
 

@@ -14,12 +14,15 @@ from anchang.platform.context import Context
 _EVER = dt.date(1900, 1, 1)
 
 _INSERT = """
-    INSERT INTO insight_dayfigure (project_id, day, about, item, user_id, team_id, channel_id, count, area, amount)
-    SELECT %(project)s, f.about, f.about, f.item, f.user_id, f.team_id, f.channel_id, f.count, f.area, f.amount
+    INSERT INTO insight_dayfigure
+           (project_id, day, about, item, user_id, team_id, channel_id, count, area, amount)
+    SELECT %(project)s, f.about, f.about, f.item, f.user_id, f.team_id, f.channel_id,
+           f.count, f.area, f.amount
       FROM ({facts}) f"""
 #: What the records say now about days closed before, less what was stored about them.
 _LATE = """
-    INSERT INTO insight_dayfigure (project_id, day, about, item, user_id, team_id, channel_id, count, area, amount)
+    INSERT INTO insight_dayfigure
+           (project_id, day, about, item, user_id, team_id, channel_id, count, area, amount)
     SELECT %(project)s, %(day)s, f.about, f.item, f.user_id, f.team_id, f.channel_id,
            sum(f.count), sum(f.area), sum(f.amount)
       FROM (SELECT item, about, user_id, team_id, channel_id, count, area, amount FROM ({facts}) now
@@ -31,11 +34,11 @@ _LATE = """
 
 
 def close_report_days(ctx: Context, through: dt.date | None = None) -> dt.date | None:
-    """Close the project's report days up to `through` (default: yesterday), once. Answers the day, or None when
-    there was nothing to close.
+    """Close the project's report days up to `through` (default: yesterday), once. Answers the day, or None
+    when there was nothing to close.
 
-    Every open day gets its figures; the last of them also carries what was entered late about days closed
-    before, as far back as `insight.late_days`. Never changes what is stored. Today is never closed.
+    Every open day gets its figures; the last of them also carries what was entered late about days
+    closed before, as far back as `insight.late_days`. Never changes what is stored. Today is never closed.
     """
     project_id = ctx.here.pk
     through = min(through or ctx.business_date, ctx.business_date - dt.timedelta(days=1))

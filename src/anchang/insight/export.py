@@ -20,10 +20,14 @@ _TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 def workbook(report: Report, asked: Asked, answer: Mapping[str, Any]) -> HttpResponse:
     """The file, with who made it, when, and by which dates its numbers count on every sheet."""
     note = _("%(report)s · %(projects)s · %(from)s – %(to)s · %(basis)s Made by %(who)s at %(at)s.") % {
-        "report": report.title, "projects": "、".join(p.name for p in asked.projects[:5]),
-        "from": asked.first, "to": asked.last, "basis": report.basis, "who": asked.access.actor.name or "–",
+        "report": report.title,
+        "projects": "、".join(p.name for p in asked.projects[:5]),
+        "from": asked.first,
+        "to": asked.last,
+        "basis": report.basis,
+        "who": asked.access.actor.name or "–",
         "at": timezone.localtime().strftime("%Y-%m-%d %H:%M"),
-    }  # fmt: skip
+    }
     content = xlsx_bytes(*sheets(str(report.title), report.blocks(answer), note))
     response = HttpResponse(content, content_type=_TYPE)
     name = f"{report.key}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.xlsx"

@@ -6,10 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.platform.parameters import declare
 
-declare("insight.close_hour", 2, "int", _("Hour from which yesterday's report is closed"),
-        help=_("In the project's time zone."))  # fmt: skip
+declare(
+    "insight.close_hour",
+    2,
+    "int",
+    _("Hour from which yesterday's report is closed"),
+    help=_("In the project's time zone."),
+)
 declare("insight.late_days", 92, "int", _("Days for which late entries are still taken into the reports"))
-declare("insight.call_visit_days", 30, "int", _("Days in which a caller's visit counts as following the call"))
+declare(
+    "insight.call_visit_days", 30, "int", _("Days in which a caller's visit counts as following the call")
+)
 declare("insight.longest_days", 3700, "int", _("Longest period of a report in days"))
 declare("insight.target_units", None, "int", _("Monthly target: units signed"))
 declare("insight.target_amount", None, "decimal", _("Monthly target: amount signed"))

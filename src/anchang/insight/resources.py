@@ -14,10 +14,29 @@ def _sees(*keys: str) -> Any:
     return lambda access: any(catalogue.REPORTS[key].visible(access) for key in keys)
 
 
-register_place(Place("reports", "reports", _("Catalogue"), "reports", order=10, shown=_sees(*catalogue.REPORTS)))
 register_place(
-    Place("reports", "report.sales-daily", _("Daily sales report"), "/reports/sales-daily/", order=20, shown=_sees("sales-daily"))
+    Place("reports", "reports", _("Catalogue"), "reports", order=10, shown=_sees(*catalogue.REPORTS))
 )
-register_place(Place("reports", "report.funnel", _("Sales funnel"), "/reports/funnel/", order=30, shown=_sees("funnel")))
-register_place(Place("reports", "report.ranking", _("Ranking board"), "/reports/ranking/", order=40, shown=_sees("ranking")))
-register_place(Place("reports", "report.units", _("Unit-state report"), "/reports/units/", order=50, shown=_sees("units")))
+register_place(
+    Place(
+        "reports",
+        "report.sales-daily",
+        _("Daily sales report"),
+        "/reports/sales-daily/",
+        order=20,
+        shown=_sees("sales-daily"),
+    )
+)
+register_place(
+    Place("reports", "report.funnel", _("Sales funnel"), "/reports/funnel/", order=30, shown=_sees("funnel"))
+)
+register_place(
+    Place(
+        "reports", "report.ranking", _("Ranking board"), "/reports/ranking/", order=40, shown=_sees("ranking")
+    )
+)
+register_place(
+    Place(
+        "reports", "report.units", _("Unit-state report"), "/reports/units/", order=50, shown=_sees("units")
+    )
+)

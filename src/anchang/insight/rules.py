@@ -56,7 +56,9 @@ def average_price(sums: Sums) -> Decimal | None:
 
 def net_subscribed(items: Items) -> Sums:
     return net(
-        items.get("subscribe", NOTHING), items.get("unsubscribe", NOTHING), items.get("subscribe_change", NOTHING)
+        items.get("subscribe", NOTHING),
+        items.get("unsubscribe", NOTHING),
+        items.get("subscribe_change", NOTHING),
     )
 
 

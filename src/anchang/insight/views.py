@@ -30,20 +30,50 @@ from anchang.platform.wording import worded
 def _words() -> dict[str, dict[str, Any]]:
     """Labels and choices of the inputs."""
     return {
-        "date": {"label": _("Day"), "kind": "date"}, "from": {"label": _("From"), "kind": "date"},
+        "date": {"label": _("Day"), "kind": "date"},
+        "from": {"label": _("From"), "kind": "date"},
         "to": {"label": _("To"), "kind": "date"},
-        "compare_from": {"label": _("Compare from"), "kind": "date"}, "compare_to": {"label": _("Compare to"), "kind": "date"},
-        "period": {"label": _("Period"), "kind": "select", "choices": [
-            ("day", _("Day")), ("week", _("Week")), ("month", _("Month")), ("year", _("Year"))]},
-        "basis": {"label": _("Basis"), "kind": "select", "choices": [
-            ("period", _("Events of the period")), ("cohort", _("Leads of the period"))]},
-        "by": {"label": _("Side by side"), "kind": "select", "choices": [
-            ("", _("Not grouped")), ("team", _("By team")), ("channel", _("By channel")), ("person", _("By person")),
-            ("project", _("By project"))]},
-        "group": {"label": _("Rows"), "kind": "select", "choices": [
-            ("day", _("By day")), ("item", _("By item")), ("way", _("By way of payment")), ("person", _("By consultant")),
-            ("cashier", _("By cashier")), ("project", _("By project"))]},
-    }  # fmt: skip
+        "compare_from": {"label": _("Compare from"), "kind": "date"},
+        "compare_to": {"label": _("Compare to"), "kind": "date"},
+        "period": {
+            "label": _("Period"),
+            "kind": "select",
+            "choices": [
+                ("day", _("One day")),
+                ("week", _("One week")),
+                ("month", _("One month")),
+                ("year", _("One year")),
+            ],
+        },
+        "basis": {
+            "label": _("Basis"),
+            "kind": "select",
+            "choices": [("period", _("Events of the period")), ("cohort", _("Leads of the period"))],
+        },
+        "by": {
+            "label": _("Side by side"),
+            "kind": "select",
+            "choices": [
+                ("", _("Not grouped")),
+                ("team", _("By team")),
+                ("channel", _("By channel")),
+                ("person", _("By person")),
+                ("project", _("By project")),
+            ],
+        },
+        "group": {
+            "label": _("Rows by"),
+            "kind": "select",
+            "choices": [
+                ("day", _("By day")),
+                ("item", _("By item")),
+                ("way", _("By way of payment")),
+                ("person", _("By consultant")),
+                ("cashier", _("By cashier")),
+                ("project", _("By project")),
+            ],
+        },
+    }
 
 
 @require_safe
@@ -51,7 +81,8 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
     """The reports that the reader may see, by group."""
     found = catalogue.visible_to(access_of(request))
     groups = [
-        {"label": label, "reports": [r for r in found if r.group == key]} for key, label in catalogue.GROUPS.items()
+        {"label": label, "reports": [r for r in found if r.group == key]}
+        for key, label in catalogue.GROUPS.items()
     ]
     return render(request, "insight/catalogue.html", {"groups": [g for g in groups if g["reports"]]})
 
@@ -77,17 +108,28 @@ def report_page(request: HttpRequest, key: str) -> HttpResponse:
         return workbook(report, asked, answer)
     blocks = report.blocks(answer)
     context = {
-        "report": report, "asked": asked, "fields": _fields(report, given, asked), "note": _note(report, asked, answer),
+        "report": report,
+        "asked": asked,
+        "fields": _fields(report, given, asked),
+        "note": _note(report, asked, answer),
         "figures": [(f, _drill_url(access_of(request), answer, f.drill)) for f in blocks.figures],
-        "charts": blocks.charts, "tables": blocks.tables, "export": _export(report, given),
-    }  # fmt: skip
+        "charts": blocks.charts,
+        "tables": blocks.tables,
+        "export": _export(report, given),
+    }
     return render(request, "insight/report.html", context)
 
 
-def _refused(request: HttpRequest, report: Report, given: Mapping[str, str], exc: DomainError) -> HttpResponse:
+def _refused(
+    request: HttpRequest, report: Report, given: Mapping[str, str], exc: DomainError
+) -> HttpResponse:
     """What was typed stays; the fields say what is wrong."""
     errors = {name: worded(str(code), exc.params) for name, code in exc.fields.items()}
-    context = {"report": report, "fields": _fields(report, given, None, errors), "message": worded(exc.code, exc.params)}
+    context = {
+        "report": report,
+        "fields": _fields(report, given, None, errors),
+        "message": worded(exc.code, exc.params),
+    }
     return render(request, "insight/report.html", context, status=422)
 
 
@@ -103,7 +145,9 @@ def _fields(
         if shown is None:
             continue
         value = given.get(name) or report.preset.get(name) or _default(name, asked)
-        found.append({"name": name, "value": value, "error": (errors or {}).get(name, ""), "choices": (), **shown})
+        found.append(
+            {"name": name, "value": value, "error": (errors or {}).get(name, ""), "choices": (), **shown}
+        )
     return found
 
 
@@ -122,12 +166,19 @@ def _people_field(name: str, asked: Asked) -> dict[str, Any] | None:
     members = labels.members(asked.project_ids)
     if name == "team":
         rows = Team.objects.filter(project_id__in=asked.project_ids).values_list("pk", "name")
-        return {"label": _("Team"), "kind": "select", "choices": [("", _("All teams")), *((str(p), n) for p, n in rows)]}
+        return {
+            "label": _("Team"),
+            "kind": "select",
+            "choices": [("", _("All teams")), *((str(p), n) for p, n in rows)],
+        }
     if asked.scope == "team":
         members = {u: t for u, t in members.items() if u in (asked.who.users or ())}
     names = sorted(labels.people(members).values(), key=lambda r: r["label"])
-    return {"label": _("Person"), "kind": "select",
-            "choices": [("", _("Everybody")), *((str(n["id"]), n["label"]) for n in names)]}  # fmt: skip
+    return {
+        "label": _("Staff member"),
+        "kind": "select",
+        "choices": [("", _("Everybody")), *((str(n["id"]), n["label"]) for n in names)],
+    }
 
 
 def _note(report: Report, asked: Asked, answer: Mapping[str, Any]) -> str:
@@ -147,7 +198,11 @@ def _export(report: Report, given: Mapping[str, str]) -> Action:
 def _drill_url(access: Access, answer: Mapping[str, Any], name: str) -> str:
     """The list of the rows behind a figure, for whoever may view it."""
     behind = answer.get("drill", {}).get(name) if name else None
-    if not behind or not access.may(f"{behind['resource']}.view") or resources.find(behind["resource"]) is None:
+    if (
+        not behind
+        or not access.may(f"{behind['resource']}.view")
+        or resources.find(behind["resource"]) is None
+    ):
         return ""
     where = json.dumps(behind["where"], ensure_ascii=False, separators=(",", ":"))
     return f"/r/{behind['resource']}/?{urlencode({'where': where})}"

@@ -63,7 +63,7 @@ class Asked:
 def scope_of(access: Access, report: str, project_id: int) -> str | None:
     """project, team or own: how much of the report the actor sees; None when not at all.
 
-    `reports.<report>` decides; without it `reports.project` opens every report, `reports.own` the own numbers.
+    `reports.<report>` decides; without it `reports.project` opens every report, `reports.own` the own ones.
     """
     rights = access.rights.get(project_id, {})
     if rights.get(f"!reports.{report}"):
@@ -77,7 +77,11 @@ def scope_of(access: Access, report: str, project_id: int) -> str | None:
 
 def ask(access: Access, report: str, given: Mapping[str, str]) -> Asked:
     """Read the query. Raises not_found (project out of scope), forbidden, bad_input (dates, words)."""
-    asked_ids = reading.projects_asked(access, _clean(given, "project")) if given.get("project") else access.project_ids
+    asked_ids = (
+        reading.projects_asked(access, _clean(given, "project"))
+        if given.get("project")
+        else access.project_ids
+    )
     known = reading.projects_by_id()
     scopes = {p: s for p in asked_ids if p in known and (s := scope_of(access, report, p))}
     if not scopes:
@@ -91,11 +95,21 @@ def ask(access: Access, report: str, given: Mapping[str, str]) -> Asked:
     period = period_of(kind, day)  # type: ignore[arg-type]
     first, last = _date(given, "from"), _date(given, "to")
     asked = Asked(
-        access, projects, today, day,
-        first or (period.start if not last else add_months(last, -1)), last or (period.end if not first else max(today, first)),
-        kind=kind, basis=_choice(given, "basis", BASES, "period"), by=_choice(given, "by", GROUPS, ""),
-        scope=scope, team=_id(given, "team"), user=_id(given, "user"), channel=_id(given, "channel"), given=dict(given),
-    )  # fmt: skip
+        access,
+        projects,
+        today,
+        day,
+        first or (period.start if not last else add_months(last, -1)),
+        last or (period.end if not first else max(today, first)),
+        kind=kind,
+        basis=_choice(given, "basis", BASES, "period"),
+        by=_choice(given, "by", GROUPS, ""),
+        scope=scope,
+        team=_id(given, "team"),
+        user=_id(given, "user"),
+        channel=_id(given, "channel"),
+        given=dict(given),
+    )
     _check_span(asked, asked.first, asked.last, "to")
     return replace(asked, who=_who(asked), compare=_compare(asked))
 

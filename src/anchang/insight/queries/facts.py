@@ -17,7 +17,9 @@ from anchang.insight.rules import Sums
 from anchang.kernel.money import ZERO
 
 #: A subscription that was in force: drafts, and drafts given up, never were.
-SUBSCRIBED = "{0}.state NOT IN ('draft', 'approving') AND ({0}.state <> 'cancelled' OR {0}.activated_on IS NOT NULL)"
+SUBSCRIBED = (
+    "{0}.state NOT IN ('draft', 'approving') AND ({0}.state <> 'cancelled' OR {0}.activated_on IS NOT NULL)"
+)
 #: A contract that was signed; a voided one only if a later version took its place.
 SIGNED = (
     "({0}.state NOT IN ('draft', 'reviewed', 'voided') OR {0}.state = 'voided' AND EXISTS ("
@@ -65,11 +67,19 @@ class Source:
 def _paper(item: str, table: str, day: str, where: str, *, change: bool = False, prior: str = "") -> Source:
     """A subscription or contract as units, area and amount; a change counts the difference and no units."""
     return Source(
-        item, table, day, where, "d.consultant_id", "d.team_id", "k.channel_id", _DEAL + prior, _CHANNEL,
+        item,
+        table,
+        day,
+        where,
+        "d.consultant_id",
+        "d.team_id",
+        "k.channel_id",
+        _DEAL + prior,
+        _CHANNEL,
         "0" if change else "count(*)",
         f"sum(x.gross_area{' - prior.gross_area' if change else ''})",
         f"sum(x.total{' - prior.total' if change else ''})",
-    )  # fmt: skip
+    )
 
 
 def _papers() -> list[Source]:
@@ -80,39 +90,101 @@ def _papers() -> list[Source]:
     return [
         _paper("subscribe", sub, "x.subscribed_on", f"{counts_sub} AND prior.total IS NULL", prior=prior_sub),
         _paper("unsubscribe", sub, "x.ended_on", f"{counts_sub} AND {ended} AND NOT {_REPLACED}"),
-        _paper("subscribe_change", sub, "x.subscribed_on", f"{counts_sub} AND prior.total IS NOT NULL",
-               change=True, prior=prior_sub),
+        _paper(
+            "subscribe_change",
+            sub,
+            "x.subscribed_on",
+            f"{counts_sub} AND prior.total IS NOT NULL",
+            change=True,
+            prior=prior_sub,
+        ),
         _paper("sign", con, "x.signed_on", f"{counts_con} AND prior.total IS NULL", prior=prior_con),
         _paper("terminate", con, "x.terminated_on", f"x.state = 'terminated' AND NOT {_REPLACED}"),
-        _paper("sign_change", con, "x.signed_on", f"{counts_con} AND prior.total IS NOT NULL",
-               change=True, prior=prior_con),
-    ]  # fmt: skip
+        _paper(
+            "sign_change",
+            con,
+            "x.signed_on",
+            f"{counts_con} AND prior.total IS NOT NULL",
+            change=True,
+            prior=prior_con,
+        ),
+    ]
 
 
 _TAKEN = """
     JOIN LATERAL (
         SELECT sum(a.amount) AS amount FROM finance_allocation a
           JOIN finance_receipt r ON r.project_id = a.project_id AND r.id = a.receipt_id
-         WHERE a.project_id = x.project_id AND a.refund_id = x.id AND r.kind = 'house' AND r.way <> 'offset') t
+         WHERE a.project_id = x.project_id AND a.refund_id = x.id AND r.kind = 'house'
+           AND r.way <> 'offset') t
       ON t.amount <> 0"""
 
 SOURCES: tuple[Source, ...] = (
     Source("lead", "crm_lead", "x.business_date", "true", "x.owner_id", "x.team_id", "x.channel_id"),
-    Source("call", "crm_callin", "x.business_date", "true", "coalesce(x.passed_to_id, x.taken_by_id)", "x.team_id",
-           "x.channel_id"),
-    Source("first_call", "crm_callin", "x.business_date", "x.first", "coalesce(x.passed_to_id, x.taken_by_id)",
-           "x.team_id", "x.channel_id"),
+    Source(
+        "call",
+        "crm_callin",
+        "x.business_date",
+        "true",
+        "coalesce(x.passed_to_id, x.taken_by_id)",
+        "x.team_id",
+        "x.channel_id",
+    ),
+    Source(
+        "first_call",
+        "crm_callin",
+        "x.business_date",
+        "x.first",
+        "coalesce(x.passed_to_id, x.taken_by_id)",
+        "x.team_id",
+        "x.channel_id",
+    ),
     Source("visit", "crm_visit", "x.business_date", "true", "x.consultant_id", "x.team_id", "x.channel_id"),
-    Source("first_visit", "crm_visit", "x.business_date", "x.seq = 1", "x.consultant_id", "x.team_id", "x.channel_id"),
-    Source("customer", "crm_customer", "x.business_date", "x.state <> 'merged'", "x.owner_id", "x.team_id",
-           "x.channel_id"),
+    Source(
+        "first_visit",
+        "crm_visit",
+        "x.business_date",
+        "x.seq = 1",
+        "x.consultant_id",
+        "x.team_id",
+        "x.channel_id",
+    ),
+    Source(
+        "customer",
+        "crm_customer",
+        "x.business_date",
+        "x.state <> 'merged'",
+        "x.owner_id",
+        "x.team_id",
+        "x.channel_id",
+    ),
     Source("follow_up", "crm_followup", "x.business_date", "true", "x.author_id", "x.team_id"),
     *_papers(),
-    Source("receive", "finance_receipt", "x.business_date", "x.kind = 'house' AND x.way <> 'offset' AND x.state <> 'draft'",
-           "d.consultant_id", "d.team_id", "k.channel_id", _DEAL, _CHANNEL, amount="sum(x.amount)"),
-    Source("refund", "finance_refund", "x.paid_on", "x.state = 'paid' AND x.kind = 'return'", "d.consultant_id",
-           "d.team_id", "k.channel_id", _DEAL + _TAKEN, _CHANNEL, amount="sum(t.amount)"),
-)  # fmt: skip
+    Source(
+        "receive",
+        "finance_receipt",
+        "x.business_date",
+        "x.kind = 'house' AND x.way <> 'offset' AND x.state <> 'draft'",
+        "d.consultant_id",
+        "d.team_id",
+        "k.channel_id",
+        _DEAL,
+        _CHANNEL,
+        amount="sum(x.amount)",
+    ),
+    Source(
+        "refund",
+        "finance_refund",
+        "x.paid_on",
+        "x.state = 'paid' AND x.kind = 'return'",
+        "d.consultant_id",
+        "d.team_id",
+        "k.channel_id",
+        _DEAL + _TAKEN,
+        _CHANNEL,
+        amount="sum(t.amount)",
+    ),
+)
 ITEMS = tuple(source.item for source in SOURCES)
 #: Tables without a recycle bin.
 _NO_BIN = {"crm_followup"}
@@ -149,9 +221,12 @@ def facts_sql(items: Iterable[str], keys: Sequence[str], who: Who = EVERYBODY) -
 
 def _arm(source: Source, keys: Sequence[str], who: Who) -> str:
     columns = {
-        "about": source.day, "user_id": source.user, "team_id": source.team, "channel_id": source.channel,
+        "about": source.day,
+        "user_id": source.user,
+        "team_id": source.team,
+        "channel_id": source.channel,
         "project_id": "x.project_id",
-    }  # fmt: skip
+    }
     chosen = "".join(f", {columns[key]} AS {key}" for key in keys)
     alive = "" if source.table in _NO_BIN else " AND x.deleted_at IS NULL"
     joins = source.joins + (" " + source.channel_join if "channel_id" in keys else "")
@@ -168,31 +243,81 @@ Row = tuple[str, tuple[Any, ...], Sums]
 
 
 def live_sums(
-    project_ids: Sequence[int], first: dt.date, last: dt.date, items: Iterable[str], keys: Sequence[str] = (),
+    project_ids: Sequence[int],
+    first: dt.date,
+    last: dt.date,
+    items: Iterable[str],
+    keys: Sequence[str] = (),
     who: Who = EVERYBODY,
-) -> list[Row]:  # fmt: skip
+) -> list[Row]:
     """(item, key values, sums) from the records. One statement."""
     if first > last:
         return []
     sql = facts_sql(items, keys, who)
-    return _rows(sql, {"projects": list(project_ids), "first": first, "last": last, **who.params()}, len(keys))
+    return _rows(
+        sql, {"projects": list(project_ids), "first": first, "last": last, **who.params()}, len(keys)
+    )
 
 
 def stored_sums(
-    project_ids: Sequence[int], first: dt.date, last: dt.date, items: Iterable[str], keys: Sequence[str] = (),
+    project_ids: Sequence[int],
+    first: dt.date,
+    last: dt.date,
+    items: Iterable[str],
+    keys: Sequence[str] = (),
     who: Who = EVERYBODY,
-) -> list[Row]:  # fmt: skip
+) -> list[Row]:
     """The same from closed days."""
     if first > last:
         return []
     chosen = "".join(f", {key}" for key in keys)
     sql = (
         f"SELECT item{chosen}, sum(count), sum(area), sum(amount) FROM insight_dayfigure"
-        " WHERE project_id = ANY(%(projects)s) AND day BETWEEN %(first)s AND %(last)s AND item = ANY(%(items)s)"
+        " WHERE project_id = ANY(%(projects)s) AND day BETWEEN %(first)s AND %(last)s"
+        " AND item = ANY(%(items)s)"
         f" AND {who.sql('user_id', 'team_id')} GROUP BY item{chosen}"
     )
-    params = {"projects": list(project_ids), "first": first, "last": last, "items": list(items), **who.params()}
+    params = {
+        "projects": list(project_ids),
+        "first": first,
+        "last": last,
+        "items": list(items),
+        **who.params(),
+    }
     return _rows(sql, params, len(keys))
+
+
+Spans = Sequence[tuple[dt.date, dt.date]]
+
+
+def stored_in_spans(
+    project_ids: Sequence[int], spans: Spans, keys: Sequence[str], who: Who = EVERYBODY
+) -> list[list[Row]]:
+    """As `stored_sums` for several spans of closed days, in one reading of the days that they cover."""
+    first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+    if first > last:
+        return [[] for _ in spans]
+    chosen = "".join(f", {key}" for key in keys)
+    parts, params = [], {"projects": list(project_ids), "first": first, "last": last, **who.params()}
+    for at, (start, end) in enumerate(spans):
+        params |= {f"s{at}": start, f"e{at}": end}
+        test = f"FILTER (WHERE day BETWEEN %(s{at})s AND %(e{at})s)"
+        parts.append(f"sum(count) {test}, sum(area) {test}, sum(amount) {test}")
+    sql = (
+        f"SELECT item{chosen}, {', '.join(parts)} FROM insight_dayfigure"
+        " WHERE project_id = ANY(%(projects)s) AND day BETWEEN %(first)s AND %(last)s"
+        f" AND {who.sql('user_id', 'team_id')} GROUP BY item{chosen}"
+    )
+    found: list[list[Row]] = [[] for _ in spans]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        for row in cursor.fetchall():
+            key = tuple(row[1 : 1 + len(keys)])
+            for at in range(len(spans)):
+                count, area, amount = row[1 + len(keys) + 3 * at : 4 + len(keys) + 3 * at]
+                if count is not None:
+                    found[at].append((row[0], key, Sums(int(count), area or ZERO, amount or ZERO)))
+    return found
 
 
 def _rows(sql: str, params: dict[str, Any], keys: int) -> list[Row]:

@@ -23,7 +23,8 @@ from anchang.insight.queries.sales import text
 _COHORT = """
     SELECT {key}, count(*) AS leads, count(*) FILTER (WHERE l.valid OR v.customer_id IS NOT NULL
                OR s.customer_id IS NOT NULL OR c.customer_id IS NOT NULL),
-           count(*) FILTER (WHERE v.customer_id IS NOT NULL OR s.customer_id IS NOT NULL OR c.customer_id IS NOT NULL),
+           count(*) FILTER (WHERE v.customer_id IS NOT NULL OR s.customer_id IS NOT NULL
+               OR c.customer_id IS NOT NULL),
            count(*) FILTER (WHERE s.customer_id IS NOT NULL OR c.customer_id IS NOT NULL),
            count(*) FILTER (WHERE c.customer_id IS NOT NULL),
            array_agg(c.signed_on - l.business_date) FILTER (WHERE c.signed_on >= l.business_date)
@@ -49,13 +50,13 @@ _COHORT = """
      GROUP BY 1"""
 
 _PERIOD = """
-    SELECT stage, key, count(*) FILTER (WHERE led), count(*) FILTER (WHERE NOT led), array_agg(days) FILTER (WHERE days >= 0)
+    SELECT stage, key, count(*) FILTER (WHERE led), count(*) FILTER (WHERE NOT led),
+           array_agg(days) FILTER (WHERE days >= 0)
       FROM (
-        SELECT 'leads' AS stage, {lead_key} AS key, true AS led, NULL::int AS days FROM crm_lead l
-         WHERE {lead_where} GROUP BY 1, 2, l.project_id, coalesce(l.customer_id, -l.id)
-        UNION ALL
-        SELECT 'valid', {lead_key}, true, NULL FROM crm_lead l
-         WHERE {lead_where} AND l.valid GROUP BY 1, 2, l.project_id, coalesce(l.customer_id, -l.id)
+        SELECT stage, key, true AS led, NULL::int AS days FROM (
+            SELECT {lead_key} AS key, coalesce(bool_or(l.valid), false) AS valid FROM crm_lead l
+             WHERE {lead_where} GROUP BY 1, l.project_id, coalesce(l.customer_id, -l.id)) people
+          CROSS JOIN LATERAL (SELECT 'leads' AS stage UNION ALL SELECT 'valid' WHERE people.valid) stages
         UNION ALL
         SELECT 'visited', key, {led}, NULL FROM (
             SELECT DISTINCT x.project_id, x.customer_id, {visit_key} AS key FROM crm_visit x
@@ -71,7 +72,8 @@ _PERIOD = """
         SELECT 'signed', key, {led}, signed_on - (
                    SELECT min(e.business_date) FROM crm_lead e WHERE e.project_id = x.project_id
                       AND e.customer_id = x.customer_id AND e.deleted_at IS NULL) FROM (
-            SELECT x.project_id, x.customer_id, {deal_key} AS key, min(x.signed_on) AS signed_on FROM deals_contract x
+            SELECT x.project_id, x.customer_id, {deal_key} AS key, min(x.signed_on) AS signed_on
+              FROM deals_contract x
               JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id {deal_channel_join}
              WHERE x.project_id = ANY(%(projects)s) AND x.signed_on BETWEEN %(first)s AND %(last)s
                AND x.deleted_at IS NULL AND {signed} AND {deal_who} {deal_channel}
@@ -99,11 +101,15 @@ def funnel_report(asked: Asked) -> dict[str, Any]:
     period beside it when `compare_from` and `compare_to` are given."""
     answer = {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "basis": asked.basis, "by": asked.by,
-        "as_of": asked.today.isoformat() if asked.basis == "cohort" else None, "scope": asked.scope,
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "basis": asked.basis,
+        "by": asked.by,
+        "as_of": asked.today.isoformat() if asked.basis == "cohort" else None,
+        "scope": asked.scope,
         **_one(asked, asked.first, asked.last),
         "drill": _drill(asked),
-    }  # fmt: skip
+    }
     if asked.compare:
         first, last = asked.compare
         answer["compare"] = {"from": first.isoformat(), "to": last.isoformat(), **_one(asked, first, last)}
@@ -123,26 +129,45 @@ def _one(asked: Asked, first: dt.date, last: dt.date) -> dict[str, Any]:
 def groups_of(asked: Asked, first: dt.date, last: dt.date, by: str) -> dict[Any, Group]:
     """{key: (stages, walk-ins, days to sign)}. One statement."""
     lead_key, visit_key, deal_key = _KEYS[by]
-    params = {"projects": asked.project_ids, "first": first, "last": last, "as_of": asked.today,
-              "channel": asked.channel, **asked.who.params()}  # fmt: skip
+    params = {
+        "projects": asked.project_ids,
+        "first": first,
+        "last": last,
+        "as_of": asked.today,
+        "channel": asked.channel,
+        **asked.who.params(),
+    }
     words = {
-        "subscribed": SUBSCRIBED.format("x"), "signed": SIGNED.format("x"), "led": _LED,
-        "lead_key": lead_key, "visit_key": visit_key, "deal_key": deal_key,
-    }  # fmt: skip
+        "subscribed": SUBSCRIBED.format("x"),
+        "signed": SIGNED.format("x"),
+        "led": _LED,
+        "lead_key": lead_key,
+        "visit_key": visit_key,
+        "deal_key": deal_key,
+    }
     lead_who = asked.who.sql("l.owner_id", "l.team_id")
     channel = "AND {}.channel_id = %(channel)s" if asked.channel else ""
     if asked.basis == "cohort":
         sql = _COHORT.format(key=lead_key, who=lead_who, channel=channel.format("l"), **words)
-        return {row[0]: (dict(zip(rules.STAGES, row[1:6], strict=True)), {}, row[6] or []) for row in _rows(sql, params)}
-    where = "l.project_id = ANY(%(projects)s) AND l.business_date BETWEEN %(first)s AND %(last)s AND l.deleted_at IS NULL"
+        return {
+            row[0]: (dict(zip(rules.STAGES, row[1:6], strict=True)), {}, row[6] or [])
+            for row in _rows(sql, params)
+        }
+    where = (
+        "l.project_id = ANY(%(projects)s) AND l.business_date BETWEEN %(first)s AND %(last)s"
+        " AND l.deleted_at IS NULL"
+    )
     sql = _PERIOD.format(
         lead_where=f"{where} AND {lead_who} {channel.format('l')}",
-        visit_who=asked.who.sql("x.consultant_id", "x.team_id"), visit_channel=channel.format("x"),
-        deal_who=asked.who.sql("d.consultant_id", "d.team_id"), deal_channel=channel.format("k"),
+        visit_who=asked.who.sql("x.consultant_id", "x.team_id"),
+        visit_channel=channel.format("x"),
+        deal_who=asked.who.sql("d.consultant_id", "d.team_id"),
+        deal_channel=channel.format("k"),
         deal_channel_join="LEFT JOIN crm_customer k ON k.project_id = d.project_id AND k.id = d.customer_id"
-        if by == "channel" or asked.channel else "",
+        if by == "channel" or asked.channel
+        else "",
         **words,
-    )  # fmt: skip
+    )
     found: dict[Any, Group] = {}
     for stage, key, led, walk_in, days in _rows(sql, params):
         stages, walk_ins, cycle = found.setdefault(key, _empty())
@@ -192,10 +217,15 @@ def _named(asked: Asked, groups: Mapping[Any, Group], total: Stages) -> list[dic
     rows = []
     for key, group in sorted(groups.items(), key=lambda one: (-one[1][0]["leads"], str(one[0]))):
         whole = {s: group[0][s] + group[1].get(s, 0) for s in rules.STAGES}
-        rows.append({
-            "key": known.get(key) or (None if key is None else {"id": key, "label": str(key)}), **shown(group),
-            "shares": {s: text(rules.rate(whole[s], total[s])) for s in rules.STAGES} if asked.basis == "cohort" else {},
-        })  # fmt: skip
+        rows.append(
+            {
+                "key": known.get(key) or (None if key is None else {"id": key, "label": str(key)}),
+                **shown(group),
+                "shares": {s: text(rules.rate(whole[s], total[s])) for s in rules.STAGES}
+                if asked.basis == "cohort"
+                else {},
+            }
+        )
     if asked.basis == "period":
         for stage in rules.STAGES:
             parts = rules.shares([r["stages"][stage] + r["walk_ins"].get(stage, 0) for r in rows])
@@ -208,9 +238,12 @@ def _drill(asked: Asked) -> dict[str, Any]:
     first, last = asked.first, asked.last
     found = {
         "leads": drill.rows("leads", drill.between("business_date", first, last)),
-        "valid": drill.rows("leads", drill.between("business_date", first, last),
-                            {"field": "valid", "op": "eq", "value": True}),
-    }  # fmt: skip
+        "valid": drill.rows(
+            "leads",
+            drill.between("business_date", first, last),
+            {"field": "valid", "op": "eq", "value": True},
+        ),
+    }
     if asked.basis == "period":
         found |= {
             "visited": drill.rows("visits", drill.between("business_date", first, last)),
@@ -235,14 +268,21 @@ def personal_funnel(asked: Asked) -> dict[str, Any]:
     count = len(team) or 1
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "basis": asked.basis,
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "basis": asked.basis,
         "as_of": asked.today.isoformat() if asked.basis == "cohort" else None,
-        "person": labels.people([me]).get(me), "members": len(team),
+        "person": labels.people([me]).get(me),
+        "members": len(team),
         "mine": shown(mine),
-        "team": shown(mates) | {
-            "average": {s: text((rules.Decimal(mates[0][s]) / count).quantize(rules.Decimal("0.1"))) for s in rules.STAGES}
+        "team": shown(mates)
+        | {
+            "average": {
+                s: text((rules.Decimal(mates[0][s]) / count).quantize(rules.Decimal("0.1")))
+                for s in rules.STAGES
+            }
         },
-    }  # fmt: skip
+    }
 
 
 def _team_of(asked: Asked, user_id: int | None) -> Sequence[int]:

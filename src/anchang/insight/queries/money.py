@@ -1,4 +1,4 @@
-"""Collection (回款) from the ledger, collection rate (回款率), unsigned subscriptions and overdue receivables."""
+"""Collection (回款) from the ledger, collection rate (回款率), unsigned subscriptions, overdue money."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ _HOUSE = "r.kind = 'house' AND r.way <> 'offset' AND r.state <> 'draft' AND r.de
 _LEDGER = f"""
     SELECT {{receipt_key}} AS key, sum(r.amount) AS received, 0::numeric AS refunded, count(*) AS receipts
       FROM finance_receipt r JOIN deals_deal d ON d.project_id = r.project_id AND d.id = r.deal_id
-     WHERE r.project_id = ANY(%(projects)s) AND r.business_date BETWEEN %(first)s AND %(last)s AND {_HOUSE} AND {{who}}
+     WHERE r.project_id = ANY(%(projects)s) AND r.business_date BETWEEN %(first)s AND %(last)s
+       AND {_HOUSE} AND {{who}}
      GROUP BY 1
     UNION ALL
     SELECT {{refund_key}}, 0, sum(a.amount), 0
@@ -31,7 +32,7 @@ _LEDGER = f"""
       JOIN finance_receipt r ON r.project_id = a.project_id AND r.id = a.receipt_id
      WHERE f.project_id = ANY(%(projects)s) AND f.paid_on BETWEEN %(first)s AND %(last)s AND f.state = 'paid'
        AND f.kind = 'return' AND f.deleted_at IS NULL AND {_HOUSE} AND {{who}}
-     GROUP BY 1"""  # noqa: S608
+     GROUP BY 1"""
 
 _ITEMS = f"""
     SELECT l.item AS key, sum(a.amount) AS amount
@@ -39,19 +40,23 @@ _ITEMS = f"""
       JOIN finance_receipt r ON r.project_id = a.project_id AND r.id = a.receipt_id
       JOIN finance_receivable l ON l.project_id = a.project_id AND l.id = a.receivable_id
       JOIN deals_deal d ON d.project_id = r.project_id AND d.id = r.deal_id
-     WHERE a.project_id = ANY(%(projects)s) AND a.business_date BETWEEN %(first)s AND %(last)s AND {_HOUSE} AND {{who}}
-     GROUP BY 1"""  # noqa: S608
+     WHERE a.project_id = ANY(%(projects)s) AND a.business_date BETWEEN %(first)s AND %(last)s
+       AND {_HOUSE} AND {{who}}
+     GROUP BY 1"""
 
 _KEYS = {
-    "day": ("r.business_date", "f.paid_on"), "way": ("r.way", "f.way"), "person": ("d.consultant_id", "d.consultant_id"),
-    "project": ("r.project_id", "f.project_id"), "cashier": ("r.cashier_id", "f.paid_by_id"),
-}  # fmt: skip
+    "day": ("r.business_date", "f.paid_on"),
+    "way": ("r.way", "f.way"),
+    "person": ("d.consultant_id", "d.consultant_id"),
+    "project": ("r.project_id", "f.project_id"),
+    "cashier": ("r.cashier_id", "f.paid_by_id"),
+}
 COLLECTION_GROUPS = ("day", "item", "way", "person", "project", "cashier")
 
 
 def collection_report(asked: Asked) -> dict[str, Any]:
-    """Received, refunded and net by day, way, person, project and cashier, and by item. Every grouping adds up
-    to the same total, the ledger's. By item, `unallocated` is what was received and not yet set against a
+    """Received, refunded and net by day, way, person, project and cashier, and by item. Every grouping adds
+    up to the same total, the ledger's. By item, `unallocated` is what was received and not yet set against a
     line on these days; refunds stand apart."""
     by = asked.given.get("group") or "day"
     groups = _ledger(asked, by if by in _KEYS else "day")
@@ -61,21 +66,40 @@ def collection_report(asked: Asked) -> dict[str, Any]:
     rows = _items(asked, received, refunded) if by == "item" else _named(asked, by, groups)
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "basis": "business_date", "scope": asked.scope,
-        "group": by, "received": str(received), "refunded": str(refunded), "net": str(received - refunded),
-        "receipts": receipts, "rows": rows,
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "basis": "business_date",
+        "scope": asked.scope,
+        "group": by,
+        "received": str(received),
+        "refunded": str(refunded),
+        "net": str(received - refunded),
+        "receipts": receipts,
+        "rows": rows,
         "drill": {
-            "received": drill.rows("receipts", drill.between("business_date", asked.first, asked.last),
-                                   {"field": "kind", "op": "eq", "value": "house"},
-                                   {"field": "way", "op": "ne", "value": "offset"}),
-            "refunded": drill.rows("refunds", drill.between("paid_on", asked.first, asked.last),
-                                   {"field": "kind", "op": "eq", "value": "return"}),
+            "received": drill.rows(
+                "receipts",
+                drill.between("business_date", asked.first, asked.last),
+                {"field": "kind", "op": "eq", "value": "house"},
+                {"field": "way", "op": "ne", "value": "offset"},
+            ),
+            "refunded": drill.rows(
+                "refunds",
+                drill.between("paid_on", asked.first, asked.last),
+                {"field": "kind", "op": "eq", "value": "return"},
+            ),
         },
-    }  # fmt: skip
+    }
 
 
 def _params(asked: Asked, **more: Any) -> dict[str, Any]:
-    return {"projects": asked.project_ids, "first": asked.first, "last": asked.last, **asked.who.params(), **more}
+    return {
+        "projects": asked.project_ids,
+        "first": asked.first,
+        "last": asked.last,
+        **asked.who.params(),
+        **more,
+    }
 
 
 def _fetch(sql: str, params: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -116,9 +140,12 @@ def _named(asked: Asked, by: str, groups: Mapping[Any, tuple[Decimal, Decimal, i
 
 def _row(key: Any, received: Decimal, refunded: Decimal, receipts: int) -> dict[str, Any]:
     return {
-        "key": key, "received": str(received), "refunded": str(refunded), "net": str(received - refunded),
+        "key": key,
+        "received": str(received),
+        "refunded": str(refunded),
+        "net": str(received - refunded),
         "receipts": receipts,
-    }  # fmt: skip
+    }
 
 
 # --- collection rate -----------------------------------------------------------------------------
@@ -128,31 +155,42 @@ _DUE = """
       FROM finance_receivable l JOIN deals_deal d ON d.project_id = l.project_id AND d.id = l.deal_id
       LEFT JOIN LATERAL (
            SELECT sum(a.amount) AS amount FROM finance_allocation a
-            WHERE a.project_id = l.project_id AND a.receivable_id = l.id AND a.business_date <= {until}) t ON true
-     WHERE l.project_id = ANY(%(projects)s) AND l.due_on BETWEEN %(first)s AND %(last)s AND l.house AND NOT l.voided
-       AND l.deleted_at IS NULL AND {who}
+            WHERE a.project_id = l.project_id AND a.receivable_id = l.id AND a.business_date <= {until}) t
+        ON true
+     WHERE l.project_id = ANY(%(projects)s) AND l.due_on BETWEEN %(first)s AND %(last)s AND l.house
+       AND NOT l.voided AND l.deleted_at IS NULL AND {who}
      GROUP BY 1"""
 _MONTH_END = "(date_trunc('month', l.due_on) + interval '1 month - 1 day')::date"
-_DUE_KEYS = {"person": "d.consultant_id", "project": "l.project_id", "month": "date_trunc('month', l.due_on)::date"}
+_DUE_KEYS = {
+    "person": "d.consultant_id",
+    "project": "l.project_id",
+    "month": "date_trunc('month', l.due_on)::date",
+}
 
 
 def collection_rate_report(asked: Asked) -> dict[str, Any]:
     """House lines due in the period, and what of them was collected by its end, in total, by person and
     project; by month each month counts to its own end. Net of reversals."""
     total = _due(asked, "NULL::bigint", "%(last)s").get(None, (ZERO, ZERO, 0))
-    people, projects = _due(asked, _DUE_KEYS["person"], "%(last)s"), _due(asked, _DUE_KEYS["project"], "%(last)s")
+    people, projects = (
+        _due(asked, _DUE_KEYS["person"], "%(last)s"),
+        _due(asked, _DUE_KEYS["project"], "%(last)s"),
+    )
     months = _due(asked, _DUE_KEYS["month"], f"least({_MONTH_END}, %(last)s)")
     names = labels.people(people)
     codes = {p.pk: {"id": p.pk, "label": p.name} for p in asked.projects}
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "basis": "due_on", "scope": asked.scope,
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "basis": "due_on",
+        "scope": asked.scope,
         **_rate(*total),
         "by_person": [{"person": names.get(k), **_rate(*people[k])} for k in sorted(people, key=str)],
         "by_project": [{"project": codes.get(k), **_rate(*projects[k])} for k in sorted(projects)],
         "by_month": [{"month": f"{k:%Y-%m}", **_rate(*months[k])} for k in sorted(months)],
         "drill": {"due": drill.rows("receivables", drill.between("due_on", asked.first, asked.last))},
-    }  # fmt: skip
+    }
 
 
 def _due(asked: Asked, key: str, until: str) -> dict[Any, tuple[Decimal, Decimal, int]]:
@@ -161,7 +199,12 @@ def _due(asked: Asked, key: str, until: str) -> dict[Any, tuple[Decimal, Decimal
 
 
 def _rate(due: Decimal, collected: Decimal, lines: int) -> dict[str, Any]:
-    return {"lines": lines, "due": str(due), "collected": str(collected), "rate": text(rules.rate(collected, due))}
+    return {
+        "lines": lines,
+        "due": str(due),
+        "collected": str(collected),
+        "rate": text(rules.rate(collected, due)),
+    }
 
 
 # --- small boards --------------------------------------------------------------------------------
@@ -172,7 +215,8 @@ _UNSIGNED = """
       JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id
       JOIN inventory_unit u ON u.project_id = x.project_id AND u.id = x.unit_id
       JOIN crm_customer k ON k.project_id = x.project_id AND k.id = x.customer_id
-     WHERE x.project_id = ANY(%(projects)s) AND x.state IN ('active', 'overdue') AND x.deleted_at IS NULL AND {who}
+     WHERE x.project_id = ANY(%(projects)s) AND x.state IN ('active', 'overdue')
+       AND x.deleted_at IS NULL AND {who}
      ORDER BY x.sign_by, x.id"""
 UNSIGNED_ORDER = (*(name for _, name in rules.UNSIGNED_BUCKETS), ">30")
 
@@ -187,19 +231,34 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
         name = rules.unsigned_bucket(sign_by, asked.today)
         buckets[name][0] += 1
         buckets[name][1] += total
-        listed.append({
-            "id": pk, "number": number, "unit": unit, "customer": customer, "total": str(total),
-            "sign_by": sign_by.isoformat(), "overdue_days": max((asked.today - sign_by).days, 0), "bucket": name,
-            "person": names.get(person),
-        })  # fmt: skip
+        listed.append(
+            {
+                "id": pk,
+                "number": number,
+                "unit": unit,
+                "customer": customer,
+                "total": str(total),
+                "sign_by": sign_by.isoformat(),
+                "overdue_days": max((asked.today - sign_by).days, 0),
+                "bucket": name,
+                "person": names.get(person),
+            }
+        )
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "date": asked.today.isoformat(), "basis": "today", "scope": asked.scope,
-        "count": len(listed), "amount": str(sum((r[4] for r in rows), ZERO)),
+        "date": asked.today.isoformat(),
+        "basis": "today",
+        "scope": asked.scope,
+        "count": len(listed),
+        "amount": str(sum((r[4] for r in rows), ZERO)),
         "buckets": [{"bucket": n, "count": c, "amount": str(a)} for n, (c, a) in buckets.items()],
         "rows": listed,
-        "drill": {"count": drill.rows("subscriptions", {"field": "state", "op": "in", "value": ["active", "overdue"]})},
-    }  # fmt: skip
+        "drill": {
+            "count": drill.rows(
+                "subscriptions", {"field": "state", "op": "in", "value": ["active", "overdue"]}
+            )
+        },
+    }
 
 
 _OVERDUE = """
@@ -221,7 +280,7 @@ OVERDUE_ORDER = (*(name for _, name in rules.OVERDUE_BUCKETS), ">90")
 
 
 def overdue_report(asked: Asked) -> dict[str, Any]:
-    """Overdue house receivables today by age (应收逾期), the overdue rate, and what is due until month's end."""
+    """Overdue house receivables today by age (应收逾期), the overdue rate, what is due this month."""
     who = asked.who.sql("d.consultant_id", "d.team_id")
     params = _params(asked, today=asked.today, month_end=period_of("month", asked.today).end)
     buckets = {name: [0, ZERO] for name in OVERDUE_ORDER}
@@ -234,13 +293,20 @@ def overdue_report(asked: Asked) -> dict[str, Any]:
     late = sum((b[1] for b in buckets.values()), ZERO)
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "date": asked.today.isoformat(), "basis": "today", "scope": asked.scope,
-        "lines": sum(b[0] for b in buckets.values()), "overdue": str(late), "due_to_date": str(due),
+        "date": asked.today.isoformat(),
+        "basis": "today",
+        "scope": asked.scope,
+        "lines": sum(b[0] for b in buckets.values()),
+        "overdue": str(late),
+        "due_to_date": str(due),
         "overdue_rate": text(rules.rate(late, due)),
         "due_this_month": {"lines": coming, "amount": str(coming_amount)},
         "buckets": [{"bucket": n, "lines": c, "amount": str(a)} for n, (c, a) in buckets.items()],
         "drill": {
-            "overdue": drill.rows("receivables", {"field": "due_on", "op": "lt", "value": asked.today.isoformat()},
-                                  {"field": "balance", "op": "gt", "value": "0.00"}),
+            "overdue": drill.rows(
+                "receivables",
+                {"field": "due_on", "op": "lt", "value": asked.today.isoformat()},
+                {"field": "balance", "op": "gt", "value": "0.00"},
+            ),
         },
-    }  # fmt: skip
+    }

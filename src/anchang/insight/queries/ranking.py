@@ -36,37 +36,55 @@ def ranking_report(asked: Asked) -> dict[str, Any]:
     me = asked.access.actor.user_id
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "date": asked.day.isoformat(), "basis": "business_date", "closed": days.all_closed(period.end),
-        "period": {"kind": period.kind, "key": period.key, "from": period.start.isoformat(), "to": period.end.isoformat()},
+        "date": asked.day.isoformat(),
+        "basis": "business_date",
+        "closed": days.all_closed(period.end),
+        "period": {
+            "kind": period.kind,
+            "key": period.key,
+            "from": period.start.isoformat(),
+            "to": period.end.isoformat(),
+        },
         "boards": boards,
-        "mine": {n: next((row for row in rows if row["user"]["id"] == me), None) for n, rows in boards.items()},
+        "mine": {
+            n: next((row for row in rows if row["user"]["id"] == me), None) for n, rows in boards.items()
+        },
         "drill": {
             "amount": drill.rows("contracts", drill.between("signed_on", period.start, period.end)),
             "units": drill.rows("contracts", drill.between("signed_on", period.start, period.end)),
             "collection": drill.rows("receipts", drill.between("business_date", period.start, period.end)),
-            "new_customers": drill.rows("customers", drill.between("business_date", period.start, period.end)),
+            "new_customers": drill.rows(
+                "customers", drill.between("business_date", period.start, period.end)
+            ),
         },
-    }  # fmt: skip
+    }
 
 
 def _values(items: Mapping[str, Sums]) -> dict[str, Decimal | int]:
     net = rules.net_signed(items)
     return {
-        "amount": net.amount, "units": net.count, "collection": rules.collected(items),
+        "amount": net.amount,
+        "units": net.count,
+        "collection": rules.collected(items),
         "new_customers": items.get("customer", rules.NOTHING).count,
-    }  # fmt: skip
+    }
 
 
 def _board(
-    name: str, values: Mapping[int, Mapping[str, Decimal | int]], names: Mapping[Any, Any], members: Mapping[int, Any]
+    name: str,
+    values: Mapping[int, Mapping[str, Decimal | int]],
+    names: Mapping[Any, Any],
+    members: Mapping[int, Any],
 ) -> list[dict[str, Any]]:
     return [
         {
-            "rank": rank, "user": names.get(user) or {"id": user, "label": str(user)}, "team": members.get(user),
+            "rank": rank,
+            "user": names.get(user) or {"id": user, "label": str(user)},
+            "team": members.get(user),
             "value": value if isinstance(value, int) else str(value),
         }
         for rank, user, value in rules.ranked({user: one[name] for user, one in values.items()})
-    ]  # fmt: skip
+    ]
 
 
 _PROCESS = """
@@ -77,14 +95,15 @@ _PROCESS = """
 _GRADES = """
     SELECT x.owner_id, count(*) FILTER (WHERE x.grade = 'A'), count(*) FILTER (WHERE x.grade = 'B')
       FROM crm_customer x
-     WHERE x.project_id = ANY(%(projects)s) AND x.grade IN ('A', 'B') AND x.state = 'active' AND x.deleted_at IS NULL
+     WHERE x.project_id = ANY(%(projects)s) AND x.grade IN ('A', 'B') AND x.state = 'active'
+       AND x.deleted_at IS NULL
        AND x.owner_id IS NOT NULL AND {who}
      GROUP BY 1"""
 
 
 def process_report(asked: Asked) -> dict[str, Any]:
-    """Per person: follow-ups in all, per day and per week of the period; customers followed and follow-ups for
-    each; new customers; A and B customers owned now."""
+    """Per person: follow-ups in all, per day and per week of the period; customers followed and follow-ups
+    for each; new customers; A and B customers owned now."""
     params = {"projects": asked.project_ids, "first": asked.first, "last": asked.last, **asked.who.params()}
     with connection.cursor() as cursor:
         cursor.execute(_PROCESS.format(who=asked.who.sql("x.author_id", "x.team_id")), params)
@@ -99,32 +118,54 @@ def process_report(asked: Asked) -> dict[str, Any]:
     names, members = labels.people(ids), labels.members(asked.project_ids)
     length = (asked.last - asked.first).days + 1
     rows = [
-        _process_row(user, names, members, follow_ups.get(user, (0, 0, 0)), made.get(user, {}), grades.get(user, (0, 0)), length)
+        _process_row(
+            user,
+            names,
+            members,
+            follow_ups.get(user, (0, 0, 0)),
+            made.get(user, {}),
+            grades.get(user, (0, 0)),
+            length,
+        )
         for user in ids
-    ]  # fmt: skip
+    ]
     rows.sort(key=lambda r: (-r["follow_ups"], r["user"]["label"]))
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "days": length, "basis": "business_date",
-        "scope": asked.scope, "rows": rows,
-        "drill": {"follow_ups": drill.rows("follow-ups", drill.between("business_date", asked.first, asked.last))},
-    }  # fmt: skip
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "days": length,
+        "basis": "business_date",
+        "scope": asked.scope,
+        "rows": rows,
+        "drill": {
+            "follow_ups": drill.rows("follow-ups", drill.between("business_date", asked.first, asked.last))
+        },
+    }
 
 
 def _process_row(
-    user: int, names: Mapping[Any, Any], members: Mapping[int, Any], follow_ups: tuple[int, int, int],
-    made: Mapping[str, Sums], grades: tuple[int, int], length: int,
-) -> dict[str, Any]:  # fmt: skip
+    user: int,
+    names: Mapping[Any, Any],
+    members: Mapping[int, Any],
+    follow_ups: tuple[int, int, int],
+    made: Mapping[str, Sums],
+    grades: tuple[int, int],
+    length: int,
+) -> dict[str, Any]:
     total, customers, active_days = follow_ups
     tenth = Decimal("0.1")
     return {
-        "user": names.get(user) or {"id": user, "label": str(user)}, "team": members.get(user),
-        "follow_ups": total, "active_days": active_days,
+        "user": names.get(user) or {"id": user, "label": str(user)},
+        "team": members.get(user),
+        "follow_ups": total,
+        "active_days": active_days,
         "per_day": text((Decimal(total) / length).quantize(tenth)),
         "per_week": text((Decimal(total) * 7 / length).quantize(tenth)),
         "customers_followed": customers,
         "per_customer": text((Decimal(total) / customers).quantize(tenth)) if customers else None,
         "new_customers": made.get("customer", rules.NOTHING).count,
         "visits": made.get("visit", rules.NOTHING).count,
-        "a_customers": grades[0], "b_customers": grades[1],
-    }  # fmt: skip
+        "a_customers": grades[0],
+        "b_customers": grades[1],
+    }

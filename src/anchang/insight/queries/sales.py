@@ -23,20 +23,32 @@ def sales_report(asked: Asked) -> dict[str, Any]:
     came is exempt from that, as their days run on."""
     period = asked.period
     days = sums.of(asked)
-    cells = days.sums(period.start, period.end, keys=("user_id", "channel_id"), who=asked.who)
+    month, year = period_of("month", asked.day).start, period_of("year", asked.day).start
+    spans = ((period.start, period.end), (month, asked.day), (year, asked.day))
+    cells, to_month, to_year = days.in_spans(spans, ("user_id", "channel_id"), asked.who)
     total = _added(cells.values())
     answer = {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
         "date": asked.day.isoformat(),
-        "period": {"kind": period.kind, "key": period.key, "from": period.start.isoformat(), "to": period.end.isoformat()},
-        "basis": BASIS, "scope": asked.scope, "closed": days.all_closed(period.end),
+        "period": {
+            "kind": period.kind,
+            "key": period.key,
+            "from": period.start.isoformat(),
+            "to": period.end.isoformat(),
+        },
+        "basis": BASIS,
+        "scope": asked.scope,
+        "closed": days.all_closed(period.end),
         **figures(total),
         "call_to_visit": _call_to_visit(asked, period.start, period.end),
         "by_channel": _grouped(_with_channel(cells), 1, labels.channels, "channel"),
         "by_person": _grouped(cells, 0, labels.people, "person"),
-        "to_date": _to_date(asked, days),
+        "to_date": {
+            "month": {"from": month.isoformat(), **figures(_added(to_month.values()))},
+            "year": {"from": year.isoformat(), **figures(_added(to_year.values()))},
+        },
         "drill": drill.sales(period.start, period.end, asked),
-    }  # fmt: skip
+    }
     return answer | {"attainment": _attainment(asked, total)}
 
 
@@ -49,22 +61,30 @@ def figures(items: Mapping[str, Sums]) -> dict[str, Any]:
     received, refunded = items.get("receive", NOTHING).amount, items.get("refund", NOTHING).amount
     repeats = rules.repeat_visits(items)
     return {
-        "leads": count("lead"), "new_customers": count("customer"), "follow_ups": count("follow_up"),
-        "calls": count("call"), "first_calls": count("first_call"),
-        "visits": count("visit"), "first_visits": count("first_visit"), "repeat_visits": repeats,
+        "leads": count("lead"),
+        "new_customers": count("customer"),
+        "follow_ups": count("follow_up"),
+        "calls": count("call"),
+        "first_calls": count("first_call"),
+        "visits": count("visit"),
+        "first_visits": count("first_visit"),
+        "repeat_visits": repeats,
         "repeat_rate": text(rules.rate(repeats, count("visit"))),
-        "subscriptions": _flow(items, "subscribe", "unsubscribe", "subscribe_change", rules.net_subscribed(items)),
+        "subscriptions": _flow(
+            items, "subscribe", "unsubscribe", "subscribe_change", rules.net_subscribed(items)
+        ),
         "signing": _flow(items, "sign", "terminate", "sign_change", rules.net_signed(items)),
         "collection": {"received": str(received), "refunded": str(refunded), "net": str(received - refunded)},
-    }  # fmt: skip
+    }
 
 
 def _flow(items: Mapping[str, Sums], new: str, cancelled: str, change: str, net: Sums) -> dict[str, Any]:
     return {
-        "new": measure(items.get(new, NOTHING)), "cancelled": measure(items.get(cancelled, NOTHING)),
+        "new": measure(items.get(new, NOTHING)),
+        "cancelled": measure(items.get(cancelled, NOTHING)),
         "changes": measure(items.get(change, NOTHING)),
         "net": measure(net) | {"average_price": text(rules.average_price(net))},
-    }  # fmt: skip
+    }
 
 
 def measure(sums_: Sums) -> dict[str, Any]:
@@ -95,31 +115,27 @@ def _grouped(cells: sums.ByKey, at: int, names: Any, word: str) -> list[dict[str
         groups.setdefault(key[at], []).append(items)
     known = names(groups)
     rows = [
-        {word: known.get(key) or (None if key is None else {"id": key, "label": str(key)}), **figures(_added(parts))}
+        {
+            word: known.get(key) or (None if key is None else {"id": key, "label": str(key)}),
+            **figures(_added(parts)),
+        }
         for key, parts in groups.items()
     ]
     return sorted(rows, key=lambda r: (r[word] is None, r[word]["label"] if r[word] else ""))
-
-
-def _to_date(asked: Asked, days: sums.Days) -> dict[str, Any]:
-    """Month and year up to the day."""
-    found = {}
-    for kind in ("month", "year"):
-        first = period_of(kind, asked.day).start  # type: ignore[arg-type]
-        found[kind] = {"from": first.isoformat(), **figures(days.total(first, asked.day, who=asked.who))}
-    return found
 
 
 _CALLERS = """
     SELECT count(*), count(*) FILTER (WHERE came) FROM (
         SELECT bool_or(x.customer_id IS NOT NULL AND EXISTS (
             SELECT FROM crm_visit v WHERE v.project_id = x.project_id AND v.customer_id = x.customer_id
-               AND v.deleted_at IS NULL AND v.business_date BETWEEN x.business_date AND x.business_date + %(days)s)) AS came
+               AND v.deleted_at IS NULL
+               AND v.business_date BETWEEN x.business_date AND x.business_date + %(days)s)) AS came
           FROM crm_callin x
          WHERE x.project_id = ANY(%(projects)s) AND x.business_date BETWEEN %(first)s AND %(last)s
            AND x.deleted_at IS NULL AND {who}
          GROUP BY x.project_id, CASE WHEN x.customer_id IS NOT NULL THEN 'c' || x.customer_id
-                                     WHEN x.phone_digest <> '' THEN x.phone_digest ELSE 'i' || x.id END) callers"""
+                                     WHEN x.phone_digest <> '' THEN x.phone_digest
+                                     ELSE 'i' || x.id END) callers"""
 
 
 def _call_to_visit(asked: Asked, first: dt.date, last: dt.date) -> dict[str, Any]:
@@ -140,6 +156,8 @@ def _attainment(asked: Asked, total: Mapping[str, Sums]) -> dict[str, Any] | Non
     units, amount = asked.param("insight.target_units"), asked.param("insight.target_amount")
     net = rules.net_signed(total)
     return {
-        "target_units": units, "units_rate": text(rules.rate(net.count, int(units))) if units else None,
-        "target_amount": text(amount), "amount_rate": text(rules.rate(net.amount, rules.Decimal(str(amount)))) if amount else None,
-    }  # fmt: skip
+        "target_units": units,
+        "units_rate": text(rules.rate(net.count, int(units))) if units else None,
+        "target_amount": text(amount),
+        "amount_rate": text(rules.rate(net.amount, rules.Decimal(str(amount)))) if amount else None,
+    }

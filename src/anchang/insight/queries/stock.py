@@ -19,10 +19,13 @@ STOCK = ("unreleased", "controlled", "available", "held")
 
 
 def units_report(asked: Asked) -> dict[str, Any]:
-    """Units, ㎡ and yuan at list price by building, layout and state at the end of the day asked for (now, when
-    none is), with sold ÷ all but retained. One project after the other."""
+    """Units, ㎡ and yuan at list price by building, layout and state at the end of the day asked for (now,
+    when none is), with sold ÷ all but retained. One project after the other."""
     day = asked.day if asked.given.get("date") and asked.day < asked.today else None
-    found = [{"project": {"id": p.pk, "label": p.name}, **unit_state_report(asked.access, p, day)} for p in asked.projects]
+    found = [
+        {"project": {"id": p.pk, "label": p.name}, **unit_state_report(asked.access, p, day)}
+        for p in asked.projects
+    ]
     totals: dict[str, list[Any]] = {}
     for one in found:
         for row in one["totals"]:
@@ -34,13 +37,19 @@ def units_report(asked: Asked) -> dict[str, Any]:
     every = sum(t[0] for s, t in totals.items() if s != "retained")
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "date": (day or asked.today).isoformat(), "basis": "state at the end of the day",
-        "totals": [{"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()],
-        "sold": sold, "sold_rate": text(rules.rate(sold, every)),
+        "date": (day or asked.today).isoformat(),
+        "basis": "state at the end of the day",
+        "totals": [
+            {"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()
+        ],
+        "sold": sold,
+        "sold_rate": text(rules.rate(sold, every)),
         "stock_value": str(sum((totals[s][2] for s in STOCK if s in totals), ZERO)),
         "by_project": found,
-        "drill": {s: drill.rows("units", {"field": "state", "op": "eq", "value": s}) for s in totals} if day is None else {},
-    }  # fmt: skip
+        "drill": {s: drill.rows("units", {"field": "state", "op": "eq", "value": s}) for s in totals}
+        if day is None
+        else {},
+    }
 
 
 _FEEDBACK = """
@@ -67,9 +76,13 @@ def feedback_report(asked: Asked) -> dict[str, Any]:
             rows.append({"question": question, "answer": answer, "count": count, "share": text(share)})
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
-        "from": asked.first.isoformat(), "to": asked.last.isoformat(), "basis": "business_date", "scope": asked.scope,
-        "rows": rows, "drill": {"count": drill.rows("visits", drill.between("business_date", asked.first, asked.last))},
-    }  # fmt: skip
+        "from": asked.first.isoformat(),
+        "to": asked.last.isoformat(),
+        "basis": "business_date",
+        "scope": asked.scope,
+        "rows": rows,
+        "drill": {"count": drill.rows("visits", drill.between("business_date", asked.first, asked.last))},
+    }
 
 
 def _words(answer: Any) -> list[str]:

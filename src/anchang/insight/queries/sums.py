@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db.models import Max
 
 from anchang.insight.models import ReportClose
 from anchang.insight.queries.asked import Asked
-from anchang.insight.queries.facts import ITEMS, Who, live_sums, stored_sums
+from anchang.insight.queries.facts import (
+    EVERYBODY,
+    ITEMS,
+    Spans,
+    Who,
+    live_sums,
+    stored_in_spans,
+    stored_sums,
+)
 from anchang.insight.rules import NOTHING, Sums
 
 _NEVER = dt.date(1, 1, 1)
@@ -20,7 +28,11 @@ ByKey = dict[tuple[Any, ...], dict[str, Sums]]
 
 def closed_through(project_ids: Sequence[int]) -> dict[int, dt.date]:
     """The last closed report day of each project; a date long ago where none was closed. One query."""
-    rows = ReportClose.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("through"))
+    rows = (
+        ReportClose.objects.filter(project_id__in=project_ids)
+        .values("project_id")
+        .annotate(last=Max("through"))
+    )
     found = dict.fromkeys(project_ids, _NEVER)
     return found | {row["project_id"]: row["last"] for row in rows}
 
@@ -38,8 +50,14 @@ class Days:
         return bool(self.closed) and all(through >= last for through in self.closed.values())
 
     def sums(
-        self, first: dt.date, last: dt.date, *, keys: Sequence[str] = (), items: Iterable[str] = ITEMS, who: Who = Who()
-    ) -> ByKey:  # fmt: skip
+        self,
+        first: dt.date,
+        last: dt.date,
+        *,
+        keys: Sequence[str] = (),
+        items: Iterable[str] = ITEMS,
+        who: Who = EVERYBODY,
+    ) -> ByKey:
         """{key values: {item: sums}} between two days. Two statements when the period reaches the open days,
         else one; as many again for projects closed up to another day."""
         found: ByKey = defaultdict(dict)
@@ -47,13 +65,30 @@ class Days:
         for through, project_ids in self._groups.items():
             rows = stored_sums(project_ids, first, min(last, through), items, keys, who)
             if last > through:
-                rows += live_sums(project_ids, max(first, through + dt.timedelta(days=1)), last, items, keys, who)
+                rows += live_sums(
+                    project_ids, max(first, through + dt.timedelta(days=1)), last, items, keys, who
+                )
             for item, key, sums in rows:
                 found[key][item] = found[key].get(item, NOTHING) + sums
         return found
 
-    def total(self, first: dt.date, last: dt.date, *, items: Iterable[str] = ITEMS, who: Who = Who()) -> Mapping[str, Sums]:
-        return self.sums(first, last, items=items, who=who).get((), {})
+    def in_spans(self, spans: Spans, keys: Sequence[str], who: Who = EVERYBODY) -> list[ByKey]:
+        """`sums` for several spans at once: one statement for all closed days, one for all open ones."""
+        found: list[ByKey] = [defaultdict(dict) for _ in spans]
+        for through, project_ids in self._groups.items():
+            cut = [(first, min(last, through)) for first, last in spans]
+            for rows, by_key in zip(stored_in_spans(project_ids, cut, keys, who), found, strict=True):
+                for item, key, sums in rows:
+                    by_key[key][item] = by_key[key].get(item, NOTHING) + sums
+            first_open = max(min(first for first, _ in spans), through + dt.timedelta(days=1))
+            last = max(last for _, last in spans)
+            for item, (about, *key), sums in live_sums(
+                project_ids, first_open, last, ITEMS, ("about", *keys), who
+            ):
+                for (start, end), by_key in zip(spans, found, strict=True):
+                    if start <= about <= end:
+                        by_key[tuple(key)][item] = by_key[tuple(key)].get(item, NOTHING) + sums
+        return found
 
 
 def of(asked: Asked) -> Days:

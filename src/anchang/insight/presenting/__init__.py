@@ -1,0 +1,20 @@
+"""Each report's answer as figures, charts and tables."""
+
+from anchang.insight.presenting.funnel import funnel, personal
+from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
+from anchang.insight.presenting.people import process, ranking
+from anchang.insight.presenting.sales import sales
+
+__all__ = [
+    "collection",
+    "collection_rate",
+    "feedback",
+    "funnel",
+    "overdue",
+    "personal",
+    "process",
+    "ranking",
+    "sales",
+    "units",
+    "unsigned",
+]

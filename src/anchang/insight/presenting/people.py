@@ -1,0 +1,85 @@
+"""Ranking and process indicators on the page."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.insight.blocks import Blocks, Chart, Figure, Table
+from anchang.insight.presenting.words import (
+    BOARD_WORDS,
+    Answer,
+    floats,
+    named,
+    number,
+    text,
+)
+from anchang.platform.ui.components import Series
+
+
+def ranking(answer: Answer) -> Blocks:
+    figures, charts, tables = [], [], []
+    for name, word in BOARD_WORDS.items():
+        kind = "money" if name in ("amount", "collection") else "integer"
+        rows = answer["boards"][name]
+        mine = answer["mine"][name]
+        if mine:
+            figures.append(
+                Figure(
+                    word,
+                    mine["value"],
+                    "wan" if kind == "money" else kind,
+                    _("10k yuan") if kind == "money" else "",
+                    _("Place %(rank)s") % {"rank": mine["rank"]},
+                    name,
+                )
+            )
+        charts.append(
+            Chart(
+                "bar",
+                word,
+                [r["user"]["label"] for r in rows[:10]],
+                [Series(word, floats(r["value"] for r in rows[:10]))],
+                _("yuan") if kind == "money" else "",
+                horizontal=True,
+            )
+        )
+        shown = [
+            {"rank": r["rank"], "user": r["user"]["label"], "team": named(r["team"]), "value": r["value"]}
+            for r in rows
+        ]
+        columns = [
+            text("user", _("Staff member"), True),
+            number("rank", _("Rank")),
+            text("team", _("Team")),
+            number("value", word, kind),
+        ]
+        tables.append(Table(word, columns, shown, ("value",)))
+    return Blocks(figures, charts, tables)
+
+
+def process(answer: Answer) -> Blocks:
+    rows = [r | {"user": r["user"]["label"], "team": named(r["team"])} for r in answer["rows"]]
+    columns = [
+        text("user", _("Staff member"), True),
+        text("team", _("Team")),
+        number("follow_ups", _("Follow-ups")),
+        number("per_day", _("Per day"), "number"),
+        number("per_week", _("Per week"), "number"),
+        number("customers_followed", _("Customers followed")),
+        number("per_customer", _("Per customer"), "number"),
+        number("new_customers", _("New customers")),
+        number("visits", _("Visits")),
+        number("a_customers", _("A customers now")),
+        number("b_customers", _("B customers now")),
+    ]
+    sums = ("follow_ups", "new_customers", "visits", "a_customers", "b_customers")
+    chart = Chart(
+        "bar",
+        _("Follow-ups and new customers"),
+        [r["user"] for r in rows],
+        [
+            Series(_("Follow-ups"), [r["follow_ups"] for r in rows]),
+            Series(_("New customers"), [r["new_customers"] for r in rows]),
+        ],
+    )
+    return Blocks((), [chart] if rows else [], [Table(_("By person"), columns, rows, sums)])
