@@ -145,6 +145,12 @@ class Customer(ProjectModel):
                 condition=Q(deleted_at__isnull=True, state="active", owner__isnull=False),
                 name="customer_idle",
             ),
+            # How many A and B customers everybody has now.
+            models.Index(
+                fields=["project", "grade"], include=["owner", "team"],
+                condition=Q(deleted_at__isnull=True, state="active", grade__in=("A", "B"), owner__isnull=False),
+                name="customer_intent",
+            ),
             models.Index(
                 fields=["project", "next_follow_at"],
                 condition=Q(next_follow_at__isnull=False),
