@@ -1,6 +1,6 @@
 """The roles that a new office starts with. They are rows: the office changes them as it likes.
 
-`permission: scope` per role; DOMAIN §8 says who does what. Everybody on the staff has BASE.
+DOMAIN §8 says who does what. A right is `<resource>.<verb>`; `held` gives each its scope.
 """
 
 from __future__ import annotations
@@ -10,108 +10,84 @@ from anchang.platform.models import FieldRule, Role, RolePermission
 
 Rights = dict[str, str]
 
-BASE: Rights = {
-    "tasks.view": "own", "tasks.done": "own", "notices.view": "own", "notices.read": "own",
-    "projects.view": "project", "companies.view": "project", "users.view": "project", "users.set-pin": "project",
-    "teams.view": "project", "roles.view": "project",
-    "tokens.view": "own", "tokens.issue": "own", "tokens.revoke": "own", "jobs.view": "own", "jobs.cancel": "own", "files.view": "project",
-    "phases.view": "project", "buildings.view": "project", "units.view": "project", "layouts.view": "project",
-    "licences.view": "project", "price-lists.view": "project", "price-rows.view": "project",
-    "discounts.view": "project", "payment-plans.view": "project", "units.quote": "project",
-    "release-batches.view": "project", "dictionary-entries.view": "project", "price-changes.view": "project",
-    "unit-state-changes.view": "project", "unit-locks.view": "project",
-    "channels.view": "project", "campaigns.view": "project",
-    "views.view": "own", "views.create": "own", "views.delete": "own",
-}  # fmt: skip
 
-_CUSTOMER_WORK = [
-    "leads.view",
-    "leads.create",
-    "leads.edit",
-    "leads.mark-invalid",
-    "leads.mark-valid",
-    "leads.mark-lost",
-    "leads.qualify",
-    "leads.appoint",
-    "leads.recycle",
-    "leads.reveal",
-    "touches.view",
-    "customers.view",
-    "customers.create",
-    "customers.edit",
-    "customers.change-grade",
-    "customers.reveal-phone",
-    "customers.reveal-id",
-    "customers.add-phone",
-    "customers.remove-phone",
-    "customers.add-need",
-    "customers.link-household",
-    "customers.leave-household",
-    "customers.add-identity",
-    "customers.add-contact",
-    "customers.add-consent",
-    "customers.mark-lost",
-    "customers.tag",
-    "customers.set-tags",
-    "visits.*",
-    "tours.*",
-    "call-ins.*",
-    "follow-ups.*",
-    "appointments.*",
-    "contacts.*",
-    "needs.*",
-    "consents.*",
-    "households.*",
-    "holds.view",
-    "holds.cancel",
-    "deals.view",
-    "subscriptions.view",
-    "subscriptions.edit",
-    "subscriptions.print",
-    "subscriptions.cancel",
-    "contracts.view",
-    "receivables.view",
-    "receipts.view",
-    "buyers.view",
-    "units.match",
-]
-
-CONSULTANT: Rights = (
-    BASE
-    | dict.fromkeys(_CUSTOMER_WORK, "own")
-    | {
-        "units.hold": "project", "units.subscribe": "project", "pool.view": "project", "pool.claim": "project",
-        "leads.claim": "project", "presence.view": "project", "presence.check-in": "own", "presence.create": "own",
-        "presence.check-out": "own", "presence.set-state": "own", "rotation.view": "project", "reports.ranking": "project",
-        "reports.own": "own",
-    }
-)  # fmt: skip
-
-MANAGER: Rights = (
-    BASE
-    | dict.fromkeys(["leads.*", "pool.*", "touches.*", "lead-transfers.*", "assignment-rules.*", "customers.*", "visits.*", "tours.*", "call-ins.*", "follow-ups.*", "appointments.*", "contacts.*", "needs.*", "consents.*", "households.*", "truth-checks.*", "holds.*", "deals.*", "buyers.*", "owner-changes.*", "grade-changes.*", "receivables.view", "receipts.view", "refunds.view", "presence.*", "rotation.*", "rosters.*", "profiles.*", "turns.*", "units.hold", "units.subscribe", "units.release", "units.control", "units.match", "units.retain", "units.lock", "units.unlock", "release-batches.*", "units.export", "subscriptions.view", "subscriptions.create", "subscriptions.edit", "subscriptions.print", "subscriptions.cancel", "subscriptions.extend", "contracts.view", "contracts.print", "contracts.export", "events.view", "reveals.view", "imports.*", "files.*", "jobs.*", "reports.*", "tasks.view", "views.share"], "project")
-)  # fmt: skip
-
-CLERK: Rights = (
-    BASE
-    | dict.fromkeys(["customers.view", "customers.reveal-id", "customers.reveal-phone", "visits.view", "follow-ups.view", "appointments.view", "holds.view", "deals.*", "buyers.*", "subscriptions.view", "subscriptions.edit", "subscriptions.sign", "subscriptions.print", "subscriptions.extend", "contracts.*", "checklists.*", "receivables.view", "receipts.view", "refunds.view", "events.view", "files.*", "imports.view", "reports.project"], "project")
-)  # fmt: skip
-
-FINANCE: Rights = (
-    BASE
-    | dict.fromkeys(["customers.view", "holds.view", "holds.receive", "deals.view", "buyers.view", "subscriptions.view", "subscriptions.receive", "subscriptions.print", "contracts.view", "contracts.receive", "contracts.print", "receivables.*", "receipts.*", "refunds.*", "allocations.*", "day-closes.*", "receipts.export", "events.view", "files.*", "imports.*", "jobs.*", "reports.*"], "project")
-)  # fmt: skip
-
-SERVICE: Rights = (
-    BASE
-    | dict.fromkeys(["customers.view", "customers.reveal-phone", "visits.view", "visits.create", "call-ins.*", "follow-ups.*", "appointments.*", "contracts.view", "deals.view", "events.view", "files.view", "reports.project"], "project")
-    | {"follow-ups.view": "project"}
-)  # fmt: skip
-
-DIRECTOR: Rights = BASE | MANAGER | dict.fromkeys(["phases.*", "buildings.*", "units.*", "layouts.*", "licences.*", "price-lists.*", "price-rows.*", "discounts.*", "payment-plans.*", "release-batches.*", "dictionary-entries.*", "subscriptions.*", "contracts.view", "contracts.terminate", "contracts.print", "contracts.export", "refunds.view", "refunds.approve", "refunds.reject", "receivables.view", "receivables.waive", "receipts.view", "teams.*", "users.*", "grants.*", "personal-grants.*", "parameters.*", "channels.*", "campaigns.*", "holds.*"], "project")  # fmt: skip
+def held(scope: str, rights: str) -> Rights:
+    """The rights named in the text, all with this scope."""
+    return dict.fromkeys(rights.split(), scope)
 
 
-GROUP_MARKETING: Rights = BASE | dict.fromkeys(["reports.*", "units.*", "price-lists.*", "price-rows.*", "discounts.*", "payment-plans.*", "deals.view", "contracts.view", "subscriptions.view", "holds.view", "customers.view", "leads.view", "visits.view", "follow-ups.view", "receivables.view", "receipts.view", "refunds.view", "channels.*", "campaigns.*", "events.view", "parameters.view", "users.view", "jobs.*"], "project")  # fmt: skip
+#: Everybody on the staff.
+BASE: Rights = held("own", """
+    tasks.view tasks.done notices.view notices.read tokens.view tokens.issue tokens.revoke
+    jobs.view jobs.cancel views.view views.create views.delete
+""") | held("project", """
+    projects.view companies.view users.view users.set-pin teams.view roles.view files.view
+    phases.view buildings.view units.view units.quote layouts.view licences.view price-lists.view price-rows.view
+    price-changes.view discounts.view payment-plans.view release-batches.view dictionary-entries.view
+    unit-state-changes.view unit-locks.view channels.view campaigns.view
+""")  # fmt: skip
+
+CONSULTANT: Rights = BASE | held("own", """
+    leads.view leads.create leads.edit leads.mark-invalid leads.mark-valid leads.mark-lost leads.qualify
+    leads.appoint leads.recycle leads.reveal touches.view
+    customers.view customers.create customers.edit customers.change-grade customers.reveal-phone
+    customers.reveal-id customers.add-phone customers.remove-phone customers.add-need customers.link-household
+    customers.leave-household customers.add-identity customers.add-contact customers.add-consent
+    customers.mark-lost customers.set-tags
+    visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
+    holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
+    contracts.view receivables.view receipts.view buyers.view received-documents.view
+    presence.check-in presence.check-out presence.set-state reports.own
+""") | held("project", """
+    units.hold units.subscribe units.match pool.view leads.claim households.view
+    presence.view rotation.view reports.ranking
+""")  # fmt: skip
+
+MANAGER: Rights = BASE | held("project", """
+    leads.* pool.* touches.* lead-transfers.* assignment-rules.*
+    customers.* visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.* households.*
+    owner-changes.* grade-changes.* truth-checks.*
+    presence.* rotation.* rosters.* profiles.* turns.*
+    units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
+    units.export release-batches.*
+    holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
+    subscriptions.approve subscriptions.refuse contracts.view contracts.print contracts.export
+    receivables.view receipts.view refunds.view received-documents.*
+    events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share
+""")  # fmt: skip
+
+CLERK: Rights = BASE | held("project", """
+    customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
+    holds.view deals.* buyers.* subscriptions.view subscriptions.sign subscriptions.print subscriptions.extend
+    contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
+    events.view files.* imports.view reports.project
+""")  # fmt: skip
+
+FINANCE: Rights = BASE | held("project", """
+    customers.view holds.view holds.receive deals.view buyers.view
+    subscriptions.view subscriptions.receive subscriptions.print
+    contracts.view contracts.receive contracts.print
+    receivables.* receipts.* refunds.* allocations.* day-closes.*
+    events.view files.* imports.* jobs.* reports.*
+""")  # fmt: skip
+
+SERVICE: Rights = BASE | held("project", """
+    customers.view customers.reveal-phone visits.view visits.create call-ins.* follow-ups.* appointments.*
+    contracts.view deals.view events.view reports.project
+""")  # fmt: skip
+
+DIRECTOR: Rights = MANAGER | held("project", """
+    phases.* buildings.* units.* layouts.* licences.* price-lists.* price-rows.* price-changes.* discounts.*
+    payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
+    subscriptions.* contracts.terminate refunds.approve refunds.reject checklists.*
+    teams.* users.* grants.* personal-grants.* parameters.*
+""")  # fmt: skip
+
+GROUP_MARKETING: Rights = BASE | held("project", """
+    reports.* units.* price-lists.* price-rows.* discounts.* payment-plans.* channels.* campaigns.*
+    customers.view leads.view visits.view follow-ups.view deals.view holds.view subscriptions.view contracts.view
+    receivables.view receipts.view refunds.view events.view parameters.view jobs.*
+""")  # fmt: skip
 
 STANDARD: dict[str, tuple[str, Rights]] = {
     "admin": ("系统管理员", {"*": "project"}),

@@ -167,7 +167,7 @@ def add_users(ctx: Context, rows: list[UserInput]) -> list[User]:
             user.set_unusable_password()
         user.save()
         if row.role:
-            _may_give(ctx, row.role)
+            _may_give(ctx, row.role, row.project)
             Grant.objects.create(user=user, role=row.role, project=row.project)
         if row.team:
             team = Team.objects.get(pk=row.team)
@@ -272,10 +272,13 @@ def set_pin(ctx: Context, user: User, data: PinInput) -> dict[str, Any]:
 # --- rights --------------------------------------------------------------------------------------
 
 
-def _may_give(ctx: Context, role: Role) -> None:
-    """Nobody gives a role that holds rights which he lacks himself."""
+def _may_give(ctx: Context, role: Role, project: Project | None) -> None:
+    """Nobody gives a role that holds rights which he lacks himself, there where he gives it."""
+    if ctx.actor.kind == "system":
+        return
+    where = project.pk if project else None
     for permission in role.permissions.values_list("permission", flat=True):
-        if not ctx.access.may(permission if permission != "*" else "*.*") and ctx.actor.kind != "system":
+        if not ctx.access.may(permission if permission != "*" else "*.*", where):
             raise DomainError("forbidden", status=403, permission=permission)
 
 
@@ -292,7 +295,7 @@ def give_roles(ctx: Context, rows: list[GrantInput]) -> list[Grant]:
     """Without company and project the role holds for the whole group: only group users may give that."""
     made = []
     for row in rows:
-        _may_give(ctx, row.role)
+        _may_give(ctx, row.role, row.project)
         if row.project is None and not (ctx.access.whole_group or ctx.actor.kind == "system"):
             raise DomainError("bad_input", status=422, fields={"project": "required"})
         made.append(
