@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
+from tests.factories import PASSWORD, make_office, run
 
 from anchang.platform.models import Notice, Project, Task, User
 from anchang.platform.ui import gate
-from tests.factories import PASSWORD, make_office, run
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +61,13 @@ def test_a_reset_link_sets_a_password_once(client):
 def test_an_empty_office_begins_with_the_guide(client, monkeypatch):
     monkeypatch.setattr(gate, "_office_has_users", False)
     assert client.get("/")["Location"] == "/welcome/"
-    sent = {"name": "李总", "username": "boss", "password": "ein-Langes-7", "project_name": "云栖花园", "project_code": ""}
+    sent = {
+        "name": "李总",
+        "username": "boss",
+        "password": "ein-Langes-7",
+        "project_name": "云栖花园",
+        "project_code": "",
+    }
     refused = client.post("/welcome/", sent)
     assert refused.status_code == 422 and "李总" in refused.content.decode() and not User.objects.exists()
     assert client.post("/welcome/", sent | {"project_code": "YQ"}).status_code == 302

@@ -24,7 +24,6 @@ from anchang.platform import commands, idempotency, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.commands import Command
 from anchang.platform.context import watching
-from anchang.platform.inputs import Input, ref_of
 from anchang.platform.resources import Resource
 from anchang.platform.ui import forms, rows
 from anchang.platform.ui.consequences import consequence_of
@@ -216,14 +215,22 @@ def run(deed: Deed, fields: Sequence[FormField]) -> dict[str, Any]:
     if isinstance(result, list) and len(result) == 1:
         result = result[0]
     made = resources.of_model(type(result)) if isinstance(result, models.Model) else None
-    same = made is not None and deed.subject is not None and made.model is deed.cmd.model and result.pk == deed.subject.pk
-    if made is not None and not same and deed.access.may(f"{made.name}.view"):
+    same = (
+        made is not None and deed.subject is not None and made.model is deed.cmd.model and result.pk == deed.subject.pk
+    )
+    if made is not None and not same and not is_line_of(deed, made) and deed.access.may(f"{made.name}.view"):
         return {"go": f"/r/{made.name}/{result.pk}/", "said": said}
     if isinstance(result, dict) and (shown := {k: rows.as_text(v) for k, v in result.items() if k in _SHOWN_ONCE}):
         return {"show": shown, "said": said}
     if deed.cmd.verb == "delete":
         return {"go": f"/r/{deed.resource.name}/", "said": said}
     return {"refresh": deed.back, "said": said}
+
+
+def is_line_of(deed: Deed, made: Resource) -> bool:
+    """A follow-up of a customer, unlike a subscription of a unit, is read where it belongs."""
+    belongs = {related.resource for related in deed.resource.related} if deed.subject is not None else set()
+    return made.name in belongs and not made.state_field
 
 
 def answer(deed: Deed, told: Mapping[str, Any]) -> HttpResponse:
@@ -378,11 +385,7 @@ def reveal(request: HttpRequest, name: str, record_id: int, field: str) -> HttpR
     if cmd is None:
         raise not_found()
     result = commands.execute(cmd, access_of(request), subject_id=record_id, data={})
-    value = result if isinstance(result, str) else next((result[k] for k in ("value", field, "phone") if k in result), "")
+    value = (
+        result if isinstance(result, str) else next((result[k] for k in ("value", field, "phone") if k in result), "")
+    )
     return JsonResponse({"value": value}, json_dumps_params={"ensure_ascii": False})
-
-
-def ref_fields(data: type[Input] | None) -> dict[str, str]:
-    """Field name -> resource of the references in an Input."""
-    found = {n: ref_of(i) for n, i in data.model_fields.items()} if data else {}
-    return {name: ref.resource for name, ref in found.items() if ref}

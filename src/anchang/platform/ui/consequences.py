@@ -24,9 +24,15 @@ def consequence_of(
     return {
         "changes": changes(deed, before, after),
         "made": made_of(deed, result),
-        "events": [worded("event." + e.name, e.data) for e in seen if isinstance(e, Event) and knows("event." + e.name)],
+        "events": [
+            worded("event." + e.name, e.data) for e in seen if isinstance(e, Event) and knows("event." + e.name)
+        ],
         "told": [
-            {"name": people.get(_person(one), ""), "text": worded(_code(one), one.params), "todo": isinstance(one, Task)}
+            {
+                "name": people.get(_person(one), ""),
+                "text": worded(_code(one), one.params),
+                "todo": isinstance(one, Task),
+            }
             for one in told[:20]
         ],
     }
@@ -48,7 +54,8 @@ def changes(deed: Any, before: Mapping[str, Any], after: Mapping[str, Any]) -> l
         read = rows.reader_of(deed.resource, f, deed.access, deed.project_id)
         kind = rows.kind_of(deed.resource, f)
         was, now = (cells.render(kind, read(0, side.get(f.name))) for side in (before, after))
-        found.append({"label": f.label, "before": was, "after": now})
+        if was != now:
+            found.append({"label": f.label, "before": was, "after": now})
     return found
 
 

@@ -21,7 +21,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from anchang.kernel.errors import DomainError
-from anchang.platform import commands, parameters, tokens
+from anchang.platform import parameters, tokens
 from anchang.platform.models import ApiToken, User
 from anchang.platform.office import commands as office
 from anchang.platform.ui import navigation
@@ -68,7 +68,9 @@ def me(request: HttpRequest) -> HttpResponse:
 def known_here(request: HttpRequest) -> list[int]:
     """Users who locked this computer lately."""
     try:
-        found = signing.loads(request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=_period("platform.pin_days") * 86400)
+        found = signing.loads(
+            request.COOKIES.get(DEVICE, ""), salt=DEVICE, max_age=_period("platform.pin_days") * 86400
+        )
     except signing.BadSignature:
         return []
     return [i for i in found if isinstance(i, int)][:20] if isinstance(found, list) else []
@@ -158,5 +160,3 @@ def password_link(request: HttpRequest, text: str) -> HttpResponse:
     response = render(request, "platform/password_link.html", {"error": error}, status=422 if error else 200)
     response["Referrer-Policy"] = "no-referrer"
     return response
-
-

@@ -17,12 +17,21 @@ from anchang.platform.conditions import values
 from anchang.platform.resources import Field, Resource
 
 OP_WORDS = {
-    "eq": gettext_lazy("is"), "ne": gettext_lazy("is not"), "gt": gettext_lazy("more than"),
-    "gte": gettext_lazy("at least"), "lt": gettext_lazy("less than"), "lte": gettext_lazy("at most"),
-    "in": gettext_lazy("is one of"), "between": gettext_lazy("between"), "contains": gettext_lazy("contains"),
-    "starts": gettext_lazy("begins with"), "empty": gettext_lazy("is empty"), "filled": gettext_lazy("is filled"),
-    "within": gettext_lazy("in the last"), "older_than": gettext_lazy("longer ago than"),
-}  # fmt: skip
+    "eq": gettext_lazy("is"),
+    "ne": gettext_lazy("is not"),
+    "gt": gettext_lazy("more than"),
+    "gte": gettext_lazy("at least"),
+    "lt": gettext_lazy("less than"),
+    "lte": gettext_lazy("at most"),
+    "in": gettext_lazy("is one of"),
+    "between": gettext_lazy("between"),
+    "contains": gettext_lazy("contains"),
+    "starts": gettext_lazy("begins with"),
+    "empty": gettext_lazy("is empty"),
+    "filled": gettext_lazy("is filled"),
+    "within": gettext_lazy("in the last"),
+    "older_than": gettext_lazy("longer ago than"),
+}
 _NUMBERS = ("eq", "gte", "lte", "between", "empty", "filled")
 OPS_OF = {
     "text": ("contains", "starts", "eq", "empty", "filled"),
@@ -36,8 +45,14 @@ OPS_OF = {
     "datetime": ("between", "within", "older_than", "empty", "filled"),
 }
 WITHOUT_VALUE = ("empty", "filled")
-SPANS = (("1d", gettext_lazy("1 day")), ("3d", gettext_lazy("3 days")), ("7d", gettext_lazy("7 days")),
-         ("30d", gettext_lazy("30 days")), ("90d", gettext_lazy("90 days")), ("365d", gettext_lazy("a year")))  # fmt: skip
+SPANS = (
+    ("1d", gettext_lazy("1 day")),
+    ("3d", gettext_lazy("3 days")),
+    ("7d", gettext_lazy("7 days")),
+    ("30d", gettext_lazy("30 days")),
+    ("90d", gettext_lazy("90 days")),
+    ("365d", gettext_lazy("a year")),
+)
 
 
 def ops_of(f: Field) -> tuple[str, ...]:

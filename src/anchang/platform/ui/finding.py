@@ -32,7 +32,9 @@ def hint_fields(resource: Resource, fields: Sequence[Field]) -> tuple[Field, ...
     return tuple(sorted(found, key=lambda f: kinds.index(f.kind))[:2])
 
 
-def found_in(resource: Resource, access: Access, project_ids: tuple[int, ...], q: str, limit: int) -> list[dict[str, Any]]:
+def found_in(
+    resource: Resource, access: Access, project_ids: tuple[int, ...], q: str, limit: int
+) -> list[dict[str, Any]]:
     """The first records that match, with label and hint."""
     fields = reading.visible_fields(resource, access, project_ids)
     label = resource.by_name[resource.label_field]
@@ -50,7 +52,9 @@ def found_in(resource: Resource, access: Access, project_ids: tuple[int, ...], q
         columns=tuple(f.name for f in columns),
     )  # fmt: skip
     page = reading.list_rows(resource, access, query)
-    readers = [(f.name, rows.reader_of(resource, f, access, project_ids[0] if len(project_ids) == 1 else None)) for f in hints]
+    readers = [
+        (f.name, rows.reader_of(resource, f, access, project_ids[0] if len(project_ids) == 1 else None)) for f in hints
+    ]
     return [
         {
             "id": item["id"],
@@ -124,7 +128,13 @@ def commands_found(access: Access, q: str) -> list[dict[str, Any]]:
         if matches(q, text, cmd.verb, cmd.resource.name):
             tail = "new" if cmd.kind == "create" else f"do/{cmd.verb}"
             found.append(
-                {"label": text, "hint": "", "icon": cmd.icon or "plus", "url": f"/r/{cmd.resource.name}/{tail}", "dialog": True}
+                {
+                    "label": text,
+                    "hint": "",
+                    "icon": cmd.icon or "plus",
+                    "url": f"/r/{cmd.resource.name}/{tail}",
+                    "dialog": True,
+                }
             )
     return found[:8]
 
@@ -136,7 +146,9 @@ def places_found(request: HttpRequest, q: str) -> list[dict[str, Any]]:
         for place in navigation.places(area.key, access.may, access):
             if matches(q, str(place.label), place.key):
                 url = navigation.address(place.url)
-                found.append({"label": str(place.label), "hint": str(area.label), "icon": place.icon or area.icon, "url": url})
+                found.append(
+                    {"label": str(place.label), "hint": str(area.label), "icon": place.icon or area.icon, "url": url}
+                )
     shell = context.places_of(request)
     for label, url, icon in ((_("Messages"), shell["messages_url"], "bell"), (_("Me"), shell["me_url"], "user")):
         if url and matches(q, label):

@@ -133,7 +133,9 @@ def _list_field(
         return FormField(kind="lines", shape="lines", parts=parts, **common)
     choices = choices or _own_choices(core)
     if choices:
-        return FormField(kind="checks" if len(choices) <= FEW_CHOICES else "multi", shape="list", choices=choices, **common)
+        return FormField(
+            kind="checks" if len(choices) <= FEW_CHOICES else "multi", shape="list", choices=choices, **common
+        )
     return FormField(kind="textarea", shape="words", **common)
 
 
@@ -160,7 +162,10 @@ def _flat(mark: Any) -> list[Any]:
 
 def _own_choices(core: Any) -> tuple[tuple[str, str], ...]:
     if get_origin(core) is Literal:
-        return tuple((str(v), worded(f"choice.{v}") if worded(f"choice.{v}") != f"choice.{v}" else str(v)) for v in get_args(core))
+        return tuple(
+            (str(v), worded(f"choice.{v}") if worded(f"choice.{v}") != f"choice.{v}" else str(v))
+            for v in get_args(core)
+        )
     if isinstance(core, type) and issubclass(core, Enum):
         return tuple((str(m.value), str(getattr(m, "label", m.value))) for m in core)
     return ()
@@ -238,7 +243,9 @@ def _lines(f: FormField, post: QueryDict, name: str) -> list[dict[str, Any]]:
     return rows
 
 
-def changed(fields: Sequence[FormField], data: Mapping[str, Any], post: QueryDict, before: Mapping[str, Any]) -> dict[str, Any]:
+def changed(
+    fields: Sequence[FormField], data: Mapping[str, Any], post: QueryDict, before: Mapping[str, Any]
+) -> dict[str, Any]:
     """Of an edit, only what the form held and the reader changed. An emptied field becomes null or empty text."""
     found: dict[str, Any] = {}
     for f in fields:

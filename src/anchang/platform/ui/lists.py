@@ -96,11 +96,20 @@ def state_of(request: HttpRequest, resource: Resource) -> State:
     fields = reading.visible_fields(resource, access, asked)
     before = given.get("from", "0")
     return State(
-        resource, access, asked, project.pk if project else None, where=where, q=given.get("q", "")[:100],
-        order=given.get("order", "") or saved.get("order", ""), cursor=given.get("cursor", ""),
-        deleted=given.get("deleted") == "1", view=given.get("view", "")[:20], columns=tuple(chosen),
-        shown_before=int(before) if before.isascii() and before.isdigit() and len(before) < 8 else 0, fields=fields,
-    )  # fmt: skip
+        resource,
+        access,
+        asked,
+        project.pk if project else None,
+        where=where,
+        q=given.get("q", "")[:100],
+        order=given.get("order", "") or saved.get("order", ""),
+        cursor=given.get("cursor", ""),
+        deleted=given.get("deleted") == "1",
+        view=given.get("view", "")[:20],
+        columns=tuple(chosen),
+        shown_before=int(before) if before.isascii() and before.isdigit() and len(before) < 8 else 0,
+        fields=fields,
+    )
 
 
 def listed_fields(state: State) -> tuple[Field, ...]:
@@ -126,9 +135,10 @@ def list_page(request: HttpRequest, name: str) -> HttpResponse:
 def table_of(state: State) -> dict[str, Any]:
     fields = listed_fields(state)
     page = reading.list_rows(
-        state.resource, state.access,
+        state.resource,
+        state.access,
         state.query(limit=PAGE_ROWS, cursor=state.cursor or None, columns=tuple(f.name for f in fields)),
-    )  # fmt: skip
+    )
     order = state.order or state.resource.order
     shown = state.shown_before + len(page.items)
     following = state.url(cursor=page.next, **{"from": str(shown)}) if page.next else ""
@@ -226,12 +236,15 @@ def bulk_actions(state: State) -> list[Action]:
     wanted = [c for c in wanted if (c.verb == "restore" if state.deleted else c.bulk)]
     return [
         Action(
-            str(c.label), f"/r/{state.resource.name}/bulk/{c.verb}", icon=c.icon, tone="danger" if c.shape == "danger" else "",
+            str(c.label),
+            f"/r/{state.resource.name}/bulk/{c.verb}",
+            icon=c.icon,
+            tone="danger" if c.shape == "danger" else "",
             opens="dialog",
         )
         for c in wanted
         if state.access.may(commands.permission_of(c))
-    ]  # fmt: skip
+    ]
 
 
 def empty_of(state: State) -> dict[str, Any]:
@@ -257,12 +270,14 @@ def empty_of(state: State) -> dict[str, Any]:
 def totals(request: HttpRequest, name: str) -> HttpResponse:
     """How many rows and their sums, asked for after the page is there. Beyond 10,000 rows nobody counts on."""
     state = state_of(request, resource_of(name))
-    found, project_ids = reading.filtered(state.resource, state.access, state.query())
+    found, _ids = reading.filtered(state.resource, state.access, state.query())
     count = found.order_by().values("pk")[: COUNT_CAP + 1].count()
     summed = [f for f in state.fields if f.sum and f.value is None]
     sums: list[tuple[str, str, Any]] = []
     if summed and 0 < count <= COUNT_CAP:
-        totals = found.order_by().aggregate(**{f"s_{f.name}": Sum(f.expr if f.expr is not None else f.path) for f in summed})
+        totals = found.order_by().aggregate(
+            **{f"s_{f.name}": Sum(f.expr if f.expr is not None else f.path) for f in summed}
+        )
         sums = [(str(f.label), rows.kind_of(state.resource, f), totals[f"s_{f.name}"]) for f in summed]
     shown = f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
     return render(request, "platform/list_totals.html", {"count": shown, "sums": sums})
@@ -308,13 +323,21 @@ def editor_of(state: State, f: Field, tests: list[dict[str, Any]], place: int | 
     labels = filters.labels_of(target, value if isinstance(value, list) else [], state.access) if target else {}
     choices = [(str(k), str(v)) for k, v in resources.choices_of(f, state.project_id).items()]
     return {
-        "state": state, "field": f, "op": op or filters.ops_of(f)[0], "place": "" if place is None else place,
+        "state": state,
+        "field": f,
+        "op": op or filters.ops_of(f)[0],
+        "place": "" if place is None else place,
         "ops": [(o, filters.OP_WORDS[o]) for o in filters.ops_of(f)],
-        "value": value, "low": low, "high": high, "spans": filters.SPANS,
+        "value": value,
+        "low": low,
+        "high": high,
+        "spans": filters.SPANS,
         "chosen": [{"id": k, "label": v} for k, v in labels.items()] if target else value,
-        "choices": choices, "pick_url": f"/r/{target.name}/pick" if target else "",
-        "parts": state.parts(), "input_kind": {"int": "number", "decimal": "number", "percent": "number"}.get(f.kind, f.kind),
-    }  # fmt: skip
+        "choices": choices,
+        "pick_url": f"/r/{target.name}/pick" if target else "",
+        "parts": state.parts(),
+        "input_kind": {"int": "number", "decimal": "number", "percent": "number"}.get(f.kind, f.kind),
+    }
 
 
 # --- columns and saved views ---------------------------------------------------------------------
@@ -355,10 +378,15 @@ def saved_query(request: HttpRequest, resource: Resource, key: str) -> dict[str,
 def views_of(request: HttpRequest, resource: Resource, state: State) -> list[dict[str, Any]]:
     user = access_of(request).actor.user_id
     return [
-        {"name": v.name, "url": f"/r/{resource.name}/?view={v.pk}", "active": state.view == str(v.pk), "shared": v.shared,
-         "delete_url": f"/r/{resource.name}/views/{v.pk}/delete" if v.user_id == user else ""}
+        {
+            "name": v.name,
+            "url": f"/r/{resource.name}/?view={v.pk}",
+            "active": state.view == str(v.pk),
+            "shared": v.shared,
+            "delete_url": f"/r/{resource.name}/views/{v.pk}/delete" if v.user_id == user else "",
+        }
         for v in saved_views(request, resource).order_by("name")[:50]
-    ]  # fmt: skip
+    ]
 
 
 def may_save(state: State) -> bool:
@@ -373,16 +401,24 @@ def save_view(request: HttpRequest, name: str) -> HttpResponse:
     if request.method == "POST":
         query = {"where": state.where, "order": state.order, "columns": list(state.columns)}
         data = {
-            "project": state.project_ids[0], "resource": name, "name": request.POST.get("name", ""),
-            "shared": bool(request.POST.get("shared")), "query": query,
-        }  # fmt: skip
+            "project": state.project_ids[0],
+            "resource": name,
+            "name": request.POST.get("name", ""),
+            "shared": bool(request.POST.get("shared")),
+            "query": query,
+        }
         try:
             made = commands.execute(commands.get("save_views"), state.access, data=data)
             return HttpResponseRedirect(f"/r/{name}/?view={made.pk}")
         except DomainError as exc:
             error = " ".join(worded(str(c), exc.params) for c in exc.fields.values()) or worded(exc.code, exc.params)
-    context = {"state": state, "here": state.url("save-view"), "error": error, "name": request.POST.get("name", ""),
-               "may_share": state.access.may("views.share")}  # fmt: skip
+    context = {
+        "state": state,
+        "here": state.url("save-view"),
+        "error": error,
+        "name": request.POST.get("name", ""),
+        "may_share": state.access.may("views.share"),
+    }
     return overlay(request, "platform/save_view.html", _("Save this view"), context, status=422 if error else 200)
 
 

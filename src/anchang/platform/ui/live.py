@@ -191,7 +191,9 @@ def still_in(sessions: Mapping[str, int]) -> dict[str, Access]:
     close_old_connections()
     with transaction.atomic():
         alive = set(
-            Session.objects.filter(session_key__in=list(sessions), expire_date__gt=timezone.now()).values_list("pk", flat=True)
+            Session.objects.filter(session_key__in=list(sessions), expire_date__gt=timezone.now()).values_list(
+                "pk", flat=True
+            )
         )
         stamp = current_stamp()
         users = {u.pk: u for u in User.objects.filter(pk__in=set(sessions.values()), is_active=True)}
@@ -208,7 +210,9 @@ def _hang_up() -> None:
 class Listener:
     """One open page. `wants` decides in memory; what it found for a resource and project is kept."""
 
-    def __init__(self, session: str, user_id: int, access: Access, topics: frozenset[str], projects: frozenset[int]) -> None:
+    def __init__(
+        self, session: str, user_id: int, access: Access, topics: frozenset[str], projects: frozenset[int]
+    ) -> None:
         self.session = session
         self.user_id = user_id
         self.topics = topics

@@ -47,7 +47,9 @@ def messages_page(request: HttpRequest) -> HttpResponse:
         "unread": unread,
     }
     if tab == "tasks":
-        context["tasks"] = [task_of(t) for t in my_tasks(request).order_by(F("due_at").asc(nulls_last=True), "pk")[: PAGE * 4]]
+        context["tasks"] = [
+            task_of(t) for t in my_tasks(request).order_by(F("due_at").asc(nulls_last=True), "pk")[: PAGE * 4]
+        ]
     else:
         context |= notices_of(request)
     return render(request, "platform/messages.html", context)
@@ -61,11 +63,16 @@ def notices_of(request: HttpRequest) -> dict[str, Any]:
     page = list(found.order_by("-pk")[: PAGE + 1])
     return {
         "notices": [
-            {"text": worded("notice." + n.code, n.params), "at": n.at, "read": n.read_at is not None, "url": f"/messages/{n.pk}/"}
+            {
+                "text": worded("notice." + n.code, n.params),
+                "at": n.at,
+                "read": n.read_at is not None,
+                "url": f"/messages/{n.pk}/",
+            }
             for n in page[:PAGE]
         ],
         "more_url": f"/messages/?before={page[PAGE - 1].pk}" if len(page) > PAGE else "",
-    }  # fmt: skip
+    }
 
 
 def task_of(task: Task) -> dict[str, Any]:
@@ -88,7 +95,9 @@ def target_url(resource: str, record_id: int | None) -> str:
 def unread(request: HttpRequest) -> HttpResponse:
     """The badge at the bell; empty when everything is read."""
     count = my_notices(request).filter(read_at__isnull=True)[:100].count()
-    return HttpResponse(format_html('<span class="topbar-count">{}</span>', "99+" if count > 99 else count) if count else "")
+    return HttpResponse(
+        format_html('<span class="topbar-count">{}</span>', "99+" if count > 99 else count) if count else ""
+    )
 
 
 @require_POST

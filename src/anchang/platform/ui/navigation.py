@@ -64,6 +64,7 @@ BOTTOM_BAR = ("today", "customers", "units")
 
 _places: dict[str, Place] = {}
 _quick: dict[str, QuickAdd] = {}
+_record_pages: dict[str, str] = {}
 
 
 def register_place(place: Place) -> Place:
@@ -77,6 +78,21 @@ def register_place(place: Place) -> Place:
 def register_quick_add(entry: QuickAdd) -> QuickAdd:
     _quick[entry.key] = entry
     return entry
+
+
+def has_place(key: str) -> bool:
+    return key in _places
+
+
+def register_record_page(resource: str, url_name: str) -> None:
+    """Records of this resource have a page of their own, at the named URL with the id."""
+    _record_pages[resource] = url_name
+
+
+def record_page_of(resource: str, record_id: object) -> str:
+    """The address of a record's own page; "" when the generic one is its page."""
+    name = _record_pages.get(resource)
+    return address_with(name, record_id) if name else ""
 
 
 def address(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import reverse
 
 from anchang.platform import resources
-from anchang.platform.ui.navigation import AREAS, Place, register_place
+from anchang.platform.ui.navigation import AREAS, Place, has_place, register_place
 
 #: The areas that resources name, and where the house has them.
 AREA_OF = {
@@ -23,8 +23,8 @@ def register_resource_places() -> None:
     known = {area.key for area in AREAS}
     for resource in resources.all_resources():
         area = AREA_OF.get(resource.area, resource.area)
-        if area not in known:
-            continue
+        if area not in known or has_place(f"resource.{resource.name}"):
+            continue  # a special screen stands in its place
         register_place(
             Place(
                 area, f"resource.{resource.name}", resource.plural, f"/r/{resource.name}/",

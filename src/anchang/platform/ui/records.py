@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,7 +26,7 @@ from anchang.platform.ui.components import Action, Tab
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.lists import resource_of
-from anchang.platform.ui.navigation import address_with
+from anchang.platform.ui.navigation import address_with, record_page_of
 from anchang.platform.ui.overlays import refresh
 from anchang.platform.wording import worded
 
@@ -70,6 +70,9 @@ def shown_of(request: HttpRequest, name: str, record_id: int) -> Shown:
 
 @require_safe
 def record_page(request: HttpRequest, name: str, record_id: int) -> HttpResponse:
+    own = record_page_of(name, record_id)
+    if own and not is_fragment(request):
+        return HttpResponseRedirect(own)
     shown = shown_of(request, name, record_id)
     if is_fragment(request):
         return render(request, "platform/record_side.html", side_of(request, shown))
@@ -91,10 +94,16 @@ def head_of(shown: Shown, *, empties: bool = True) -> dict[str, Any]:
     if state is not None and state in shown.fields:
         chip = rows.reader_of(shown.resource, state, shown.access, shown.project_id)(0, shown.item.get(state.name))
     return {
-        "shown": shown, "resource": shown.resource, "title": shown.label, "state": chip, "primary": primary,
-        "others": others, "sections": sections_of(shown, empties), "list_url": f"/r/{shown.resource.name}/",
+        "shown": shown,
+        "resource": shown.resource,
+        "title": shown.label,
+        "state": chip,
+        "primary": primary,
+        "others": others,
+        "sections": sections_of(shown, empties),
+        "list_url": f"/r/{shown.resource.name}/",
         "page_url": shown.url,
-    }  # fmt: skip
+    }
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -122,9 +131,13 @@ def action_of(shown: Shown, cmd: Command) -> Action:
     why = cmd.refuses(shown.record) if cmd.refuses else None
     at_once = cmd.kind == "record" and cmd.input is None and cmd.shape != "danger"
     return Action(
-        str(cmd.label or _("Edit")), f"{shown.url}do/{cmd.verb}", icon=cmd.icon, opens="post" if at_once else "dialog",
-        tone="danger" if cmd.shape == "danger" else "", reason=worded(why.code, why.params) if why else "",
-    )  # fmt: skip
+        str(cmd.label or _("Edit")),
+        f"{shown.url}do/{cmd.verb}",
+        icon=cmd.icon,
+        opens="post" if at_once else "dialog",
+        tone="danger" if cmd.shape == "danger" else "",
+        reason=worded(why.code, why.params) if why else "",
+    )
 
 
 def in_reach(shown: Shown, permission: str) -> bool:
@@ -172,7 +185,12 @@ def sections_of(shown: Shown, empties: bool) -> list[dict[str, Any]]:
         if value in (None, "", [], {}) and not (url and empties):
             continue
         read = rows.reader_of(resource, f, shown.access, shown.project_id)
-        fact = {"label": f.label, "content": read(shown.item["id"], value), "kind": rows.kind_of(resource, f), "url": url}
+        fact = {
+            "label": f.label,
+            "content": read(shown.item["id"], value),
+            "kind": rows.kind_of(resource, f),
+            "url": url,
+        }
         sections.setdefault(str(f.section), []).append(fact)
     return [{"label": label, "facts": facts} for label, facts in sections.items()]
 
@@ -270,20 +288,27 @@ def related_of(request: HttpRequest, shown: Shown, related: Related) -> dict[str
     fields = reading.visible_fields(other, shown.access, shown.project_ids)
     listed = tuple(f for f in fields if f.list and f.name != related.field)
     query = Query(
-        project_ids=project_ids, extra=Q(**{f"{path}_id": shown.record.pk}), limit=RELATED_ROWS,
-        columns=tuple(f.name for f in listed), cursor=request.GET.get("cursor") or None,
-    )  # fmt: skip
+        project_ids=project_ids,
+        extra=Q(**{f"{path}_id": shown.record.pk}),
+        limit=RELATED_ROWS,
+        columns=tuple(f.name for f in listed),
+        cursor=request.GET.get("cursor") or None,
+    )
     page = reading.list_rows(other, shown.access, query)
     add = None
     create = commands.find(other, "create")
-    if create and create.shape and shown.access.may(commands.permission_of(create), shown.project_id):
-        if create.input and related.field in create.input.model_fields:
-            add = Action(str(create.label), f"/r/{other.name}/new?{related.field}={shown.record.pk}", icon="plus", opens="dialog")
+    takes = bool(create and create.shape and create.input and related.field in create.input.model_fields)
+    if create and takes and shown.access.may(commands.permission_of(create), shown.project_id):
+        add = Action(
+            str(create.label), f"/r/{other.name}/new?{related.field}={shown.record.pk}", icon="plus", opens="dialog"
+        )
     return {
-        "other": other, "columns": rows.columns_of(other, listed),
-        "rows": rows.rows_of(other, listed, page.items, shown.access, shown.project_id), "add": add,
+        "other": other,
+        "columns": rows.columns_of(other, listed),
+        "rows": rows.rows_of(other, listed, page.items, shown.access, shown.project_id),
+        "add": add,
         "more_url": f"{shown.url}?tab={_key(related)}&cursor={page.next}" if page.next else "",
-    }  # fmt: skip
+    }
 
 
 def files_of(shown: Shown) -> dict[str, Any]:
@@ -292,10 +317,11 @@ def files_of(shown: Shown) -> dict[str, Any]:
     )
     return {
         "files": [
-            {"name": f.name, "size": f.size, "at": f.created_at, "url": address_with("ui-file", f.pk)} for f in found.order_by("-pk")[:200]
+            {"name": f.name, "size": f.size, "at": f.created_at, "url": address_with("ui-file", f.pk)}
+            for f in found.order_by("-pk")[:200]
         ],
         "upload_url": f"{shown.url}upload" if shown.access.may("files.create", shown.project_id) else "",
-    }  # fmt: skip
+    }
 
 
 @require_POST

@@ -13,6 +13,7 @@ from anchang.platform import commands, resources
 from anchang.platform.access import Access
 from anchang.platform.resources import Field, Resource
 from anchang.platform.ui.components import Column, Row
+from anchang.platform.ui.navigation import record_page_of
 
 CELL_KINDS = {
     "int": "integer", "money": "money", "area": "area", "decimal": "number", "percent": "percent", "bool": "bool",
@@ -21,7 +22,8 @@ CELL_KINDS = {
 
 
 def record_url(name: str, record_id: Any, tail: str = "") -> str:
-    return f"/r/{name}/{record_id}/{tail}"
+    own = "" if tail else record_page_of(name, record_id)
+    return own or f"/r/{name}/{record_id}/{tail}"
 
 
 def kind_of(resource: Resource, f: Field) -> str:

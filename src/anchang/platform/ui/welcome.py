@@ -54,9 +54,12 @@ def welcome(request: HttpRequest) -> HttpResponse:
             message = worded(exc.code, exc.params)
             errors = {str(k): worded(str(c), exc.params) for k, c in exc.fields.items()}
     context: dict[str, Any] = {
-        "fresh": fresh, "message": message, "errors": errors, "typed": request.POST,
+        "fresh": fresh,
+        "message": message,
+        "errors": errors,
+        "typed": request.POST,
         "needs_project": fresh or not Project.objects.exists(),
-    }  # fmt: skip
+    }
     if not fresh and not context["needs_project"]:
         context["steps"] = steps_of(request)
     return render(request, "platform/welcome.html", context, status=422 if message else 200)
@@ -93,8 +96,12 @@ def _first_project(request: HttpRequest) -> HttpResponse:
 def _project_input(request: HttpRequest) -> Any:
     """Raises bad_input with the names that this page's fields have."""
     post = request.POST
-    data = {"name": post.get("project_name", ""), "code": post.get("project_code", ""), "city": post.get("city", ""),
-            "developer": post.get("developer", "")}  # fmt: skip
+    data = {
+        "name": post.get("project_name", ""),
+        "code": post.get("project_code", ""),
+        "city": post.get("city", ""),
+        "developer": post.get("developer", ""),
+    }
     try:
         return read_input(office.ProjectInput, data)
     except DomainError as exc:
@@ -111,13 +118,31 @@ def steps_of(request: HttpRequest) -> list[dict[str, Any]]:
     people = User.objects.filter(is_active=True).count() > 1
     return [
         {"title": _("Administrator and project"), "done": True, "text": ""},
-        {"title": _("Price list"), "done": has_units, "url": imports, "dialog": False,
-         "text": _("Import the filed price list: buildings, units, areas and prices come from it."), "button": _("Import the price list")},
-        {"title": _("People"), "done": people, "url": "/r/users/new", "dialog": True,
-         "text": _("Make an account for everybody, with role and team."), "button": _("New user")},
-        {"title": _("Ready"), "done": has_units and people, "url": "/", "dialog": False,
-         "text": _("Register the first visit, or import the leads that you have."), "button": _("To the start page")},
-    ]  # fmt: skip
+        {
+            "title": _("Price list"),
+            "done": has_units,
+            "url": imports,
+            "dialog": False,
+            "text": _("Import the filed price list: buildings, units, areas and prices come from it."),
+            "button": _("Import the price list"),
+        },
+        {
+            "title": _("People"),
+            "done": people,
+            "url": "/r/users/new",
+            "dialog": True,
+            "text": _("Make an account for everybody, with role and team."),
+            "button": _("New user"),
+        },
+        {
+            "title": _("Ready"),
+            "done": has_units and people,
+            "url": "/",
+            "dialog": False,
+            "text": _("Register the first visit, or import the leads that you have."),
+            "button": _("To the start page"),
+        },
+    ]
 
 
 def _any(name: str, access: Access) -> bool:
@@ -126,5 +151,3 @@ def _any(name: str, access: Access) -> bool:
         return False
     found, _ids = reading.filtered(resource, access, Query())
     return found.exists()
-
-
