@@ -77,7 +77,7 @@ class ChunkFile(io.RawIOBase):
 
 @deconstructible
 class ChunkStorage(Storage):
-    """Django's Storage on `FileChunk` rows. A name is "<project id>/<sha256>": the same bytes are kept once."""
+    """Django's Storage on `FileChunk` rows. Named "<project id>/<sha256>": the same bytes are kept once."""
 
     def _open(self, name: str, mode: str = "rb") -> File:
         project_id, sha256 = _parts(name)
@@ -238,6 +238,6 @@ def readable_file(access: Access, file_id: int) -> StoredFile:
 
 
 __all__ = [
-    "ChunkStorage", "as_path", "clean_name", "copy_out", "forget", "open_file", "readable_file", "save", "storage",
-    "stream",
+    "ChunkStorage", "as_path", "clean_name", "copy_out", "forget", "open_file", "readable_file", "save",
+    "storage", "stream",
 ]  # fmt: skip

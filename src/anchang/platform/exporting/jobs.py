@@ -35,7 +35,7 @@ def resource_named(name: str) -> Resource:
 
 
 def export_file(resource: str, project_code: str, to: str | Path, access: Access | None = None) -> int:
-    """Write a list to an .xlsx file at once; the count of rows. Raises DomainError when nothing was written."""
+    """Write a list to an .xlsx file at once; the count of rows. Raises DomainError: nothing was written then."""
     project = reading.project_by_key(project_code)
     if project is None or (access is not None and project.pk not in access.rights):
         raise not_found()
@@ -60,7 +60,7 @@ def start(access: Access, project: Project, resource: Resource, wanted: Wanted) 
 
 
 def run(access: Access, project: Project, report_id: int) -> None:
-    """Write the export's file; ends as done, failed or (when somebody stops it) cancelled. May be run again."""
+    """Write the export's file; ends as done, failed or (somebody stopped it) cancelled. May be run again."""
     with open_scope(access):
         report = JobReport.objects.get(project=project, pk=report_id)
         if report.state not in (State.WAITING, State.RUNNING):

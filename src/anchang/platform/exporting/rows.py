@@ -1,4 +1,4 @@
-"""The rows of an export: the list's own filter, order and columns, under `<resource>.export` and field rules."""
+"""The rows of an export: the list's filter, order and columns, under `<resource>.export` and field rules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True)
 class Revealed:
-    """A masked field that may be exported in full by whoever holds `permission` on the rows: numbers(ids) -> {id: text}."""
+    """A masked field that whoever holds `permission` may export in full: numbers(ids) -> {id: text}."""
 
     permission: str
     numbers: Callable[[Sequence[int]], Mapping[int, str]]
@@ -84,8 +84,7 @@ class Export:
         seen = reading.visible_fields(self.resource, self.access, (self.project.pk,))
         able = {f.name: f for f in seen if f.value is None and f.kind not in ("json", "many")}
         if self.wanted.columns is None:
-            chosen = [f for f in able.values() if f.list] or list(able.values())
-            return chosen
+            return [f for f in able.values() if f.list] or list(able.values())
         for name in self.wanted.columns:
             if name not in able:
                 raise DomainError(

@@ -65,8 +65,8 @@ class Run:
         return self.kind.read(look.opened, where_of(self.project))
 
     def all(self, path: Path) -> None:
-        """Write every line of the file. Raises Stopped; DomainError when the file can't be read on or a batch is
-        refused as a whole: batches before it stay."""
+        """Write every line of the file. Raises Stopped; DomainError when the file can't be read on or a batch
+        is refused as a whole: batches before it stay."""
         found = self.read(path)
         lines = islice(found.lines, self.done, None)
         size = self.batch_size or self.kind.batch

@@ -83,8 +83,8 @@ def _to_the_end(run: Run, path: Path) -> None:
 
 
 def start_draft(access: Access, project: Project, kind: ImportKind, path: Path, name: str) -> ImportJob:
-    """Look at the file, keep it and suggest columns. Runs in an open scope. Raises file errors (422, 413): then
-    nothing is kept."""
+    """Look at the file, keep it and suggest columns. Runs in an open scope. Raises file errors (422, 413):
+    then nothing is kept."""
     if not may_import(access, kind, project.pk):
         raise forbidden(kind.permission)
     name = files.clean_name(name)

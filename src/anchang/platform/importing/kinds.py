@@ -56,12 +56,12 @@ class ImportKind:
 
     open     the sheets with such data: open(table, columns, remembered=…).
     read     read(sheets, where) -> Reading, in bounded memory.
-    write    write(ctx, lines, job, reading) -> {"created", "updated", "unchanged", "refused": […]}: takes what
-             isn't refused yet, set-based; the same lines again change nothing. Runs in one transaction per batch.
+    write    write(ctx, lines, job, reading) -> {"created", "updated", "unchanged", "refused": […]}: takes
+             what isn't refused yet, set-based; the same lines again change nothing. One transaction per batch.
     batch    lines per transaction; 0: the whole file in one.
-    undo     undo(ctx, job, ids): after the created rows went to the recycle bin, what that doesn't do by itself;
+    undo     undo(ctx, job, ids): after the created rows went to the recycle bin, what that leaves to do;
              `ids` of the created rows by database table.
-    keeps_updates  whether an import that changed rows which were there before can be undone (those changes stay).
+    keeps_updates  whether an import that changed older rows can be undone (those changes stay).
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Rows that an import left out: kept encrypted, worded for the reader, given back as a workbook to correct."""
+"""Rows that an import left out: kept encrypted, worded for the reader, given back to be corrected."""
 
 from __future__ import annotations
 
@@ -48,11 +48,15 @@ def keep(job: ImportJob, refused: Iterable[tuple[Line, list[dict[str, Any]]]]) -
     rows = [
         ImportRefusal(
             project_id=job.project_id, job_id=job.pk, row=line.row, sheet=line.sheet[:60],
-            content=personal.encrypt(json.dumps({"cells": line.cells, "problems": problems}, ensure_ascii=False)),
+            content=personal.encrypt(_json({"cells": line.cells, "problems": problems})),
         )
         for line, problems in refused
     ]  # fmt: skip
     ImportRefusal.objects.bulk_create(rows, batch_size=1000)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def contents(job: ImportJob, limit: int | None = None) -> Iterator[dict[str, Any]]:

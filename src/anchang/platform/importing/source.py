@@ -28,7 +28,7 @@ Remembered = Callable[[str], Mapping[str, int] | None]
 
 @dataclass(frozen=True)
 class Look:
-    """What a file seems to be. `columns` misses what has no column yet; `problem` says why it can't be read so."""
+    """What a file seems to be. `columns` misses what has none yet; `problem` says why it can't be read so."""
 
     opened: list[OpenSheet]
     labels: list[str]
@@ -132,8 +132,9 @@ def preview_of(look: Look, kind: ImportKind, project: Project) -> dict[str, Any]
         "labels": look.labels,
         "fields": [
             {
-                "name": f.name, "label": str(f.label), "required": f.required, "column": look.columns.get(f.name),
-                "confidence": look.confidence.get(f.name), "error": wrong.get(f.name, ""),
+                "name": f.name, "label": str(f.label), "required": f.required,
+                "column": look.columns.get(f.name), "confidence": look.confidence.get(f.name),
+                "error": wrong.get(f.name, ""),
             }
             for f in kind.fields
         ],

@@ -30,7 +30,8 @@ _CHANGED_SINCE = """
     SELECT DISTINCT a.table_name, a.row_id FROM platform_audit mine
       JOIN platform_audit a ON a.project_id = mine.project_id AND a.table_name = mine.table_name
                            AND a.row_id = mine.row_id AND a.op <> 'I' AND a.command_id IS DISTINCT FROM %s
-     WHERE mine.project_id = %s AND mine.command_id = %s AND mine.op = 'I' AND NOT mine.table_name = ANY (%s)"""
+     WHERE mine.project_id = %s AND mine.command_id = %s AND mine.op = 'I'
+       AND NOT mine.table_name = ANY (%s)"""
 
 
 def created_by(job: ImportJob) -> dict[str, list[int]]:

@@ -47,7 +47,7 @@ def on_disk(upload: UploadedFile) -> Iterator[Path]:
 
 
 def draft_from(access: Any, project: Project, kind: str, upload: UploadedFile | None) -> ImportJob:
-    """An import job in state draft. Raises unknown_import_kind, forbidden, file errors: then nothing is kept."""
+    """An import job in state draft. Raises unknown_import_kind, forbidden, file errors."""
     wanted = kind_of(kind)
     access.require("imports.create", project.pk)
     if upload is None:

@@ -45,7 +45,10 @@ def _home(request: HttpRequest, error: str = "", fields: Any = None, status: int
     context = {
         "projects": [(p.code, p.name) for p in projects],
         "kinds": _kind_choices(request, projects),
-        "chosen": {"kind": request.POST.get("kind") or request.GET.get("kind", ""), "project": request.POST.get("project", "")},
+        "chosen": {
+            "kind": request.POST.get("kind") or request.GET.get("kind", ""),
+            "project": request.POST.get("project", ""),
+        },
         "columns": _list_columns(),
         "rows": _list_rows(request),
         "error": error,
@@ -198,9 +201,10 @@ def begin(request: HttpRequest, job_id: int) -> HttpResponse:
     """Use the chosen columns: show the preview anew, or start."""
     access, job = access_of(request), job_of(request, job_id)
     given = {
-        name.removeprefix(_FIELD): int(value) if value.isascii() and value.isdigit() and len(value) < 6 else None
-        for name, value in request.POST.items() if name.startswith(_FIELD)
-    }  # fmt: skip
+        name.removeprefix(_FIELD): _column(request.POST.get(name, ""))
+        for name in request.POST
+        if name.startswith(_FIELD)
+    }
     runs = request.POST.get("do") == "run"
     try:
         if given and job.state == State.DRAFT:
@@ -213,6 +217,10 @@ def begin(request: HttpRequest, job_id: int) -> HttpResponse:
         job.mapping = {name: column for name, column in given.items() if column is not None}
         return _draft(request, job, error)
     return go(request, reverse("ui-import", args=[job.pk]))
+
+
+def _column(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 # --- running and after ---------------------------------------------------------------------------
@@ -244,7 +252,8 @@ def _report(request: HttpRequest, job: ImportJob) -> HttpResponse:
     report = report_of(job, SHOWN_PROBLEMS)
     failure = job.report.get("error")
     columns = [
-        Column("row", _("Row"), "integer", main=True), Column("column", _("Column")), Column("value", _("Value"), wrap=True),
+        Column("row", _("Row"), "integer", main=True), Column("column", _("Column")),
+        Column("value", _("Value"), wrap=True),
         Column("message", _("Reason"), wrap=True),
     ]  # fmt: skip
     context = _base(request, job) | {

@@ -41,12 +41,18 @@ say(
         "import_state_refused": _("This import is %(state)s; that can't be done now."),
         "import_needs_columns": _("Choose the columns of the required fields first."),
         "import_file_gone": _("The file of this import is no longer kept. Upload it again."),
-        "import_touched": _("%(count)s rows of this import were worked on since: %(rows)s. It can't be undone."),
-        "import_updated_rows": _("This import changed %(count)s records that were there before. It can't be undone."),
+        "import_touched": _(
+            "%(count)s rows of this import were worked on since: %(rows)s. It can't be undone."
+        ),
+        "import_updated_rows": _(
+            "This import changed %(count)s records that were there before. It can't be undone."
+        ),
         "file_required": _("Choose a file."),
         "job_not_running": _("This job is over."),
         "field_not_exported": _("The field %(field)s can't be exported."),
-        "event.import.done": _("Imported: %(created)s new, %(updated)s changed, %(unchanged)s unchanged, %(refused)s refused"),
+        "event.import.done": _(
+            "Imported: %(created)s new, %(updated)s changed, %(unchanged)s unchanged, %(refused)s refused"
+        ),
         "event.import.undone": _("Import undone: %(removed)s records to the recycle bin"),
         "event.import.cancelled": _("Import stopped"),
     }
@@ -116,7 +122,8 @@ def run_import(ctx: Context, found: ImportJob, data: RunInput) -> ImportJob:
 
 @command(
     ImportJob, verb="cancel", label=_("Stop"), name="cancel_import", shape="danger", icon="player-stop",
-    refuses=_in_states(State.DRAFT, State.RUNNING), show=lambda found: found.state in (State.DRAFT, State.RUNNING),
+    refuses=_in_states(State.DRAFT, State.RUNNING),
+    show=lambda found: found.state in (State.DRAFT, State.RUNNING),
 )  # fmt: skip
 def cancel_import(ctx: Context, found: ImportJob) -> ImportJob:
     """Between two batches: what is finished stays, can be gone on with or undone."""

@@ -35,7 +35,7 @@ class ExportInput(Input):
 
 
 def add_to(router: Router, resource: Resource) -> None:
-    """Operations besides the commands: export of every resource; upload and report of imports; download of files."""
+    """Operations besides the commands: exports of every resource, uploads and reports of imports, downloads."""
     _export(router, resource)
     if resource.name == "imports":
         _upload(router, resource)
@@ -107,7 +107,8 @@ def _upload(router: Router, resource: Resource) -> None:
         return work.once(request, said, run)
 
     form = {"type": "object", "required": ["kind", "file"], "properties": {
-        "kind": {"type": "string"}, "project": {"type": "string"}, "file": {"type": "string", "format": "binary"},
+        "kind": {"type": "string"}, "project": {"type": "string"},
+        "file": {"type": "string", "format": "binary"},
     }}  # fmt: skip
     extra = {
         "requestBody": {"content": {"multipart/form-data": {"schema": form}}, "required": True},
@@ -158,7 +159,7 @@ def _reports(router: Router) -> None:
         return attachment(refusals.workbook(job), refused_name(job), XLSX)
 
     problems = (401, 403, 404, 409, 413, 422)
-    _add(router, "/{id}/preview", "GET", preview, "imports_preview", "Columns and first rows with their problems",
+    _add(router, "/{id}/preview", "GET", preview, "imports_preview", "Columns and first rows with problems",
          {"responses": schema.responses(200, {"type": "object"}, *problems)})  # fmt: skip
     _add(router, "/{id}/report", "GET", report, "imports_report", "The import report",
          {"responses": schema.responses(200, {"type": "object"}, *problems)})  # fmt: skip
