@@ -239,7 +239,7 @@ def answer(deed: Deed, told: Mapping[str, Any]) -> HttpResponse:
         context = {"values": [(key, str(value)) for key, value in told["show"].items()], "origin": _origin(request)}
         return overlay(request, "platform/shown_once.html", said, context)
     if request.POST.get("stay") and is_fragment(request):
-        return toast(HttpResponse(status=204), said, **{"dialog:close": True, "record:changed": True})
+        return toast(HttpResponse(status=204), said, events={"dialog:close": True, "record:changed": True})
     if "go" in told:
         return go(request, told["go"], said)
     return refresh(request, told["refresh"], said)
@@ -352,7 +352,7 @@ def fact_page(request: HttpRequest, name: str, record_id: int, field: str) -> Ht
             typed = {f.name: None for f in fields} | forms.data_of(fields, request.POST)
             return _fact_form(deed, fields, typed, errors or {field: message}, exc.status)
         response = render(request, "platform/fact.html", _fact(deed, field))
-        return toast(response, _("Saved"), **{"record:edited": True}) if changed else response
+        return toast(response, _("Saved"), events={"record:edited": True}) if changed else response
     if request.GET.get("show"):
         return render(request, "platform/fact.html", _fact(deed, field))
     return _fact_form(deed, fields, reading.get_row(deed.resource, deed.access, record_id), {})

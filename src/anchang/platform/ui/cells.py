@@ -106,7 +106,7 @@ def _flag(value: object) -> SafeString:
 
 
 def _text(value: object) -> SafeString:
-    return SafeString(formats.NOTHING) if value in (None, "") else conditional_escape(value)
+    return SafeString(formats.NOTHING) if value in (None, "") else conditional_escape(str(value) if not isinstance(value, SafeString) else value)
 
 
 def _state(value: object) -> SafeString:

@@ -110,8 +110,9 @@ def switch(request: HttpRequest) -> HttpResponse:
         else:
             login(request, user, backend=_BACKEND)
             return redirect("/")
+    # The count of failures must stay although the answer is a refusal.
     response = render(request, "platform/switch.html", {"error": error, "name": name}, status=422 if error else 200)
-    response.keep_writes = True  # type: ignore[attr-defined]  (the count of failures stays)
+    response.keep_writes = True  # type: ignore[attr-defined]
     return response
 
 

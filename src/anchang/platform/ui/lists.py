@@ -318,7 +318,7 @@ def editor_of(state: State, f: Field, tests: list[dict[str, Any]], place: int | 
         op = "empty" if value else "filled"
     if op in ("gte", "lte") and "between" in filters.ops_of(f):
         value, op = ([value, ""] if op == "gte" else ["", value]), "between"
-    low, high = value if op == "between" else ("", "")
+    low, high = value if op == "between" and value else ("", "")
     target = resources.ref_target(state.resource, f) if f.kind in ("ref", "many") else None
     labels = filters.labels_of(target, value if isinstance(value, list) else [], state.access) if target else {}
     choices = [(str(k), str(v)) for k, v in resources.choices_of(f, state.project_id).items()]

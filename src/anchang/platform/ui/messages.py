@@ -26,12 +26,12 @@ PAGE = 50
 
 def my_notices(request: HttpRequest) -> Any:
     access = access_of(request)
-    return Notice.objects.filter(project__in=access.project_ids, user_id=access.actor.user_id)
+    return Notice.objects.filter(project__in=access.project_ids, user=access.actor.user_id)
 
 
 def my_tasks(request: HttpRequest) -> Any:
     user = access_of(request).actor.user_id
-    return Task.objects.filter(project__in=project_ids_of(request), assignee_id=user, state="open")
+    return Task.objects.filter(project__in=project_ids_of(request), assignee=user, state="open")
 
 
 @require_safe

@@ -24,9 +24,11 @@ def overlay(
     return render(request, template, {**context, "layout": layout, "title": title}, status=status)
 
 
-def toast(response: HttpResponse, message: str, tone: str = "green", **events: Any) -> HttpResponse:
+def toast(
+    response: HttpResponse, message: str, tone: str = "green", events: Mapping[str, Any] | None = None
+) -> HttpResponse:
     """Say it on the page that is there; further `events` are raised on it ({"dialog:close": True})."""
-    response["HX-Trigger"] = json.dumps({"toast": {"message": message, "tone": tone}, **events})
+    response["HX-Trigger"] = json.dumps({"toast": {"message": message, "tone": tone}, **(events or {})})
     return response
 
 

@@ -249,7 +249,7 @@ def about(shown: Shown) -> Q:
 def timeline_of(request: HttpRequest, shown: Shown, limit: int = PAGE_EVENTS) -> dict[str, Any]:
     """What happened, newest first. Events about objects that the reader may not view are left out."""
     seen = [r.name for r in resources.all_resources() if shown.access.may(f"{r.name}.view", shown.project_id)]
-    found = Event.objects.filter(about(shown), project_id=shown.project_id, resource__in=seen)
+    found = Event.objects.filter(about(shown), project=shown.project_id, resource__in=seen)
     kinds = sorted(set(found.order_by().values_list("resource", flat=True).distinct())) if limit == PAGE_EVENTS else []
     kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
     if kind:
@@ -313,7 +313,7 @@ def related_of(request: HttpRequest, shown: Shown, related: Related) -> dict[str
 
 def files_of(shown: Shown) -> dict[str, Any]:
     found = StoredFile.objects.filter(
-        project_id=shown.project_id, resource=shown.resource.name, record_id=shown.record.pk
+        project=shown.project_id, resource=shown.resource.name, record_id=shown.record.pk
     )
     return {
         "files": [
@@ -367,7 +367,7 @@ def history_of(shown: Shown) -> dict[str, Any]:
 def _column(resource: Resource, f: Field) -> str:
     """The table's column; a path over relations has none here."""
     columns = {column.name: column.column for column in resource.model._meta.concrete_fields}
-    return columns.get(f.path, f"-{f.name}")
+    return columns.get(f.path) or f"-{f.name}"
 
 
 def changes_of(shown: Shown, by_column: dict[str, Field], changes: Any) -> list[dict[str, str]]:

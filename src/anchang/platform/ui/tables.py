@@ -33,7 +33,7 @@ def body(columns: Sequence[Column], rows: Sequence[Row], pick: bool) -> SafeStri
         if pick:
             parts.append(
                 f'<td class="pick"><input type="checkbox" class="form-check-input m-0" data-pick '
-                f'value="{conditional_escape(row.id)}" aria-label="{word}"></td>'
+                f'value="{conditional_escape(str(row.id))}" aria-label="{word}"></td>'
             )
         for column, (filled, empty) in zip(columns, heads, strict=True):
             shown = cell(row, column)
