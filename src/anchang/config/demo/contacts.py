@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from random import Random
+from typing import Any
 
 from anchang.config.demo.crowd import Crowd
 from anchang.config.demo.lives import Call, Coming, Life
 from anchang.config.demo.names import REACTIONS, TALKS, VISIT_PURPOSES
 from anchang.config.demo.people import Office
 from anchang.config.demo.stock import Stock
-from anchang.config.demo.writing import Journal, numbered, update, write
+from anchang.config.demo.writing import Journal, Row, numbered, update, write
 from anchang.crm import rules
-from anchang.crm.models import Appointment, Customer, FollowUp, GradeChange, Tour, Visit
+from anchang.crm.models import Appointment, FollowUp, GradeChange, Tour, Visit
 from anchang.platform.access import actor_for
 from anchang.platform.models import Task
 
@@ -27,12 +29,12 @@ class ContactWriter:
         self.office, self.stock, self.random, self.journal = office, stock, random, journal
         self.project = office.project
         self.actors = {name: actor_for(user) for name, user in office.users.items()}
-        self.follow_ups: list[FollowUp] = []
-        self.visits: list[Visit] = []
-        self.tours: list[tuple[Visit, Tour]] = []
-        self.appointments: list[tuple[Visit, Appointment]] = []
-        self.grades: list[GradeChange] = []
-        self.last: dict[int, tuple[Life, FollowUp]] = {}
+        self.follow_ups: list[Row] = []
+        self.visits: list[Row] = []
+        self.tours: list[tuple[Row, Row]] = []
+        self.appointments: list[tuple[Row, Row]] = []
+        self.grades: list[Row] = []
+        self.last: dict[int, tuple[Life, Row]] = {}
         self.on_sale = sorted((day, pk) for pk, day in stock.released_on.items())
 
     def write(self, crowd: Crowd) -> None:
@@ -40,16 +42,19 @@ class ContactWriter:
             self._one(crowd.lives[n], customer)
         self.follow_ups.sort(key=lambda row: row.at)
         numbered(FollowUp, self.follow_ups)
-        write(FollowUp, self.follow_ups)
+        self._write(FollowUp, self.follow_ups)
         self.visits.sort(key=lambda row: row.arrived_at)
         numbered(Visit, self.visits)
-        write(Visit, self.visits, [visit.arrived_at for visit in self.visits])
-        write(GradeChange, sorted(self.grades, key=lambda row: row.at))
+        self._write(Visit, self.visits, [visit.arrived_at for visit in self.visits])
+        self._write(GradeChange, sorted(self.grades, key=lambda row: row.at))
         self._attach()
         self._tell(crowd)
         self._plans(crowd)
 
-    def _one(self, life: Life, customer: Customer) -> None:
+    def _write(self, model: Any, rows: Sequence[Row], made_at: Sequence[dt.datetime] | None = None) -> None:
+        write(model, rows, made_at, self.project.pk)
+
+    def _one(self, life: Life, customer: Row) -> None:
         """The contacts of one customer in their order, with what they do to grade and stage."""
         steps: list[Call | Coming] = sorted([*life.calls, *life.comings], key=lambda step: step.at)
         grade, stage, seq = "C", "visitor", 0
@@ -80,9 +85,9 @@ class ContactWriter:
         path[-1] = life.grade
         return path
 
-    def _regraded(self, life: Life, customer: Customer, at: dt.datetime, old: str, new: str) -> None:
-        self.grades.append(GradeChange(
-            project=self.project, customer_id=customer.pk, old=old, new=new, by_id=self.office.users[life.owner].pk, at=at,
+    def _regraded(self, life: Life, customer: Row, at: dt.datetime, old: str, new: str) -> None:
+        self.grades.append(Row(
+            customer_id=customer.pk, old=old, new=new, by_id=self.office.users[life.owner].pk, at=at,
             reason="",
         ))  # fmt: skip
         self.journal.add(at, "customer.grade_changed", "customers", customer.pk, customer.pk, self.actors[life.owner],
@@ -91,11 +96,11 @@ class ContactWriter:
     def _day(self, at: dt.datetime) -> dt.date:
         return at.astimezone(self.office.zone).date()
 
-    def _follow_up(self, life: Life, customer: Customer, call: Call, said: str, grade: str) -> None:
+    def _follow_up(self, life: Life, customer: Row, call: Call, said: str, grade: str) -> None:
         owner = self.office.users[life.owner]
         effective = call.result in ("", "answered") and (call.duration is None or call.duration >= 30)
-        row = FollowUp(
-            project=self.project, customer_id=customer.pk, author_id=owner.pk, team_id=self.office.team_of[owner.pk],
+        row = Row(
+            customer_id=customer.pk, author_id=owner.pk, team_id=self.office.team_of[owner.pk],
             method=call.method, content=call.content, next_at=call.at + dt.timedelta(days=FOLLOW_UP_DAYS[grade]),
             grade=said, result=call.result, duration=call.duration, effective=effective, at=call.at,
             business_date=self._day(call.at),
@@ -103,11 +108,11 @@ class ContactWriter:
         self.follow_ups.append(row)
         self.last[customer.pk] = (life, row)
 
-    def _visit(self, life: Life, customer: Customer, coming: Coming, seq: int, before: str, after: str) -> None:
+    def _visit(self, life: Life, customer: Row, coming: Coming, seq: int, before: str, after: str) -> None:
         owner, choose = self.office.users[life.owner], self.random.choice
         left = coming.at + dt.timedelta(minutes=coming.minutes)
-        visit = Visit(
-            project=self.project, customer_id=customer.pk, seq=seq, arrived_at=coming.at,
+        visit = Row(
+            customer_id=customer.pk, seq=seq, arrived_at=coming.at,
             left_at=left if left < self.office.now else None, business_date=self._day(coming.at),
             receptionist_id=owner.pk, consultant_id=owner.pk, team_id=self.office.team_of[owner.pk],
             channel_id=customer.channel_id, purpose=choose(VISIT_PURPOSES) if seq == 1 else "",
@@ -121,22 +126,22 @@ class ContactWriter:
         if (seq > 1 and self.random.random() < 0.55) or self.random.random() < 0.12:
             self.appointments.append((visit, self._appointment(visit)))
 
-    def _tour(self, visit: Visit, coming: Coming) -> Tour:
+    def _tour(self, visit: Row, coming: Coming) -> Row:
         known = [pk for day, pk in self.on_sale[:: max(1, len(self.on_sale) // 40)] if day < visit.business_date]
         unit = self.random.choice(known) if known and self.random.random() < 0.45 else None
         start = coming.at + dt.timedelta(minutes=12)
-        return Tour(
-            project=self.project, unit_id=unit, place="" if unit else self.random.choice(("样板房 89㎡", "样板房 120㎡", "工法展示间")),
+        return Row(
+            visit_id=0, unit_id=unit, place="" if unit else self.random.choice(("样板房 89㎡", "样板房 120㎡", "工法展示间")),
             consultant_id=visit.consultant_id, started_at=start, ended_at=start + dt.timedelta(minutes=coming.minutes // 2),
             reaction=self.random.choice(REACTIONS), created_by_id=visit.consultant_id,
         )  # fmt: skip
 
-    def _appointment(self, visit: Visit) -> Appointment:
+    def _appointment(self, visit: Row) -> Row:
         off = self.random.choice((-10, -5, 0, 5, 10, 12, -40))
         start = visit.arrived_at + dt.timedelta(minutes=off)
         late = off <= -15
-        return Appointment(
-            project=self.project, customer_id=visit.customer_id, consultant_id=visit.consultant_id, team_id=visit.team_id,
+        return Row(
+            visit_id=0, customer_id=visit.customer_id, consultant_id=visit.consultant_id, team_id=visit.team_id,
             starts_at=start, ends_at=start + dt.timedelta(hours=1), business_date=visit.business_date, purpose="到访看房",
             state="late" if late else "arrived", created_by_id=visit.consultant_id,
         )  # fmt: skip
@@ -144,11 +149,11 @@ class ContactWriter:
     def _attach(self) -> None:
         for visit, tour in self.tours:
             tour.visit_id = visit.pk
-        write(Tour, [tour for _v, tour in self.tours], [tour.started_at for _v, tour in self.tours])
+        self._write(Tour, [tour for _v, tour in self.tours], [tour.started_at for _v, tour in self.tours])
         for visit, appointment in self.appointments:
             appointment.visit_id = visit.pk
         booked = [max(v.arrived_at - dt.timedelta(days=1, hours=3), v.arrived_at.replace(hour=0)) for v, _a in self.appointments]
-        write(Appointment, [a for _v, a in self.appointments], booked)
+        self._write(Appointment, [a for _v, a in self.appointments], booked)
 
     def _tell(self, crowd: Crowd) -> None:
         owners = {c.pk: self.actors[crowd.lives[n].owner] for n, c in crowd.customers.items()}
@@ -176,9 +181,9 @@ class ContactWriter:
             rows.append((customer_id, row.next_at))
             if life.comings and life.comings[-1].at > row.at:
                 continue
-            tasks.append((row.at, Task(
-                project=self.project, assignee_id=customer.owner_id, code="follow_up_due", resource="customers",
+            tasks.append((row.at, Row(
+                assignee_id=customer.owner_id, code="follow_up_due", resource="customers",
                 record_id=customer_id, due_at=row.next_at, params={"name": customer.name}, period_key=f"f{row.pk}",
             )))  # fmt: skip
-        write(Task, [task for _at, task in tasks], [at for at, _t in tasks])
+        self._write(Task, [task for _at, task in tasks], [at for at, _t in tasks])
         update("crm_customer", (("id", "bigint"), ("next_follow_at", "timestamptz")), rows, self.project.pk)

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from anchang.config.demo.lives import Life
 from anchang.config.demo.market import Market
 from anchang.config.demo.names import PURPOSES, REGIONS
 from anchang.config.demo.people import Office
-from anchang.config.demo.writing import Journal, numbered, write
+from anchang.config.demo.writing import Journal, Row, numbered, write
 from anchang.crm import rules
 from anchang.crm.commands.lead_intake import Enquiry
 from anchang.crm.models import (
@@ -39,8 +40,8 @@ class Crowd:
     """Lives with the rows that they became."""
 
     lives: Sequence[Life]
-    customers: dict[int, Customer] = field(default_factory=dict)  # position of the life -> customer
-    leads: dict[int, Lead] = field(default_factory=dict)
+    customers: dict[int, Row] = field(default_factory=dict)  # position of the life -> customer
+    leads: dict[int, Row] = field(default_factory=dict)
 
 
 class CrowdWriter:
@@ -57,6 +58,9 @@ class CrowdWriter:
         self._needs(crowd)
         self._dropped(crowd)
         return crowd
+
+    def _write(self, model: Any, rows: Sequence[Row], made_at: Sequence[dt.datetime] | None = None) -> None:
+        write(model, rows, made_at, self.project.pk)
 
     def _user_id(self, username: str) -> int:
         return self.office.users[username].pk
@@ -75,12 +79,12 @@ class CrowdWriter:
         numbered(Customer, rows)
         starts = {n: _file_at(crowd.lives[n]) for n in crowd.customers}
         order = sorted(crowd.customers, key=starts.__getitem__)
-        write(Customer, [crowd.customers[n] for n in order], [starts[n] for n in order])
+        self._write(Customer, [crowd.customers[n] for n in order], [starts[n] for n in order])
         phones, tokens = [], {}
         for n, customer in crowd.customers.items():
             life = crowd.lives[n]
-            phones.append(CustomerPhone(
-                project=self.project, customer_id=customer.pk, cipher=personal.encrypt(life.phone), digest=digests[n],
+            phones.append(Row(
+                customer_id=customer.pk, cipher=personal.encrypt(life.phone), digest=digests[n],
                 masked=mask(life.phone), tail=tail4(life.phone), main=True, added_at=starts[n],
             ))  # fmt: skip
             tokens[customer.pk] = [
@@ -93,18 +97,18 @@ class CrowdWriter:
             if life.lost and life.closed_at:
                 self.journal.add(life.closed_at, "customer.lost", "customers", customer.pk, customer.pk,
                                  self.actors[life.owner], reason=life.lost)  # fmt: skip
-        write(CustomerPhone, phones)
+        self._write(CustomerPhone, phones)
         bulk.add_tokens(self.project.pk, "customers", tokens)
 
-    def _customer(self, life: Life) -> Customer:
+    def _customer(self, life: Life) -> Row:
         choose, start = self.random.choice, life.captured or life.comings[0].at
         last = life.last_contact or start
         owned = life.dropped_at is None
         visits = len(life.comings)
         stage = rules.stage(rules.StageFacts(visits, life.grade))
         days = GRADE_DAYS.get(life.grade)
-        return Customer(
-            project=self.project, name=life.name, sex=life.sex, phone_masked=mask(life.phone), grade=life.grade,
+        return Row(
+            name=life.name, sex=life.sex, phone_masked=mask(life.phone), grade=life.grade,
             grade_until=self._day(last) + dt.timedelta(days=days) if days else None, stage=stage,
             owner_id=self._user_id(life.owner) if owned else None,
             team_id=self.office.team_of[self._user_id(life.owner)] if owned else None,
@@ -133,10 +137,10 @@ class CrowdWriter:
                 crowd.leads[n] = self._lead(life, digests[n], crowd.customers.get(n))
         rows = list(crowd.leads.values())
         numbered(Lead, rows)
-        write(Lead, rows, [lead.captured_at for lead in rows])
-        trace: list[LeadTransfer] = []
-        touches: list[Touch] = []
-        calls: list[CallIn] = []
+        self._write(Lead, rows, [lead.captured_at for lead in rows])
+        trace: list[Row] = []
+        touches: list[Row] = []
+        calls: list[Row] = []
         tokens = {}
         for n, lead in crowd.leads.items():
             life = crowd.lives[n]
@@ -145,21 +149,21 @@ class CrowdWriter:
             touches += self._touches(life, lead)
             if life.channel == "hotline":
                 calls.append(self._call_in(life, lead, digests[n]))
-        write(LeadTransfer, sorted(trace, key=lambda row: row.at))
-        write(Touch, touches)
-        write(CallIn, calls, [call.called_at for call in calls])
+        self._write(LeadTransfer, sorted(trace, key=lambda row: row.at))
+        self._write(Touch, touches)
+        self._write(CallIn, calls, [call.called_at for call in calls])
         bulk.add_tokens(self.project.pk, "leads", tokens)
         self._first_contacts(crowd)
 
-    def _lead(self, life: Life, digest: str, customer: Customer | None) -> Lead:
+    def _lead(self, life: Life, digest: str, customer: Row | None) -> Row:
         assert life.captured is not None
         state, valid = self._lead_state(life)
         pooled = state == "pool"
         since = life.dropped_at or life.pooled_at if pooled else None
         assigned = life.claimed_at or life.captured
         owner = None if pooled else self._user_id(life.owner)
-        return Lead(
-            project=self.project, name=life.name, sex=life.sex, phone_cipher=personal.encrypt(life.phone),
+        return Row(
+            name=life.name, sex=life.sex, phone_cipher=personal.encrypt(life.phone),
             phone_digest=digest, phone_masked=mask(life.phone), phone_tail=tail4(life.phone),
             channel_id=self.market.channels[life.channel].pk, campaign=life.campaign,
             enquiry_key=Enquiry([life.phone], campaign=life.campaign, captured_at=life.captured).key,
@@ -189,11 +193,11 @@ class CrowdWriter:
         qualified = sum(call.result != "no_answer" for call in life.calls) >= 2
         return ("qualified", True) if qualified else ("contacted", None)
 
-    def _trace(self, life: Life, lead: Lead) -> list[LeadTransfer]:
+    def _trace(self, life: Life, lead: Row) -> list[Row]:
         """Each step of the lead with its event."""
         assert life.captured is not None
         first, now = self._user_id(life.first_owner), self._user_id(life.owner)
-        rows: list[LeadTransfer] = []
+        rows: list[Row] = []
         channel = self.market.channels[life.channel].pk
         self._fact(life.captured, "lead.created", lead, None, owner=first, channel=channel)
         name = self.office.users[life.first_owner].name
@@ -209,8 +213,8 @@ class CrowdWriter:
                        owner=now, **{"from": None}, reason="")  # fmt: skip
         return rows + self._progress(life, lead, now)
 
-    def _progress(self, life: Life, lead: Lead, owner: int) -> list[LeadTransfer]:
-        rows: list[LeadTransfer] = []
+    def _progress(self, life: Life, lead: Row, owner: int) -> list[Row]:
+        rows: list[Row] = []
         state = "assigned"
         for at, to, reason in self._states(life, lead):
             rows.append(self._step(lead, "state", at, owner, owner, owner, state, to, reason))
@@ -221,7 +225,7 @@ class CrowdWriter:
             self._fact(life.dropped_at, "lead.recycled", lead, None, reason="grade_limit", owner=owner)
         return rows
 
-    def _states(self, life: Life, lead: Lead) -> list[tuple[dt.datetime, str, str]]:
+    def _states(self, life: Life, lead: Row) -> list[tuple[dt.datetime, str, str]]:
         found = []
         if life.contacted_at:
             found.append((life.contacted_at, "contacted", "follow_up"))
@@ -234,33 +238,33 @@ class CrowdWriter:
         return sorted(found)
 
     def _step(
-        self, lead: Lead, kind: str, at: dt.datetime, actor: int | None, source: int | None, target: int | None,
+        self, lead: Row, kind: str, at: dt.datetime, actor: int | None, source: int | None, target: int | None,
         old: str, new: str, reason: str = "",
-    ) -> LeadTransfer:  # fmt: skip
-        return LeadTransfer(
-            project=self.project, lead_id=lead.pk, kind=kind, at=at, actor_id=actor, from_owner_id=source,
+    ) -> Row:  # fmt: skip
+        return Row(
+            lead_id=lead.pk, kind=kind, at=at, actor_id=actor, from_owner_id=source,
             to_owner_id=target, from_state=old, to_state=new, reason=reason,
         )  # fmt: skip
 
-    def _fact(self, at: dt.datetime, name: str, lead: Lead, who: str | None, **data: object) -> None:
+    def _fact(self, at: dt.datetime, name: str, lead: Row, who: str | None, **data: object) -> None:
         actor = {"actor": self.actors[who]} if who else {}
         self.journal.add(at, name, "leads", lead.pk, lead.customer_id, **actor, **data)  # type: ignore[arg-type]
 
-    def _touches(self, life: Life, lead: Lead) -> list[Touch]:
+    def _touches(self, life: Life, lead: Row) -> list[Row]:
         for at in life.touches:
             self._fact(at, "lead.touched", lead, None)
         return [
-            Touch(
-                project=self.project, lead_id=lead.pk, channel_id=lead.channel_id, campaign=lead.campaign, captured_at=at,
+            Row(
+                lead_id=lead.pk, channel_id=lead.channel_id, campaign=lead.campaign, captured_at=at,
                 key=Enquiry([life.phone], campaign=lead.campaign, captured_at=at).key, business_date=self._day(at),
             )
             for at in life.touches
         ]  # fmt: skip
 
-    def _call_in(self, life: Life, lead: Lead, digest: str) -> CallIn:
+    def _call_in(self, life: Life, lead: Row, digest: str) -> Row:
         owner = self._user_id(life.first_owner)
-        return CallIn(
-            project=self.project, customer_id=lead.customer_id, called_at=lead.captured_at,
+        return Row(
+            customer_id=lead.customer_id, called_at=lead.captured_at,
             business_date=lead.business_date, caller=life.name, phone_cipher=personal.encrypt(life.phone),
             phone_digest=digest, phone_masked=lead.phone_masked, question=self.random.choice(QUESTIONS),
             channel_id=lead.channel_id, passed_to_id=owner, team_id=self.office.team_of[owner],
@@ -270,8 +274,8 @@ class CrowdWriter:
     def _first_contacts(self, crowd: Crowd) -> None:
         """To-dos for leads that nobody has called yet."""
         waiting = [lead for lead in crowd.leads.values() if lead.state == "assigned"]
-        write(Task, [
-            Task(project=self.project, assignee_id=lead.owner_id, code="lead_first_contact", resource="leads",
+        self._write(Task, [
+            Row(assignee_id=lead.owner_id, code="lead_first_contact", resource="leads",
                  record_id=lead.pk, due_at=lead.first_contact_due_at, params={"name": lead.name},
                  period_key=lead.captured_at.isoformat())
             for lead in waiting
@@ -287,15 +291,15 @@ class CrowdWriter:
                 continue
             layout, low = self.random.choice((("A", 85), ("A", 85), ("B", 100), ("C", 115), ("D", 130)))
             budget = Decimal(low * self.random.randrange(230, 275) * 100)
-            rows.append(Need(
-                project=self.project, customer_id=customer.pk, budget_low=budget,
+            rows.append(Row(
+                customer_id=customer.pk, budget_low=budget,
                 budget_high=budget + Decimal(self.random.randrange(20, 60) * 10_000), area_low=Decimal(low),
                 area_high=Decimal(low + 20), layouts=[layout], purpose=self.random.choice(PURPOSES),
                 family=self.random.choice(("single", "couple", "couple_child", "couple_children", "three_generations")),
                 heard_from=self.market.channels[life.channel].name, created_by_id=self._user_id(life.owner),
             ))  # fmt: skip
             moments.append(_file_at(life))
-        write(Need, rows, moments)
+        self._write(Need, rows, moments)
 
     def _dropped(self, crowd: Crowd) -> None:
         """Customers whom the clock took from their owners."""
@@ -304,11 +308,11 @@ class CrowdWriter:
             life = crowd.lives[n]
             if life.dropped_at:
                 owner = self.office.users[life.owner]
-                rows.append(OwnerChange(project=self.project, customer_id=customer.pk, old_id=owner.pk, new_id=None,
+                rows.append(Row(customer_id=customer.pk, old_id=owner.pk, new_id=None,
                                         reason="grade_limit", at=life.dropped_at))  # fmt: skip
                 self.journal.add(life.dropped_at, "customer.owner_changed", "customers", customer.pk, customer.pk,
                                  old=owner.name, new="")  # fmt: skip
-        write(OwnerChange, rows)
+        self._write(OwnerChange, rows)
 
 
 def _file_at(life: Life) -> dt.datetime:

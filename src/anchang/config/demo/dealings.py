@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from collections.abc import Sequence
 from random import Random
 
 from anchang.config.demo.crowd import Crowd
@@ -12,6 +13,9 @@ from anchang.config.demo.names import Names
 from anchang.config.demo.people import Office
 from anchang.config.demo.sales import Payment, Sale, Writer
 from anchang.config.demo.stock import Stock
+from anchang.config.demo.writing import Row
+from anchang.crm.commands.standing import LostInput, mark_lost
+from anchang.crm.models import Customer
 from anchang.deals.models import Contract, Subscription
 from anchang.finance.commands.refunds import PayInput, approve_refund, pay_refund
 from anchang.finance.models import Refund
@@ -28,28 +32,32 @@ class Dealer:
         self.office, self.stock, self.random, self.names = office, stock, random, names
         self.free = list(stock.released_on)
         self.random.shuffle(self.free)
+        self.chosen: dict[int, Unit] = {}  # position of the life -> unit
         self.given_up: list[Sale] = []
         self.terminated: list[Sale] = []
         #: Buyers of the last days, for the commands themselves.
         self.recent: list[tuple[int, Life]] = []
 
-    def settle(self, crowd: Crowd, writer: Writer) -> list[Sale]:
-        """Write the deals of everybody who bought, and end those that did not last."""
+    def choose(self, lives: Sequence[Life]) -> None:
+        """Give every buyer a unit, in the order of time; who finds none doesn't buy after all."""
         limit = self.office.now - dt.timedelta(days=RECENT_DAYS)
-        buyers = sorted((life.buys_at, n) for n, life in enumerate(crowd.lives) if life.buys_at)
-        sales = []
-        for at, n in buyers:
+        for at, n in sorted((life.buys_at, n) for n, life in enumerate(lives) if life.buys_at):
             if at >= limit:
-                self.recent.append((n, crowd.lives[n]))
-            elif sale := self._sale(crowd.lives[n], crowd, n, at):
-                sales.append(sale)
+                self.recent.append((n, lives[n]))
+            elif unit := self.pick_unit(at.astimezone(self.office.zone).date()):
+                self.chosen[n] = unit
+            else:
+                lives[n].buys_at, lives[n].grade = None, "D"
+
+    def settle(self, crowd: Crowd, writer: Writer) -> None:
+        """Write the deals, and end those that did not last."""
+        sales = [self._sale(crowd.lives[n], crowd.customers[n], unit) for n, unit in self.chosen.items()]
         writer.write(sales, self.plan_payments)
         self._end()
-        return sales
 
     # --- terms ----------------------------------------------------------------------------------
 
-    def pick_unit(self, day: dt.date, owner: str) -> Unit | None:
+    def pick_unit(self, day: dt.date) -> Unit | None:
         """A unit that was on sale on the day and still is: the newest building sells best, middle floors first."""
         open_units = [pk for pk in self.free if self.stock.released_on[pk] < day]
         if len(open_units) < 8:
@@ -86,13 +94,13 @@ class Dealer:
             discounts.append("STAFF")
         return plan, discounts, Decimal(self.random.choice((20000, 30000, 50000, 50000, 100000)))
 
-    def _sale(self, life: Life, crowd: Crowd, n: int, at: dt.datetime) -> Sale | None:
-        unit = self.pick_unit(at.astimezone(self.office.zone).date(), life.owner)
-        if unit is None:
-            return None
+    def _sale(self, life: Life, row: Row, unit: Unit) -> Sale:
+        at = life.buys_at
+        assert at is not None
         plan, discounts, deposit = self.terms(life)
+        customer = Customer(pk=row.pk, project=self.office.project, name=row.name, stage=row.stage)
         sale = Sale(
-            unit, crowd.customers[n], self.office.users[life.owner], at, at + dt.timedelta(minutes=45),
+            unit, customer, self.office.users[life.owner], at, at + dt.timedelta(minutes=45),
             self.stock.plans[plan], [self.stock.discounts[c] for c in discounts], self.buyers(life), deposit,
         )  # fmt: skip
         self._course(sale)
@@ -107,18 +115,18 @@ class Dealer:
             sale.payments.append(Payment(at + dt.timedelta(minutes=20), sale.deposit, way, sale.buyers[0]["name"]))
         fate = choose()
         age = (self.office.now - at).days
-        if fate < 0.1 and age > 22:
+        if fate < 0.085 and age > 22:
             self.given_up.append(sale)
             return
-        if fate < 0.145:
-            return  # never came to sign: overdue by now
+        if fate < 0.2 and age < 45:
+            return  # has not come to sign: overdue by now
         signed = self._office_hour(at + dt.timedelta(days=self.random.choices((1, 3, 5, 6, 7, 9, 13), (8, 15, 20, 20, 20, 10, 7))[0]))
         if signed > self.office.now - dt.timedelta(hours=4):
             return
         sale.signed_at = signed
         sale.online_number = f"WQ{signed:%Y%m%d}{self.random.randrange(10**5):05d}"
         filed = self._office_hour(signed + dt.timedelta(days=self.random.uniform(4, 24)))
-        if filed < self.office.now and choose() < 0.94:
+        if filed < self.office.now and (choose() < 0.9 or (self.office.now - signed).days > 55):
             sale.filed_at, sale.filing_number = filed, f"{filed:%Y}杭备{self.random.randrange(10**7):07d}"
         if fate > 0.965 and (self.office.now - signed).days > 75:
             self.terminated.append(sale)
@@ -177,7 +185,10 @@ class Dealer:
             self._afterwards(sale, at)
 
     def _afterwards(self, sale: Sale, at: dt.datetime) -> None:
-        """Money goes back after a week or two; most units are on sale again."""
+        """The customer is lost; money goes back after a week or two; most units are on sale again."""
+        ctx = self.office.context("director", at)
+        mark_lost(ctx, Customer.objects.get(pk=sale.customer.pk), LostInput(reason="bought_elsewhere"))
+        ctx.flush()
         for refund in Refund.objects.filter(project=self.office.project, deal=sale.deal.pk).order_by("pk"):
             self._refund(refund, at)
         again = at + dt.timedelta(days=3)

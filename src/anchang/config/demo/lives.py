@@ -14,14 +14,14 @@ from anchang.config.demo.names import CALLS, CHATS, INVALID, LOST, REGIONS, SILE
 from anchang.config.demo.people import SKILL, Office
 
 DAYS = 365
-LEADS_A_DAY = 8.3
-WALK_INS_A_DAY = 1.15
+LEADS_A_DAY = 7.2
+WALK_INS_A_DAY = 0.9
 #: Leads by month of the year: golden September, silver October, quiet new year.
 SEASON = {1: 0.75, 2: 0.5, 3: 1.15, 4: 1.2, 5: 1.25, 6: 1.0, 7: 0.85, 8: 0.9, 9: 1.3, 10: 1.35, 11: 1.05, 12: 0.9}
 #: Visits by weekday from Monday.
 WEEKDAY = (0.6, 0.6, 0.7, 0.7, 0.9, 2.0, 1.9)
 VISIT_RATE = 0.43
-BUY_RATE = 0.235
+BUY_RATE = 0.205
 #: The last days' deals are made by the commands themselves.
 RECENT_DAYS = 6
 

@@ -40,11 +40,12 @@ def make_history(office: people.Office, places: market.Market, homes: stock.Stoc
     random = Random(SEED)  # noqa: S311 (a story, not a secret)
     teller = Storyteller(office, places, sorted(set(homes.released_on.values())), random)
     lives = teller.tell()
+    dealer = Dealer(office, homes, random, teller.names)
+    dealer.choose(lives)
     journal = Journal(office)
     crowd = CrowdWriter(office, places, random, journal).write(lives)
     ContactWriter(office, homes, random, journal).write(crowd)
     writer = Writer(office, homes)
     writer.journal = journal
-    dealer = Dealer(office, homes, random, teller.names)
     dealer.settle(crowd, writer)
     Worker(office, places, random, teller.names, crowd).work(dealer)

@@ -53,7 +53,7 @@ class Worker:
 
     def _deal(self, dealer: Dealer, n: int, life: Life) -> None:
         at = life.buys_at
-        unit = dealer.pick_unit(self.office.day(2), life.owner)
+        unit = dealer.pick_unit(self.office.day(2))
         if at is None or unit is None:
             return
         customer = Customer.objects.get(pk=self.crowd.customers[n].pk)
@@ -156,7 +156,7 @@ class Worker:
             ctx.flush()
 
     def _hold(self, dealer: Dealer, at: dt.datetime, customer: Customer) -> None:
-        unit = dealer.pick_unit(self.office.day(2), "")
+        unit = dealer.pick_unit(self.office.day(2))
         if unit is None:
             return
         ctx = self.office.context(self._username(customer), max(at, self.office.now - dt.timedelta(minutes=100)))

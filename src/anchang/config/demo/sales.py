@@ -18,9 +18,9 @@ from anchang.config.demo.stock import Stock
 from anchang.config.demo.writing import Journal, numbered, update, write
 from anchang.crm.models import Customer
 from anchang.deals import rules
-from anchang.deals.commands.buyers import checked_buyers, store_buyers
+from anchang.deals.commands.buyers import buyer_row, checked_buyers
 from anchang.deals.commands.holds import hold_policy
-from anchang.deals.models import Contract, Deal, Hold, PlanLine, Subscription, UnitClaim
+from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, Subscription, UnitClaim
 from anchang.finance import rules as money
 from anchang.finance.commands.receivables import is_house
 from anchang.finance.models import Allocation, Receipt, Receivable
@@ -29,7 +29,7 @@ from anchang.inventory.commands.quoting import price_unit
 from anchang.inventory.models import Discount, PaymentPlan, Unit, UnitStateChange
 from anchang.inventory.queries import board_cell
 from anchang.kernel.actor import Actor
-from anchang.platform import numbering, resources, search
+from anchang.platform import bulk, numbering, resources, search
 from anchang.platform.access import Access, actor_for
 from anchang.platform.context import Context
 from anchang.platform.models import User
@@ -69,6 +69,7 @@ class Sale:
     subscription: Subscription = field(init=False)
     contract: Contract | None = field(init=False, default=None)
     lines: list[rules.PlanLine] = field(init=False)
+    checked: rules.CheckedBuyers = field(init=False)
     receivables: list[Receivable] = field(init=False, default_factory=list)
 
 
@@ -112,11 +113,11 @@ class Writer:
         ctx = self.context(sale.consultant, sale.subscribed_at)
         sale.unit.state = stock_rules.HELD
         priced = price_unit(ctx, sale.unit, sale.plan, sale.discounts)
-        buyers = checked_buyers(ctx, sale.buyers, None)
+        sale.checked = checked_buyers(ctx, sale.buyers, None)
         sale.deal = Deal(
             project=self.project, unit=sale.unit, customer=sale.customer, consultant=sale.consultant,
             team_id=self.office.team_of.get(sale.consultant.pk), state="signed" if sale.signed_at else "subscribed",
-            ownership=buyers.ownership, list_total=priced.price.list_total, total=priced.total,
+            ownership=sale.checked.ownership, list_total=priced.price.list_total, total=priced.total,
             opened_on=self._day(sale.held_at), created_by_id=sale.consultant.pk,
         )  # fmt: skip
         sale.subscription = self._subscription(ctx, sale, priced)
@@ -184,17 +185,30 @@ class Writer:
                      money=line.money, amount=line.amount, due_on=line.due_on, bank=line.bank)
             for s in sales for line in s.lines
         ])  # fmt: skip
-        search.index(resources.get("subscriptions"), [s.subscription for s in sales], fresh=True)
+        self._buyers(sales)
+        self._index("subscriptions", [s.subscription for s in sales])
         for sale in sales:
-            ctx = self.context(sale.consultant, sale.subscribed_at)
-            store_buyers(ctx, sale.deal, checked_buyers(ctx, sale.buyers, None))
-            actor, paper = ctx.actor, sale.subscription
+            actor, paper = actor_for(sale.consultant), sale.subscription
             self._move(sale, stock_rules.SUBSCRIBED, sale.subscribed_at, actor)
             self._stage(sale, sale.subscribed_at, actor, "subscriber")
             self._fact(
                 sale, sale.subscribed_at, "subscription.active", "subscriptions", paper.pk, actor, deal=sale.deal.pk,
                 unit=sale.unit.pk, unit_label=sale.unit.label, number=paper.number, total=str(paper.total),
             )  # fmt: skip
+
+    def _buyers(self, sales: Sequence[Sale]) -> None:
+        rows, moments = [], []
+        for sale in sales:
+            ctx = self.context(sale.consultant, sale.subscribed_at)
+            adult = int(ctx.param("deals.adult_age"))
+            for seq, buyer in enumerate(sale.checked.buyers, 1):
+                rows.append(buyer_row(ctx, sale.deal, seq, buyer, sale.checked, adult))
+                moments.append(sale.subscribed_at)
+        write(Buyer, rows, moments)
+
+    def _index(self, name: str, papers: Sequence[Any]) -> None:
+        resource = resources.get(name)
+        bulk.add_tokens(self.project.pk, name, {paper.pk: search.tokens_of(resource, paper) for paper in papers})
 
     # --- contracts ------------------------------------------------------------------------------
 
@@ -214,7 +228,7 @@ class Writer:
                      amount=line.amount, due_on=line.due_on, bank=line.bank)
             for s in sales for line in self._contract_lines(s)
         ])  # fmt: skip
-        search.index(resources.get("contracts"), papers, fresh=True)
+        self._index("contracts", papers)
         for sale in sales:
             self._tell_signed(sale, actor_for(clerk))
 
@@ -305,7 +319,7 @@ class Writer:
         settled = [r for s in sales for r in s.receivables if r.settled_on]
         columns = (("id", "bigint"), ("settled_on", "date"))
         update("finance_receivable", columns, [(r.pk, r.settled_on) for r in settled], self.project.pk)
-        search.index(resources.get("receipts"), rows, fresh=True)
+        self._index("receipts", rows)
 
     def _prefix(self, receipt: Receipt) -> str:
         at = self.office.at(receipt.business_date, 12)

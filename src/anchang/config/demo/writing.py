@@ -9,6 +9,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import models
@@ -21,27 +22,44 @@ from anchang.platform.models import Event
 CHUNK = 4000
 
 
-def numbered(model: type[models.Model], rows: Sequence[models.Model]) -> None:
+class Row(SimpleNamespace):
+    """An unsaved row by its columns; cheaper than a model's instance where there are thousands."""
+
+    pk: int | None = None
+
+
+def numbered(model: type[models.Model], rows: Sequence[Any]) -> None:
     """Give unsaved rows their ids, so that others can refer to them before they are written."""
     for row, pk in zip(rows, bulk.reserve_ids(model, len(rows)), strict=True):
         row.pk = pk
 
 
-def write(model: type[models.Model], rows: Sequence[Any], made_at: Sequence[dt.datetime] | None = None) -> None:
-    """Insert unsaved rows, in their order. `made_at`: when each was made (none: now)."""
+def write(
+    model: type[models.Model], rows: Sequence[Any], made_at: Sequence[dt.datetime] | None = None, project_id: int = 0
+) -> None:
+    """Insert unsaved rows or instances, in their order. `made_at`: when each was made (none: now). Rows of the
+    first one's columns; they belong to `project_id`."""
+    if not rows:
+        return
     fresh = [row for row in rows if row.pk is None]
     if fresh:
         numbered(model, fresh)
-    fields = [f for f in model._meta.concrete_fields if not f.generated and not f.has_db_default()]
+    given = vars(rows[0])
+    fields = [
+        f for f in model._meta.concrete_fields
+        if not f.generated and not f.has_db_default() and not f.primary_key and f.attname in given
+    ]  # fmt: skip
+    same = {"project_id": project_id} if project_id else {}
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
         columns: dict[str, list[Any]] = {f.column: [getattr(row, f.attname) for row in part] for f in fields}
+        columns["id"] = [row.pk for row in part]
+        columns.pop("created_at", None)
+        columns.pop("updated_at", None)
         if made_at is not None:
             moments = list(made_at[start : start + CHUNK])
-            columns |= {name: moments for name in ("created_at", "updated_at") if name in columns}
-        elif "created_at" in columns:
-            del columns["created_at"], columns["updated_at"]
-        bulk.insert(model, columns)
+            columns |= {"created_at": moments, "updated_at": moments}
+        bulk.insert(model, columns, same)
 
 
 @dataclass(slots=True)

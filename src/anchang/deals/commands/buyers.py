@@ -32,13 +32,14 @@ def store_buyers(ctx: Context, deal: Deal, checked: rules.CheckedBuyers) -> list
     adult = int(ctx.param("deals.adult_age"))
     Buyer.objects.filter(project=ctx.here, deal=deal).update(deleted_at=ctx.now)
     return Buyer.objects.bulk_create(
-        _row(ctx, deal, seq, buyer, checked, adult) for seq, buyer in enumerate(checked.buyers, 1)
+        buyer_row(ctx, deal, seq, buyer, checked, adult) for seq, buyer in enumerate(checked.buyers, 1)
     )
 
 
-def _row(
+def buyer_row(
     ctx: Context, deal: Deal, seq: int, buyer: rules.Buyer, checked: rules.CheckedBuyers, adult: int
 ) -> Buyer:
+    """One unsaved row, with its numbers encrypted."""
     return Buyer(
         project=ctx.here, deal=deal, seq=seq, kind=buyer.kind, name=buyer.name[:100], id_type=buyer.id_type,
         id_cipher=personal.encrypt(buyer.id_number), id_digest=personal.digest(buyer.id_number),
