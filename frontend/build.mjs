@@ -1,5 +1,6 @@
 // Builds everything a browser loads into src/anchang/static/build/ (never committed).
 //   app.css app.js   every page        charts.js    pages with charts
+//   sales.js         unit board, deal desk, cashier
 //   designer.js      drag and drop     icons.svg    sprite of the icons that are used
 //   sw.js manifest.webmanifest icon-*.png           the installable app
 // The budget is checked at the end: an ordinary page may load 150 kB of CSS and JS, compressed.
@@ -48,7 +49,7 @@ async function buildStyles() {
     variables: false,
     keyframes: true,
   });
-  const own = ["tokens", "shell", "components", "forms", "table", "pages", "board", "print"];
+  const own = ["tokens", "shell", "components", "forms", "table", "pages", "day", "board", "sales", "print"];
   const sheets = await Promise.all(own.map((name) => readFile(join(here, "css", `${name}.css`), "utf8")));
   const tom = await readFile(join(modules, "tom-select/dist/css/tom-select.bootstrap5.css"), "utf8");
   await build({
@@ -77,6 +78,7 @@ async function buildScripts() {
       app: join(here, "js", "app.js"),
       charts: join(here, "js", "charts.js"),
       sort: join(here, "js", "sort.js"),
+      sales: join(here, "js", "sales.js"),
     },
     outdir: out,
     bundle: true,
@@ -132,7 +134,7 @@ async function buildInstallable() {
 
 async function report() {
   let page = 0;
-  for (const name of ["app.css", "app.js", "charts.js", "sort.js", "icons.svg", "sw.js"]) {
+  for (const name of ["app.css", "app.js", "charts.js", "sort.js", "sales.js", "icons.svg", "sw.js"]) {
     const size = gzipSync(await readFile(join(out, name))).length;
     if (name.startsWith("app.")) page += size;
     console.log(`${name.padEnd(10)} ${(size / 1024).toFixed(1)} kB compressed`);

@@ -170,11 +170,11 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
         plan_spec(data.payment_plan), priced.total, deposit=data.deposit, loans=loans,
         deposit_due=ctx.business_date, signed_on=sign_by,
     )  # fmt: skip
-    need = stock_rules.approval_need(priced.price, unit.floor_total, _approval_policy(ctx))
+    need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
     return Terms(buyers, priced, loans, lines, data.deposit, sign_by, need.approvers)
 
 
-def _approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
+def approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
     return stock_rules.ApprovalPolicy(
         rungs=tuple(
             stock_rules.Rung(Decimal(str(rung["up_to"])), tuple(rung["approvers"]))

@@ -1,0 +1,62 @@
+"""The statutory price list as stored rows give it. The form is a Chinese legal text, worded in Chinese."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import override
+
+from anchang.inventory import documents
+from anchang.inventory.models import PriceList, PriceRow
+from anchang.inventory.models.units import PriceBasis, Unit
+
+FORM_LANGUAGE = "zh-hans"
+#: Facts of the list's head as imports keep them, and the form's fields.
+_FACTS = (
+    "location", "land_use", "plot_ratio", "greening", "parking_ratio", "building_type", "structure", "finish",
+    "utilities", "property_fee", "complaint_line",
+)  # fmt: skip
+
+
+def price_list_paper(price_list: PriceList, *, by: str = "", now: dt.datetime | None = None) -> documents.PriceList:
+    """The list as a document: every unit with its filed price and its state now. Two queries."""
+    project, facts = price_list.project, price_list.facts or {}
+    licence = price_list.licence
+    known = {name: str(facts[name]) for name in _FACTS if facts.get(name)}
+    head = documents.PriceListHead(
+        developer=str(facts.get("developer") or project.developer or project.company.name),
+        project=str(facts.get("project") or project.name),
+        licence=licence.number if licence else "", **({"location": project.address} | known),
+    )  # fmt: skip
+    with override(FORM_LANGUAGE):
+        return documents.PriceList(
+            head=head, rows=_rows(price_list), version=f"V{price_list.edition}",
+            published_on=price_list.published_on or timezone.localdate(),
+            printed_at=timezone.localtime(now or timezone.now()), printed_by=by,
+        )  # fmt: skip
+
+
+def _rows(price_list: PriceList) -> list[documents.PriceListRow]:
+    rows = PriceRow.objects.filter(project_id=price_list.project_id, price_list=price_list)
+    states = {str(value): str(label) for value, label in Unit.State.choices}
+    bases = {str(value): str(label) for value, label in PriceBasis.choices}
+    return [
+        documents.PriceListRow(
+            building=row.unit.building.code, section=row.unit.section, code=row.unit.code,
+            floor="" if row.unit.floor is None else str(row.unit.floor),
+            layout=row.unit.layout.name if row.unit.layout else "", storey_height=row.unit.storey_height,
+            gross_area=row.gross_area, inner_area=row.inner_area, shared_area=_shared(row),
+            price_basis=bases.get(row.basis, row.basis), gross_unit_price=row.gross_unit_price,
+            inner_unit_price=row.inner_unit_price, list_total=row.list_total, discounts=row.discounts,
+            state=states.get(row.unit.state, row.unit.state),
+        )
+        for row in rows.select_related("unit__building", "unit__layout").order_by("unit__sort_key")
+    ]  # fmt: skip
+
+
+def _shared(row: PriceRow) -> Decimal | None:
+    if row.gross_area is None or row.inner_area is None:
+        return None
+    return row.gross_area - row.inner_area

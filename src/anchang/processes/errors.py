@@ -1,0 +1,14 @@
+"""What the codes of the sales screens say."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.platform.wording import say
+
+say({
+    "no_payment_plan": _("There is no payment plan yet: add one first."),
+    "nothing_to_receive_on": _("This deal takes no money now."),
+    "offer_incomplete": _("The offer is not complete: %(why)s"),
+    "customer_missing": _("Choose a customer, or type name and phone of a new one."),
+})  # fmt: skip

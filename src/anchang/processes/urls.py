@@ -1,0 +1,27 @@
+"""Addresses of the sales screens."""
+
+from django.urls import path
+
+from anchang.processes.views import board, cashier, desk, loan, papers
+
+urlpatterns = [
+    path("board/", board.board_page, name="board"),
+    path("board/unit/<int:unit_id>/", board.unit_panel, name="board-unit"),
+    path("board/unit/<int:unit_id>/price", board.unit_price, name="board-unit-price"),
+    path("board/unit/<int:unit_id>/history", board.unit_history, name="board-unit-history"),
+    path("board/unit/<int:unit_id>/hold", board.unit_hold, name="board-unit-hold"),
+    path("deal/<int:unit_id>/", desk.desk_page, name="deal"),
+    path("deal/<int:unit_id>/price", desk.desk_price, name="deal-price"),
+    path("deal/<int:unit_id>/proposal.pdf", papers.proposal, name="proposal"),
+    path("deal/<int:unit_id>/documents", desk.tick_document, name="deal-documents"),
+    path("cashier/", cashier.cashier_page, name="cashier"),
+    path("cashier/<int:deal_id>/preview", cashier.preview, name="cashier-preview"),
+    path("cashier/<int:deal_id>/receive", cashier.receive, name="cashier-receive"),
+    path("cashier/close/", cashier.close_page, name="cashier-close"),
+    path("loan/", loan.loan_page, name="loan"),
+    path("papers/", papers.price_papers, name="price-papers"),
+    path("papers/subscription/<int:record_id>.pdf", papers.subscription, name="subscription-paper"),
+    path("papers/contract/<int:record_id>.pdf", papers.contract, name="contract-paper"),
+    path("papers/receipt/<int:record_id>.pdf", papers.receipt, name="receipt-paper"),
+    path("papers/price-list/<int:record_id>.<str:form>", papers.price_list, name="price-list-paper"),
+]

@@ -1,0 +1,55 @@
+"""A deal form as it was sent: what was chosen, its lines of buyers and loans, as the commands take them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from anchang.processes.offers import Asked
+from anchang.processes.views import doing
+
+BUYER_FIELDS = ("name", "kind", "id_type", "id_number", "phone", "share", "guardian", "agent")
+LOAN_FIELDS = ("kind", "bank", "amount")
+#: Columns that are never empty by themselves: a line with nothing else is no line.
+_ALWAYS = ("kind", "id_type")
+MOST_LINES = 50
+
+
+def lines_of(given: Any, prefix: str, names: tuple[str, ...]) -> list[dict[str, str]]:
+    """Filled lines `<prefix>-<index>-<name>` in their order on the page."""
+    marks = {key[len(prefix) + 1 :].split("-", 1)[0] for key in given if key.startswith(f"{prefix}-")}
+    found = []
+    for index in sorted(int(m) for m in marks if m.isascii() and m.isdigit() and len(m) < 6)[:MOST_LINES]:
+        line = {name: given.get(f"{prefix}-{index}-{name}", "").strip() for name in names}
+        if any(text for name, text in line.items() if name not in _ALWAYS):
+            found.append(line)
+    return found
+
+
+def amount(text: str) -> str:
+    return text.replace(",", "").replace("，", "").strip()
+
+
+def asked_of(given: Any) -> Asked:
+    """Plan, discounts, loans, deposit and signing day chosen so far."""
+    discounts = tuple(i for text in given.getlist("discounts") if (i := doing.number(text)))
+    return Asked(
+        plan=given.get("payment_plan", "").strip(), discounts=discounts,
+        loans=tuple(_loans(given)), deposit=amount(given.get("deposit", "")), sign_by=given.get("sign_by", "").strip(),
+    )  # fmt: skip
+
+
+def _loans(given: Any) -> list[dict[str, str]]:
+    found = lines_of(given, "loans", LOAN_FIELDS)
+    return [line | {"amount": amount(line["amount"])} for line in found if line["amount"]]
+
+
+def subscription_data(given: Any) -> dict[str, Any]:
+    """The body of `subscribe_unit`; empty things are left out, so that defaults and `required` hold."""
+    asked = asked_of(given)
+    buyers = [{k: v for k, v in line.items() if v} for line in lines_of(given, "buyers", BUYER_FIELDS)]
+    data: dict[str, Any] = {
+        "customer": given.get("customer", "").strip(), "payment_plan": asked.plan, "discounts": list(asked.discounts),
+        "deposit": asked.deposit, "sign_by": asked.sign_by, "ownership": given.get("ownership", "").strip(),
+        "loans": list(asked.loans),
+    }  # fmt: skip
+    return {k: v for k, v in data.items() if v not in ("", [])} | {"buyers": buyers}

@@ -1,0 +1,254 @@
+"""The deal desk: customer, unit, discounts, plan, buyers and deposit on one page; then sign and file there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from anchang.deals.commands.checklist import checklist
+from anchang.deals.models import Buyer, Deal
+from anchang.finance.queries import contract_account
+from anchang.inventory.models import Unit
+from anchang.kernel.errors import DomainError
+from anchang.platform import resources
+from anchang.platform.access import Access
+from anchang.platform.ui import filters, records
+from anchang.platform.ui.components import Action
+from anchang.platform.ui.gate import access_of
+from anchang.platform.ui.overlays import go
+from anchang.platform.wording import worded
+from anchang.processes.chains import Chain, chain_of
+from anchang.processes.offers import item_label, offer
+from anchang.processes.subscribing import why_not_subscribe
+from anchang.processes.views import doing
+from anchang.processes.views.asking import BUYER_FIELDS, LOAN_FIELDS, asked_of, lines_of, subscription_data
+from anchang.processes.views.grid import state_words
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def desk_page(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """A form while the unit is free or held for us; afterwards what is next with the deal."""
+    unit = doing.record(request, "units", unit_id)
+    if request.method == "POST":
+        return _submit(request, unit)
+    chain = chain_of(access_of(request), unit)
+    if chain.subscription is not None or chain.contract is not None:
+        return _progress(request, unit, chain)
+    if chain.taken:
+        words = state_words()
+        context = {"unit": unit, "state": {"value": unit.state, "label": words.get(unit.state, unit.state)}}
+        return render(request, "processes/deal_taken.html", context)
+    given = request.GET.copy()
+    if "customer" not in given and chain.deal is not None:
+        given["customer"] = str(chain.deal.customer_id)
+    return form_page(request, unit, given, chain=chain)
+
+
+# --- the form ------------------------------------------------------------------------------------
+
+
+def form_page(
+    request: HttpRequest, unit: Unit, given: Any, *, chain: Chain | None = None, message: str = "",
+    errors: Mapping[str, str] | None = None, status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    access, found_errors = access_of(request), dict(errors or {})
+    found = offer(access, unit, asked_of(given))
+    why = why_not_subscribe(unit)
+    context: dict[str, Any] = {
+        "unit": unit, "offer": found, "errors": found_errors, "message": message, "stage": 0,
+        "here": reverse("deal", args=[unit.pk]), "key": given.get("idempotency_key", ""),
+        "hold": chain.hold if chain else None, "state": state_words().get(unit.state, unit.state),
+        "customer": _customer(access, given.get("customer", "")), "given": given,
+        "buyers": _buyers(given, found_errors, _customer(access, given.get("customer", ""))),
+        "blank_buyer": _buyer_fields("__index__", {}, {}),
+        "loans": _loan_rows(given), "loan_columns": _loan_columns(),
+        "loan_errors": [t for place, t in found_errors.items() if place.split(".")[0] == "loans"],
+        "buyers_error": found_errors.get("buyers", ""), "ownerships": Deal.Ownership.choices,
+        "refusal": worded(why.code, why.params) if why else "",
+        "may_subscribe": access.may("units.subscribe", unit.project_id),
+    }  # fmt: skip
+    return render(request, "processes/deal.html", context, status=status)
+
+
+def _customer(access: Access, text: str) -> dict[str, Any] | None:
+    pk = doing.number(text)
+    labels = filters.labels_of(resources.get("customers"), [pk], access) if pk else {}
+    return {"id": pk, "label": labels[str(pk)]} if str(pk) in labels else None
+
+
+def _buyers(given: Any, errors: Mapping[str, str], customer: Mapping[str, Any] | None) -> list[list[dict[str, Any]]]:
+    """What was typed, line by line; the customer's name starts the first line."""
+    lines = lines_of(given, "buyers", BUYER_FIELDS)
+    if not lines:
+        lines = [{"name": str(customer["label"]) if customer else ""}]
+    return [
+        _buyer_fields(index, line, {k.split(".", 2)[2]: v for k, v in errors.items() if k.startswith(f"buyers.{index}.")})
+        for index, line in enumerate(lines)
+    ]
+
+
+def _buyer_fields(index: object, line: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    shapes: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
+        ("name", _("Name"), "text", {"required": True, "maxlength": 100}),
+        ("kind", _("Kind"), "select", {"choices": Buyer.Kind.choices, "required": True}),
+        ("id_type", _("Document"), "select", {"choices": Buyer.IdType.choices, "required": True}),
+        ("id_number", _("Document number"), "text", {"required": True, "maxlength": 40, "sensitive": True}),
+        ("phone", _("Phone"), "phone", {"maxlength": 30}),
+        ("share", _("Share, %"), "number", {}),
+        ("guardian", _("Guardian of a minor"), "text", {"maxlength": 100}),
+        ("agent", _("Authorised agent"), "text", {"maxlength": 100}),
+    )
+    presets = {"kind": "person", "id_type": "id_card"}
+    return [
+        {
+            "name": f"buyers-{index}-{name}", "label": label, "kind": kind, "choices": (), "error": errors.get(name, ""),
+            "value": line.get(name) or presets.get(name, ""), "maxlength": None, "required": False, "sensitive": False,
+            **more,
+        }
+        for name, label, kind, more in shapes
+    ]  # fmt: skip
+
+
+def _loan_columns() -> list[dict[str, Any]]:
+    return [
+        {"name": "kind", "label": _("Loan"), "kind": "select", "required": True,
+         "choices": [("bank", _("Bank loan")), ("fund", _("Housing fund"))]},
+        {"name": "bank", "label": _("Bank"), "kind": "text"},
+        {"name": "amount", "label": _("Amount"), "kind": "money"},
+    ]  # fmt: skip
+
+
+def _loan_rows(given: Any) -> list[list[str]]:
+    return [[line[name] for name in LOAN_FIELDS] for line in lines_of(given, "loans", LOAN_FIELDS)]
+
+
+@require_POST
+def desk_price(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """The price for what stands in the form now, and the discounts that go with its plan."""
+    unit = doing.record(request, "units", unit_id, "units.quote")
+    found = offer(access_of(request), unit, asked_of(request.POST))
+    return render(request, "processes/deal_price.html", {"offer": found, "swap": True, "unit": unit})
+
+
+def _submit(request: HttpRequest, unit: Unit) -> HttpResponse:
+    """Subscribe. A refusal brings the form back as it was typed, with a sentence at each field."""
+    try:
+        told = doing.once(request, lambda: _subscribe(request, unit))
+    except DomainError as exc:
+        message, errors = doing.told_errors(exc)
+        chain = chain_of(access_of(request), unit)
+        return form_page(request, unit, request.POST, chain=chain, message=message, errors=errors, status=exc.status)
+    return go(request, reverse("deal", args=[unit.pk]), _("Subscribed: %(number)s") % {"number": told["number"]})
+
+
+def _subscribe(request: HttpRequest, unit: Unit) -> dict[str, Any]:
+    """With a new customer both are written, or neither."""
+    data = subscription_data(request.POST)
+    with transaction.atomic():
+        if "customer" not in data:
+            data["customer"] = _new_customer(request, unit)
+        made = doing.run(request, "subscribe_unit", unit.pk, data)
+    return {"id": made.pk, "number": made.number}
+
+
+def _new_customer(request: HttpRequest, unit: Unit) -> int:
+    name, phone = (request.POST.get(f, "").strip() for f in ("new_name", "new_phone"))
+    if not name and not phone:
+        raise DomainError("customer_missing", status=422, fields={"customer": "required"})
+    data = {"project": unit.project_id, "name": name, "phone": phone}
+    try:
+        return int(doing.run(request, "add_customers", None, data).pk)
+    except DomainError as exc:
+        exc.fields = {f"new_{field}": code for field, code in exc.fields.items()} or {"new_phone": exc.code}
+        raise
+
+
+# --- afterwards: sign, file, documents, papers ----------------------------------------------------
+
+
+def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
+    access = access_of(request)
+    assert chain.deal is not None
+    papers = []
+    if chain.subscription is not None and access.may("subscriptions.view", unit.project_id):
+        papers.append(_paper(request, "subscriptions", chain.subscription.pk, "subscription-paper"))
+    if chain.contract is not None and access.may("contracts.view", unit.project_id):
+        papers.append(_paper(request, "contracts", chain.contract.pk, "contract-paper"))
+    papers = [one for one in papers if one is not None]
+    newest = papers[-1] if papers else None
+    context = {
+        "unit": unit, "deal": chain.deal, "stage": chain.stage, "papers": papers, "newest": newest,
+        "here": reverse("deal", args=[unit.pk]), "state": state_words().get(unit.state, unit.state),
+        "account": _account(access, chain), "cashier_url": _cashier_url(access, chain.deal),
+        **_documents(request, chain.deal),
+    }  # fmt: skip
+    return render(request, "processes/deal_progress.html", context)
+
+
+def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> dict[str, Any] | None:
+    """A paper with its next command, the others, and its print."""
+    try:
+        shown = records.shown_of(request, name, record_id)
+    except DomainError:
+        return None
+    head = records.head_of(shown, empties=False)
+    printing = records.in_reach(shown, f"{name}.print")
+    others = [_staying(a) for a in head["others"] if not a.url.endswith(("/print", "/receive"))]
+    plan = [line | {"label": item_label(line["item"])} for line in shown.item.get("plan") or ()]
+    wanted = ("total", "list_total", "unit_price", "depth", "deposit", "payment_plan", "subscribed_on", "sign_by",
+              "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on")  # fmt: skip
+    labels = [str(shown.resource.by_name[w].label) for w in wanted if w in shown.resource.by_name]
+    facts = [f for section in head["sections"] for f in section["facts"] if str(f["label"]) in labels]
+    return {
+        "label": shown.resource.label, "title": shown.label, "url": shown.url, "state": head["state"],
+        "primary": _staying(head["primary"]), "others": others, "facts": facts, "plan": plan,
+        "buyers": shown.item.get("buyers") or [], "prints": shown.item.get("prints") or 0,
+        "print_url": reverse(printed_by, args=[record_id]) if printing else "",
+    }  # fmt: skip
+
+
+def _staying(action: Action | None) -> Action | None:
+    """After the dialog the reader is still here."""
+    if action is None or action.opens != "dialog" or action.reason:
+        return action
+    return replace(action, url=f"{action.url}?stay=1")
+
+
+def _account(access: Access, chain: Chain) -> list[dict[str, Any]]:
+    if chain.contract is None or not access.may("receivables.view", chain.contract.project_id):
+        return []
+    return [line | {"label": item_label(line["item"])} for line in contract_account(chain.contract.pk)]
+
+
+def _cashier_url(access: Access, deal: Deal) -> str:
+    rights = ("contracts.receive", "subscriptions.receive", "holds.receive")
+    return f"{reverse('cashier')}?deal={deal.pk}" if any(access.may(r, deal.project_id) for r in rights) else ""
+
+
+def _documents(request: HttpRequest, deal: Deal) -> dict[str, Any]:
+    shown = records.shown_of(request, "deals", deal.pk)
+    return {
+        "documents": checklist(deal), "may_tick": records.in_reach(shown, "deals.receive-documents"),
+        "documents_url": reverse("deal-documents", args=[deal.unit_id]),
+    }  # fmt: skip
+
+
+@require_POST
+def tick_document(request: HttpRequest, unit_id: int) -> HttpResponse:
+    """One document of the list came in, or its tick is taken back. Answers the list."""
+    unit = doing.record(request, "units", unit_id)
+    chain = chain_of(access_of(request), unit)
+    if chain.deal is None:
+        raise DomainError("not_found", status=404)
+    line = {"document": request.POST.get("document"), "buyer": request.POST.get("buyer")}
+    data = {"documents": [line], "received": "received" in request.POST}
+    doing.run(request, "receive_documents", chain.deal.pk, data)
+    return render(request, "processes/deal_documents.html", _documents(request, chain.deal))
