@@ -177,5 +177,7 @@ def test_palette_finds_places_and_commands_that_one_may(client, office):
     found = client.get("/palette/", {"q": "teams"}, headers={"Accept": "application/json"}).json()["groups"]
     urls = {item["url"] for group in found for item in group["items"]}
     assert {"/r/teams/", "/r/teams/new"} <= urls
+    assert "陈强" in client.get("/r/users/", {"q": "consultant1"}).content.decode()
+    assert "陈强" not in client.get("/r/users/", {"q": "周"}).content.decode()
     picked = client.get("/r/users/pick", {"q": "陈"}).json()["items"]
     assert [one["label"] for one in picked] == ["陈强"]

@@ -25,12 +25,8 @@ def chip(value: object, label: str = "", tone: str = "") -> SafeString:
     """A state: colour and mark come from the state's name, or from `tone` where one is given."""
     shown = label or str(value)
     if tone:
-        return format_html(
-            '<span class="chip" data-tone="{}"><span class="chip-text">{}</span></span>', tone, shown
-        )
-    return format_html(
-        '<span class="chip" data-state="{}"><span class="chip-text">{}</span></span>', value, shown
-    )
+        return format_html('<span class="chip" data-tone="{}"><span class="chip-text">{}</span></span>', tone, shown)
+    return format_html('<span class="chip" data-state="{}"><span class="chip-text">{}</span></span>', value, shown)
 
 
 def money(value: object, unit: str = "yuan", show_unit: bool = False) -> SafeString:
@@ -45,9 +41,7 @@ def money(value: object, unit: str = "yuan", show_unit: bool = False) -> SafeStr
 
 def when(value: object, kind: str = "datetime") -> SafeString:
     """A date or time. `kind`: date, datetime, time, near (shortest clear form; the full one is a tip)."""
-    shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(
-        value
-    )
+    shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(value)
     if not value:
         return SafeString(formats.NOTHING)
     title = formats.moment(value) if kind == "near" else ""
@@ -63,8 +57,7 @@ def phone(masked: str, reveal_url: str = "") -> SafeString:
     if reveal_url:
         hint = _("Show the whole number")
         button = format_html(
-            '<button type="button" class="icon-button" data-reveal="{}" aria-label="{}" data-tip="{}">'
-            "{}</button>",
+            '<button type="button" class="icon-button" data-reveal="{}" aria-label="{}" data-tip="{}">{}</button>',
             reveal_url,
             hint,
             hint,
@@ -106,7 +99,9 @@ def _flag(value: object) -> SafeString:
 
 
 def _text(value: object) -> SafeString:
-    return SafeString(formats.NOTHING) if value in (None, "") else conditional_escape(str(value) if not isinstance(value, SafeString) else value)
+    if value in (None, ""):
+        return SafeString(formats.NOTHING)
+    return conditional_escape(value if isinstance(value, SafeString) else str(value))
 
 
 def _state(value: object) -> SafeString:

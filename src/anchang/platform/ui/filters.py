@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -70,6 +71,22 @@ def tests_of(where: Any) -> list[dict[str, Any]] | None:
     parts = where.get("all") if isinstance(where, dict) and set(where) == {"all"} else [where]
     plain = isinstance(parts, list) and all(isinstance(p, dict) and "field" in p for p in parts)
     return parts if plain else None
+
+
+def plain_search(resource: Resource, q: str) -> Q | None:
+    """How a resource without search tokens (those of the group) is searched: its label and its codes."""
+    label = resource.by_name[resource.label_field]
+    if not q or resource.search or label.expr is not None or label.value is not None or label.kind == "ref":
+        return None
+    found = Q(**{f"{label.path}__icontains": q})
+    for name in ("code", "username", "name_pinyin", "number"):
+        if any(column.name == name for column in resource.model._meta.concrete_fields):
+            found |= Q(**{f"{name}__istartswith": q})
+    return found
+
+
+def can_search(resource: Resource) -> bool:
+    return bool(resource.search) or plain_search(resource, "x") is not None
 
 
 def read_where(text: str) -> Any:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -15,7 +14,7 @@ from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Resource
-from anchang.platform.ui import context, navigation, rows
+from anchang.platform.ui import context, filters, navigation, rows
 from anchang.platform.ui.gate import access_of, project_ids_of
 from anchang.platform.ui.lists import resource_of
 
@@ -41,12 +40,7 @@ def found_in(
     hints = hint_fields(resource, fields)
     wanted = {label.name, *(f.name for f in hints)}
     columns = tuple(f for f in fields if f.name in wanted)
-    extra = None
-    if q and not resource.search:
-        extra = Q(**{f"{label.path}__icontains": q}) if label.expr is None and label.kind != "ref" else None
-        for name in ("code", "username", "name_pinyin", "number"):
-            if extra is not None and any(c.name == name for c in resource.model._meta.concrete_fields):
-                extra |= Q(**{f"{name}__istartswith": q})
+    extra = filters.plain_search(resource, q)
     query = Query(
         project_ids=project_ids, q=q if resource.search else "", extra=extra, limit=limit,
         columns=tuple(f.name for f in columns),

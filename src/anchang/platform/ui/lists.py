@@ -52,7 +52,13 @@ class State:
 
     def query(self, **more: Any) -> Query:
         return Query(
-            project_ids=self.project_ids, where=self.where, q=self.q, order=self.order, deleted=self.deleted, **more
+            project_ids=self.project_ids,
+            where=self.where,
+            q=self.q if self.resource.search else "",
+            extra=filters.plain_search(self.resource, self.q.strip()),
+            order=self.order,
+            deleted=self.deleted,
+            **more,
         )
 
     def parts(self) -> dict[str, str]:
@@ -160,7 +166,7 @@ def head_of(request: HttpRequest, state: State) -> dict[str, Any]:
     return {
         "chips": chips_of(state),
         "add_url": state.url("filter"),
-        "search_url": state.url(q=""),
+        "search_url": state.url(q="") if filters.can_search(resource) else "",
         "clear_url": f"/r/{resource.name}/" if state.where else "",
         "save_url": state.url("save-view") if may_save(state) else "",
         "columns_url": state.url("columns"),

@@ -71,7 +71,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, Mapping):
         if "label" in value:
             return str(value["label"])
-        parts = [f"{k}: {as_text(v)}" for k, v in value.items() if k != "id" and v not in (None, "", [], {})]
+        parts = [as_text(v) for k, v in value.items() if k != "id" and v not in (None, "", [], {}, False, True)]
         return " · ".join(parts) if len(parts) < 8 else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
         return "、".join(as_text(one) for one in value)
