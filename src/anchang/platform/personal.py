@@ -52,5 +52,5 @@ def decrypt(blob: bytes | memoryview) -> str:
 def digest(text: str) -> str:
     """The same text always gives the same 32 characters; without the key nothing can be guessed from them."""
     _, _, key = _keys(settings.ANCHANG_DATA_KEY)
-    mac = hmac.new(key, text.encode(), hashlib.sha256).digest()
+    mac = hmac.digest(key, text.encode(), "sha256")
     return base64.urlsafe_b64encode(mac[:24]).decode()

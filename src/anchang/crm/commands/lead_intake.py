@@ -114,11 +114,11 @@ def take_in(ctx: Context, enquiries: Sequence[Enquiry], import_job_id: int | Non
 def _known_leads(ctx: Context, digests: list[str]) -> dict[str, _Known]:
     """digest -> the lead outside the recycle bin that has the phone, main or further."""
     columns = ("id", "enquiry_key", "state", "owner_id")
-    rows = Lead.objects.filter(project=ctx.here, phone_digest__in=digests).values_list(
+    rows = Lead.objects.filter(project=ctx.here, phone_digest__any_of=digests).values_list(
         "phone_digest", *columns
     )
     found = {digest: _Known(*rest) for digest, *rest in rows}
-    further = LeadPhone.objects.filter(project=ctx.here, digest__in=digests, lead__deleted_at__isnull=True)
+    further = LeadPhone.objects.filter(project=ctx.here, digest__any_of=digests, lead__deleted_at__isnull=True)
     for digest, *rest in further.values_list("digest", *(f"lead__{c}" for c in columns)):
         found.setdefault(digest, _Known(*rest))
     return found
@@ -310,7 +310,7 @@ def _read_keys(ctx: Context, known: Iterable[_Known]) -> None:
         by_id.setdefault(lead.id, []).append(lead)
     if not by_id:
         return
-    rows = Touch.objects.filter(project=ctx.here, lead_id__in=list(by_id)).values_list("lead_id", "key")
+    rows = Touch.objects.filter(project=ctx.here, lead_id__any_of=list(by_id)).values_list("lead_id", "key")
     for lead_id, key in rows:
         for lead in by_id[lead_id]:
             lead.keys.add(key)

@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform import lookups  # noqa: F401  (registers any_of)
+
 
 class AliveManager(models.Manager):
     """Rows that aren't in the recycle bin."""
