@@ -91,9 +91,7 @@ class Books:
             customer=customer,
         )
 
-    def visit(
-        self, day: str, customer: Customer, who: str, seq: int = 1, channel: str = "ad", **facts: Any
-    ) -> Visit:
+    def visit(self, day: str, customer: Customer, who: str, seq: int = 1, channel: str = "ad", **facts: Any) -> Visit:
         at = self._who(who)
         return Visit.objects.create(
             project=self.project,
@@ -262,9 +260,7 @@ class Books:
             **facts,
         )
 
-    def receivable(
-        self, due: str, deal: Deal, amount: str, item: str = "first_payment", **facts: Any
-    ) -> Receivable:
+    def receivable(self, due: str, deal: Deal, amount: str, item: str = "first_payment", **facts: Any) -> Receivable:
         return Receivable.objects.create(
             project=self.project,
             deal=deal,
@@ -300,8 +296,6 @@ class Books:
 
     def reverse(self, day: str, receipt: Receipt) -> Receipt:
         """The mirror of a receipt without allocations."""
-        mirror = self.receipt(
-            day, receipt.deal, str(-receipt.amount), receipt.way, receipt.kind, reverses=receipt
-        )
+        mirror = self.receipt(day, receipt.deal, str(-receipt.amount), receipt.way, receipt.kind, reverses=receipt)
         Receipt.objects.filter(pk=receipt.pk).update(state="reversed")
         return mirror

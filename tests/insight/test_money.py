@@ -54,9 +54,9 @@ def test_every_grouping_equals_the_ledger(office, group):
     with office.as_("finance") as access:
         fill(Books(office))
         found = ask(access, "collection", group=group, **MARCH)
-        ledger = Receipt.objects.filter(
-            kind="house", business_date__range=("2025-03-01", "2025-03-31")
-        ).aggregate(sum=Sum("amount"))["sum"]
+        ledger = Receipt.objects.filter(kind="house", business_date__range=("2025-03-01", "2025-03-31")).aggregate(
+            sum=Sum("amount")
+        )["sum"]
     assert D(found["received"]) == ledger == D("759999.00")
     assert (found["refunded"], found["net"]) == ("60000.00", "699999.00")
     for column in ("received", "refunded", "net"):
@@ -67,9 +67,7 @@ def test_collection_by_item_and_person(office):
     with office.as_("finance") as access:
         fill(Books(office))
         items = {r["key"]: r["received"] for r in ask(access, "collection", group="item", **MARCH)["rows"]}
-        people = {
-            r["key"]["label"]: r["net"] for r in ask(access, "collection", group="person", **MARCH)["rows"]
-        }
+        people = {r["key"]["label"]: r["net"] for r in ask(access, "collection", group="person", **MARCH)["rows"]}
         april = ask(access, "collection", from_="2025-04-01", to="2025-04-30")
     assert items == {
         "deposit": "50000.00",
@@ -180,9 +178,7 @@ def test_units_on_a_past_day(office):
 def test_feedback_is_counted(office):
     with office.as_("manager") as access:
         books = Books(office)
-        for n, answers in enumerate(
-            [{"price": "high"}, {"price": "high", "layout": "liked"}, {"price": "acceptable"}]
-        ):
+        for n, answers in enumerate([{"price": "high"}, {"price": "high", "layout": "liked"}, {"price": "acceptable"}]):
             books.visit(
                 "2025-03-0" + str(n + 1),
                 books.customer("2025-03-01", "consultant1"),

@@ -35,9 +35,7 @@ def fill(books: Books) -> None:
     books.lead("2025-03-02", "consultant5", people["ended"])
     books.lead("2025-03-20", "consultant5", people["signed"])  # not his first
     books.visit("2025-04-15", people["visited"], "consultant1")
-    books.subscription(
-        "2025-03-05", books.deal("2025-03-05", people["subscribed"], "consultant1"), "2000000.00"
-    )
+    books.subscription("2025-03-05", books.deal("2025-03-05", people["subscribed"], "consultant1"), "2000000.00")
     deal = books.deal("2025-03-05", people["signed"], "consultant1")
     books.subscription("2025-03-05", deal, "2000000.00", state="signed")
     books.contract("2025-03-12", deal, "2000000.00")
@@ -115,9 +113,7 @@ def test_a_consultant_sees_his_funnel_beside_the_team(office):
     with office.as_("consultant1") as access:
         found = ask(access, "personal-funnel", basis="cohort", **MARCH)
         assert ask(access, "funnel", basis="cohort", **MARCH)["stages"]["leads"] == 4
-        other = ask(
-            access, "personal-funnel", basis="cohort", user=str(office.users["consultant5"].pk), **MARCH
-        )
+        other = ask(access, "personal-funnel", basis="cohort", user=str(office.users["consultant5"].pk), **MARCH)
     assert found["person"]["label"] == "陈强" and found["members"] == 2
     assert found["mine"]["stages"] == {"leads": 4, "valid": 3, "visited": 3, "subscribed": 2, "signed": 1}
     assert found["team"]["stages"]["leads"] == 5

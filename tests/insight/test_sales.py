@@ -23,9 +23,7 @@ D = Decimal
 
 def ask(access, key: str, **given: str) -> dict:
     report = REPORTS[key]
-    return report.answer(
-        report.ask(access, {"project": "YQ", **{k.rstrip("_"): v for k, v in given.items()}})
-    )
+    return report.answer(report.ask(access, {"project": "YQ", **{k.rstrip("_"): v for k, v in given.items()}}))
 
 
 @pytest.fixture
@@ -56,9 +54,7 @@ def fill(books: Books) -> None:
     books.subscription(day, books.deal(day, two, "consultant2"), "1500000.00", "80.00")
     books.subscription(day, books.deal(day, two, "consultant2"), "7000000.00", state="draft")
     given_up = books.deal("2025-02-01", three, "consultant5")
-    books.subscription(
-        "2025-02-01", given_up, "1800000.00", "90.00", state="refunded", ended_on=dt.date(2025, 3, 10)
-    )
+    books.subscription("2025-02-01", given_up, "1800000.00", "90.00", state="refunded", ended_on=dt.date(2025, 3, 10))
     # One contract signed; one of January terminated; one of February exchanged for a dearer flat.
     signed = books.deal("2025-03-01", one, "consultant1")
     books.contract(day, signed, "3000000.00", "120.00")
@@ -203,9 +199,7 @@ def test_a_closed_day_never_changes_and_nothing_is_lost(office):
         Lead.objects.filter(business_date="2025-03-10", valid=None).update(deleted_at=dt.datetime.now(dt.UTC))
         again = ask(access, "sales-daily", date="2025-03-10")
         assert again.pop("closed")
-        assert {k: v for k, v in again.items() if k != "to_date"} == {
-            k: v for k, v in after.items() if k != "to_date"
-        }
+        assert {k: v for k, v in again.items() if k != "to_date"} == {k: v for k, v in after.items() if k != "to_date"}
         # The next closing carries the difference, so that the month is whole again.
         assert close(office, "2025-03-11") == dt.date(2025, 3, 11)
         assert close(office, "2025-03-11") is None

@@ -50,13 +50,8 @@ def funnel(answer: Answer) -> Blocks:
                 }
                 for g in part["groups"]
             ]
-            share = [
-                number(f"{s}_share", _("Share: %(stage)s") % {"stage": STAGE_WORDS[s]}, "percent")
-                for s in STAGES
-            ]
-            tables.append(
-                Table(word, [text("what", _("Grouped by"), True), *stages, *rates, *cycle, *share], shown)
-            )
+            share = [number(f"{s}_share", _("Share: %(stage)s") % {"stage": STAGE_WORDS[s]}, "percent") for s in STAGES]
+            tables.append(Table(word, [text("what", _("Grouped by"), True), *stages, *rates, *cycle, *share], shown))
     if answer["basis"] == "period" and any(answer["walk_ins"].values()):
         tables.append(
             Table(
@@ -79,9 +74,7 @@ def _funnel_figures(answer: Answer) -> list[Figure]:
 
 def _funnel_charts(answer: Answer) -> list[Chart]:
     words = [STAGE_WORDS[s] for s in STAGES]
-    charts = [
-        Chart("funnel", _("Funnel"), words, [Series(_("Customers"), [answer["stages"][s] for s in STAGES])])
-    ]
+    charts = [Chart("funnel", _("Funnel"), words, [Series(_("Customers"), [answer["stages"][s] for s in STAGES])])]
     if answer.get("groups"):
         top = answer["groups"][:6]
         charts.append(

@@ -253,8 +253,7 @@ def overdue(answer: Answer) -> Blocks:
 
 def feedback(answer: Answer) -> Blocks:
     rows = [
-        r | {"question": dictionary_word(r["question"]), "answer": dictionary_word(r["answer"])}
-        for r in answer["rows"]
+        r | {"question": dictionary_word(r["question"]), "answer": dictionary_word(r["answer"])} for r in answer["rows"]
     ]
     columns = [
         text("question", _("Asked about"), True),

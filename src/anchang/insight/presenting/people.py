@@ -44,8 +44,7 @@ def ranking(answer: Answer) -> Blocks:
             )
         )
         shown = [
-            {"rank": r["rank"], "user": r["user"]["label"], "team": named(r["team"]), "value": r["value"]}
-            for r in rows
+            {"rank": r["rank"], "user": r["user"]["label"], "team": named(r["team"]), "value": r["value"]} for r in rows
         ]
         columns = [
             text("user", _("Staff member"), True),

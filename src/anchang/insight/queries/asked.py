@@ -77,11 +77,7 @@ def scope_of(access: Access, report: str, project_id: int) -> str | None:
 
 def ask(access: Access, report: str, given: Mapping[str, str]) -> Asked:
     """Read the query. Raises not_found (project out of scope), forbidden, bad_input (dates, words)."""
-    asked_ids = (
-        reading.projects_asked(access, _clean(given, "project"))
-        if given.get("project")
-        else access.project_ids
-    )
+    asked_ids = reading.projects_asked(access, _clean(given, "project")) if given.get("project") else access.project_ids
     known = reading.projects_by_id()
     scopes = {p: s for p in asked_ids if p in known and (s := scope_of(access, report, p))}
     if not scopes:

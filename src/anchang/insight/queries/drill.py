@@ -53,9 +53,7 @@ def sales(first: dt.date, last: dt.date, asked: Asked) -> dict[str, Any]:
             "subscriptions", between("ended_on", first, last), live | {"value": ["forfeited", "refunded"]}
         ),
         "signing.new": rows("contracts", between("signed_on", first, last), held),
-        "signing.cancelled": rows(
-            "contracts", between("terminated_on", first, last), live | {"value": ["terminated"]}
-        ),
+        "signing.cancelled": rows("contracts", between("terminated_on", first, last), live | {"value": ["terminated"]}),
         "collection.received": rows(
             "receipts",
             between("business_date", first, last),

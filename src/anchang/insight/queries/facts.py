@@ -17,9 +17,7 @@ from anchang.insight.rules import Sums
 from anchang.kernel.money import ZERO
 
 #: A subscription that was in force: drafts, and drafts given up, never were.
-SUBSCRIBED = (
-    "{0}.state NOT IN ('draft', 'approving') AND ({0}.state <> 'cancelled' OR {0}.activated_on IS NOT NULL)"
-)
+SUBSCRIBED = "{0}.state NOT IN ('draft', 'approving') AND ({0}.state <> 'cancelled' OR {0}.activated_on IS NOT NULL)"
 #: A contract that was signed; a voided one only if a later version took its place.
 SIGNED = (
     "({0}.state NOT IN ('draft', 'reviewed', 'voided') OR {0}.state = 'voided' AND EXISTS ("
@@ -41,9 +39,7 @@ def _prior(table: str, counts: str) -> str:
          ORDER BY p.deal_id = x.deal_id DESC, p.id DESC LIMIT 1) prior ON true"""
 
 
-_REPLACED = (
-    "EXISTS (SELECT FROM deals_deal n WHERE n.project_id = x.project_id AND n.previous_id = x.deal_id)"
-)
+_REPLACED = "EXISTS (SELECT FROM deals_deal n WHERE n.project_id = x.project_id AND n.previous_id = x.deal_id)"
 
 
 @dataclass(frozen=True)
@@ -254,9 +250,7 @@ def live_sums(
     if first > last:
         return []
     sql = facts_sql(items, keys, who)
-    return _rows(
-        sql, {"projects": list(project_ids), "first": first, "last": last, **who.params()}, len(keys)
-    )
+    return _rows(sql, {"projects": list(project_ids), "first": first, "last": last, **who.params()}, len(keys))
 
 
 def stored_sums(

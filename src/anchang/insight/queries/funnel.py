@@ -58,32 +58,33 @@ _PERIOD = """
              WHERE {lead_where} GROUP BY 1, l.project_id, coalesce(l.customer_id, -l.id)) people
           CROSS JOIN LATERAL (SELECT 'leads' AS stage UNION ALL SELECT 'valid' WHERE people.valid) stages
         UNION ALL
-        SELECT 'visited', key, {led}, NULL FROM (
+        SELECT 'visited', key, e.led IS NOT NULL, NULL FROM (
             SELECT DISTINCT x.project_id, x.customer_id, {visit_key} AS key FROM crm_visit x
              WHERE x.project_id = ANY(%(projects)s) AND x.business_date BETWEEN %(first)s AND %(last)s
-               AND x.deleted_at IS NULL AND {visit_who} {visit_channel}) x
+               AND x.deleted_at IS NULL AND {visit_who} {visit_channel}) x {led}
         UNION ALL
-        SELECT 'subscribed', key, {led}, NULL FROM (
+        SELECT 'subscribed', key, e.led IS NOT NULL, NULL FROM (
             SELECT DISTINCT x.project_id, x.customer_id, {deal_key} AS key FROM deals_subscription x
               JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id {deal_channel_join}
              WHERE x.project_id = ANY(%(projects)s) AND x.subscribed_on BETWEEN %(first)s AND %(last)s
-               AND x.deleted_at IS NULL AND {subscribed} AND {deal_who} {deal_channel}) x
+               AND x.deleted_at IS NULL AND {subscribed} AND {deal_who} {deal_channel}) x {led}
         UNION ALL
-        SELECT 'signed', key, {led}, signed_on - (
-                   SELECT min(e.business_date) FROM crm_lead e WHERE e.project_id = x.project_id
-                      AND e.customer_id = x.customer_id AND e.deleted_at IS NULL) FROM (
+        SELECT 'signed', key, e.led IS NOT NULL, signed_on - (
+                   SELECT min(f.business_date) FROM crm_lead f WHERE f.project_id = x.project_id
+                      AND f.customer_id = x.customer_id AND f.deleted_at IS NULL) FROM (
             SELECT x.project_id, x.customer_id, {deal_key} AS key, min(x.signed_on) AS signed_on
               FROM deals_contract x
               JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id {deal_channel_join}
              WHERE x.project_id = ANY(%(projects)s) AND x.signed_on BETWEEN %(first)s AND %(last)s
                AND x.deleted_at IS NULL AND {signed} AND {deal_who} {deal_channel}
-             GROUP BY 1, 2, 3) x
+             GROUP BY 1, 2, 3) x {led}
       ) events GROUP BY 1, 2"""
 
-_LED = (
-    "EXISTS (SELECT FROM crm_lead e WHERE e.project_id = x.project_id AND e.customer_id = x.customer_id"
-    " AND e.deleted_at IS NULL)"
-)
+# Joined as a set: probing the leads for every customer costs twice as much over a year.
+_LED = """LEFT JOIN (
+            SELECT DISTINCT e.project_id, e.customer_id, true AS led FROM crm_lead e
+             WHERE e.project_id = ANY(%(projects)s) AND e.customer_id IS NOT NULL AND e.deleted_at IS NULL) e
+          ON e.project_id = x.project_id AND e.customer_id = x.customer_id"""
 _KEYS = {
     "": ("NULL::bigint", "NULL::bigint", "NULL::bigint"),
     "person": ("l.owner_id", "x.consultant_id", "d.consultant_id"),
@@ -150,12 +151,10 @@ def groups_of(asked: Asked, first: dt.date, last: dt.date, by: str) -> dict[Any,
     if asked.basis == "cohort":
         sql = _COHORT.format(key=lead_key, who=lead_who, channel=channel.format("l"), **words)
         return {
-            row[0]: (dict(zip(rules.STAGES, row[1:6], strict=True)), {}, row[6] or [])
-            for row in _rows(sql, params)
+            row[0]: (dict(zip(rules.STAGES, row[1:6], strict=True)), {}, row[6] or []) for row in _rows(sql, params)
         }
     where = (
-        "l.project_id = ANY(%(projects)s) AND l.business_date BETWEEN %(first)s AND %(last)s"
-        " AND l.deleted_at IS NULL"
+        "l.project_id = ANY(%(projects)s) AND l.business_date BETWEEN %(first)s AND %(last)s AND l.deleted_at IS NULL"
     )
     sql = _PERIOD.format(
         lead_where=f"{where} AND {lead_who} {channel.format('l')}",
@@ -278,8 +277,7 @@ def personal_funnel(asked: Asked) -> dict[str, Any]:
         "team": shown(mates)
         | {
             "average": {
-                s: text((rules.Decimal(mates[0][s]) / count).quantize(rules.Decimal("0.1")))
-                for s in rules.STAGES
+                s: text((rules.Decimal(mates[0][s]) / count).quantize(rules.Decimal("0.1"))) for s in rules.STAGES
             }
         },
     }

@@ -34,8 +34,7 @@ def members(project_ids: Iterable[int]) -> dict[int, Ref]:
     """user id -> team of everybody who is in a team of these projects."""
     rows = TeamMember.objects.filter(project_id__in=list(project_ids), user__is_active=True)
     return {
-        user: {"id": team, "label": name}
-        for user, team, name in rows.values_list("user_id", "team_id", "team__name")
+        user: {"id": team, "label": name} for user, team, name in rows.values_list("user_id", "team_id", "team__name")
     }
 
 

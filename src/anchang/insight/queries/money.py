@@ -253,11 +253,7 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
         "amount": str(sum((r[4] for r in rows), ZERO)),
         "buckets": [{"bucket": n, "count": c, "amount": str(a)} for n, (c, a) in buckets.items()],
         "rows": listed,
-        "drill": {
-            "count": drill.rows(
-                "subscriptions", {"field": "state", "op": "in", "value": ["active", "overdue"]}
-            )
-        },
+        "drill": {"count": drill.rows("subscriptions", {"field": "state", "op": "in", "value": ["active", "overdue"]})},
     }
 
 

@@ -46,16 +46,12 @@ def ranking_report(asked: Asked) -> dict[str, Any]:
             "to": period.end.isoformat(),
         },
         "boards": boards,
-        "mine": {
-            n: next((row for row in rows if row["user"]["id"] == me), None) for n, rows in boards.items()
-        },
+        "mine": {n: next((row for row in rows if row["user"]["id"] == me), None) for n, rows in boards.items()},
         "drill": {
             "amount": drill.rows("contracts", drill.between("signed_on", period.start, period.end)),
             "units": drill.rows("contracts", drill.between("signed_on", period.start, period.end)),
             "collection": drill.rows("receipts", drill.between("business_date", period.start, period.end)),
-            "new_customers": drill.rows(
-                "customers", drill.between("business_date", period.start, period.end)
-            ),
+            "new_customers": drill.rows("customers", drill.between("business_date", period.start, period.end)),
         },
     }
 
@@ -138,9 +134,7 @@ def process_report(asked: Asked) -> dict[str, Any]:
         "basis": "business_date",
         "scope": asked.scope,
         "rows": rows,
-        "drill": {
-            "follow_ups": drill.rows("follow-ups", drill.between("business_date", asked.first, asked.last))
-        },
+        "drill": {"follow_ups": drill.rows("follow-ups", drill.between("business_date", asked.first, asked.last))},
     }
 
 

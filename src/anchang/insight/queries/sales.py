@@ -70,9 +70,7 @@ def figures(items: Mapping[str, Sums]) -> dict[str, Any]:
         "first_visits": count("first_visit"),
         "repeat_visits": repeats,
         "repeat_rate": text(rules.rate(repeats, count("visit"))),
-        "subscriptions": _flow(
-            items, "subscribe", "unsubscribe", "subscribe_change", rules.net_subscribed(items)
-        ),
+        "subscriptions": _flow(items, "subscribe", "unsubscribe", "subscribe_change", rules.net_subscribed(items)),
         "signing": _flow(items, "sign", "terminate", "sign_change", rules.net_signed(items)),
         "collection": {"received": str(received), "refunded": str(refunded), "net": str(received - refunded)},
     }

@@ -23,8 +23,7 @@ def units_report(asked: Asked) -> dict[str, Any]:
     when none is), with sold ÷ all but retained. One project after the other."""
     day = asked.day if asked.given.get("date") and asked.day < asked.today else None
     found = [
-        {"project": {"id": p.pk, "label": p.name}, **unit_state_report(asked.access, p, day)}
-        for p in asked.projects
+        {"project": {"id": p.pk, "label": p.name}, **unit_state_report(asked.access, p, day)} for p in asked.projects
     ]
     totals: dict[str, list[Any]] = {}
     for one in found:
@@ -39,9 +38,7 @@ def units_report(asked: Asked) -> dict[str, Any]:
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
         "date": (day or asked.today).isoformat(),
         "basis": "state at the end of the day",
-        "totals": [
-            {"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()
-        ],
+        "totals": [{"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()],
         "sold": sold,
         "sold_rate": text(rules.rate(sold, every)),
         "stock_value": str(sum((totals[s][2] for s in STOCK if s in totals), ZERO)),

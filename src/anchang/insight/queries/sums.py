@@ -28,11 +28,7 @@ ByKey = dict[tuple[Any, ...], dict[str, Sums]]
 
 def closed_through(project_ids: Sequence[int]) -> dict[int, dt.date]:
     """The last closed report day of each project; a date long ago where none was closed. One query."""
-    rows = (
-        ReportClose.objects.filter(project_id__in=project_ids)
-        .values("project_id")
-        .annotate(last=Max("through"))
-    )
+    rows = ReportClose.objects.filter(project_id__in=project_ids).values("project_id").annotate(last=Max("through"))
     found = dict.fromkeys(project_ids, _NEVER)
     return found | {row["project_id"]: row["last"] for row in rows}
 
@@ -65,9 +61,7 @@ class Days:
         for through, project_ids in self._groups.items():
             rows = stored_sums(project_ids, first, min(last, through), items, keys, who)
             if last > through:
-                rows += live_sums(
-                    project_ids, max(first, through + dt.timedelta(days=1)), last, items, keys, who
-                )
+                rows += live_sums(project_ids, max(first, through + dt.timedelta(days=1)), last, items, keys, who)
             for item, key, sums in rows:
                 found[key][item] = found[key].get(item, NOTHING) + sums
         return found
@@ -82,9 +76,7 @@ class Days:
                     by_key[key][item] = by_key[key].get(item, NOTHING) + sums
             first_open = max(min(first for first, _ in spans), through + dt.timedelta(days=1))
             last = max(last for _, last in spans)
-            for item, (about, *key), sums in live_sums(
-                project_ids, first_open, last, ITEMS, ("about", *keys), who
-            ):
+            for item, (about, *key), sums in live_sums(project_ids, first_open, last, ITEMS, ("about", *keys), who):
                 for (start, end), by_key in zip(spans, found, strict=True):
                     if start <= about <= end:
                         by_key[tuple(key)][item] = by_key[tuple(key)].get(item, NOTHING) + sums
