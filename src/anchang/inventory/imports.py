@@ -44,7 +44,7 @@ def write(ctx: Context, lines: Sequence[Line], job: ImportJob, found: Reading) -
 
 
 register_kind(ImportKind(
-    name="price-list", label=_("Price list"), resource="price-lists", permission="price-lists.import",
+    name="price-list", label=_("Price list"), resource="units", permission="price-lists.import",
     fields=PRICE_FIELDS, open=open_price_list, read=read, write=write, batch=0, keeps_updates=False, order=10,
     help=_("The statutory price list: buildings, units, areas, prices, permit and states."),
 ))  # fmt: skip
