@@ -60,7 +60,10 @@ def _run(
     parts: dict[str, BaseProcess] = {}
     try:
         preparing = start("prepare", prepare)
-        load_application()  # meanwhile; the children then share it
+        # Meanwhile; the children then share it. The application reads the names of the static files while it
+        # loads, so that they must be there before.
+        gather()
+        load_application()
         _first(preparing, stop_pipe)
         gc.freeze()
         gc.enable()
@@ -88,10 +91,8 @@ def _run(
 def prepare() -> None:
     from django.conf import settings
 
-    from anchang.config.assets import gather_if_changed
     from anchang.config.preparing import prepare_if_changed
 
-    gather_if_changed()
     if prepare_if_changed():
         print("anchang: the database is up to date.", flush=True)
     if settings.ANCHANG_DEMO and importlib.util.find_spec("anchang.config.demo"):
@@ -108,6 +109,12 @@ def worker() -> None:
     from anchang.config import jobs
 
     jobs.main()
+
+
+def gather() -> None:
+    from anchang.config.assets import gather_if_changed
+
+    gather_if_changed()
 
 
 def load_application() -> None:
