@@ -36,7 +36,7 @@ class PresenceInput(Input):
 
 class PresenceSetInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
-    user: Annotated[Ref("users"), Label(_("Person"))]
+    user: Annotated[Ref("users"), Label(_("Member of staff"))]
     state: Annotated[
         Literal["present", "busy", "away", "off"],
         Label(_("State"), kind="choice", choices=dict(PresenceState.choices)),

@@ -30,7 +30,7 @@ class PresenceState(models.TextChoices):
 class Presence(ProjectModel):
     """Whether a person is at the sales office on a day, and since when in this state."""
 
-    user = user_key(_("Person"))
+    user = user_key(_("Member of staff"))
     day = models.DateField(_("Day"))
     state = models.CharField(
         _("State"), max_length=10, choices=PresenceState.choices, default=PresenceState.PRESENT
@@ -59,7 +59,7 @@ class Roster(ProjectModel):
         LATE = "late", _("Late shift")
         OFF = "off", _("Day off")
 
-    user = user_key(_("Person"))
+    user = user_key(_("Member of staff"))
     day = models.DateField(_("Day"))
     shift = models.CharField(_("Shift"), max_length=10, choices=Shift.choices, default=Shift.FULL)
     note = models.CharField(_("Note"), max_length=100, blank=True)

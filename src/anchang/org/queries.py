@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from anchang.org.models import ConsultantProfile, Presence, PresenceState, Roster, RotationSeat
-from anchang.org.rules import Consultant
+from anchang.org.rules import Consultant, sync_queue, why_not_receive
 from anchang.platform.models import TeamMember, User
 
 
@@ -97,3 +97,34 @@ def queue_seats(ids: Iterable[int]) -> dict[int, list[dict[str, object]]]:
     ):
         found[rotation_id].append({"id": user_id, "label": name, "turns": turns})
     return found
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One consultant in the queue as he is now: state is present, busy, away or off."""
+
+    user_id: int
+    name: str
+    turns: int
+    state: str
+    since: dt.datetime | None
+    why_not: str | None
+
+
+def floor_now(project_id: int, day: dt.date, assumed: bool) -> list[Seat]:
+    """The project's queue in order as it stands, next one first: who can receive, and why others can't.
+
+    Newcomers who have no seat yet stand at the end, as the next turn will seat them.
+    """
+    members = [u for u, _team in consultants(project_id)]
+    seats = RotationSeat.objects.filter(project_id=project_id, rotation__team=None).order_by("position", "id")
+    turns = dict(seats.values_list("user_id", "turns"))
+    order = sync_queue(list(turns), members)
+    people = people_now(project_id, day, order, assumed)
+    rows = Presence.objects.filter(project_id=project_id, day=day, user_id__in=order)
+    said = {user: (state, since) for user, state, since in rows.values_list("user_id", "state", "since")}
+    names = dict(User.objects.filter(pk__in=order).values_list("pk", "name"))
+    silent = ("present" if assumed else "off", None)
+    return [
+        Seat(u, names[u], turns.get(u, 0), *said.get(u, silent), why_not_receive(people.get(u))) for u in order
+    ]

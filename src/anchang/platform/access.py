@@ -42,6 +42,8 @@ class Access:
     teams: Mapping[int, int] = field(default_factory=dict)  # project -> team
     mates: Mapping[int, tuple[int, ...]] = field(default_factory=dict)  # project -> user ids of my team
     whole_group: bool = False
+    # What the actor may do in every project, also in those that aren't there yet (group-level roles).
+    everywhere: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def project_ids(self) -> tuple[int, ...]:
@@ -49,20 +51,13 @@ class Access:
 
     def scope(self, permission: str, project_id: int) -> str | None:
         """own, team, project, or None when the actor may not."""
-        rights = self.rights.get(project_id)
-        if rights is None:
-            return None
-        resource = permission.split(".", 1)[0]
-        denied = rights.get("!" + permission)
-        if denied:
-            return None
-        found = [rights.get(code) for code in (permission, resource + ".*", "*")]
-        return max((s for s in found if s), key=_WIDTH.__getitem__, default=None)
+        return _scope_in(self.rights.get(project_id), permission)
 
     def may(self, permission: str, project_id: int | None = None) -> bool:
+        """In that project; without one, anywhere."""
         if project_id is not None:
             return self.scope(permission, project_id) is not None
-        return any(self.scope(permission, p) for p in self.rights)
+        return any(self.scope(permission, p) for p in self.rights) or bool(_scope_in(self.everywhere, permission))
 
     def projects_for(self, permission: str) -> dict[int, str]:
         """project id -> scope, of the projects where the actor holds the permission."""
@@ -120,9 +115,21 @@ class Access:
             else:
                 scopes = {p: self.scope(p, project_id) for p in permissions}
                 keep[project_id] = {p: s for p, s in scopes.items() if s}
-        return Access(
-            self.actor, keep, self.rules, self.teams, self.mates, self.whole_group and projects is None
-        )
+        everywhere: Mapping[str, str] = {} if projects is not None else self.everywhere
+        if permissions is not None:
+            scopes = {p: _scope_in(everywhere, p) for p in permissions}
+            everywhere = {p: s for p, s in scopes.items() if s}
+        whole = self.whole_group and projects is None
+        return Access(self.actor, keep, self.rules, self.teams, self.mates, whole, everywhere)
+
+
+def _scope_in(rights: Mapping[str, str] | None, permission: str) -> str | None:
+    """The widest scope that the rights give; `!permission` takes it away."""
+    if not rights or rights.get("!" + permission):
+        return None
+    resource = permission.split(".", 1)[0]
+    found = [rights.get(code) for code in (permission, resource + ".*", "*")]
+    return max((s for s in found if s), key=_WIDTH.__getitem__, default=None)
 
 
 _cache: dict[tuple[str, int, dt.date], Access] = {}
@@ -166,7 +173,9 @@ def actor_for(user: User) -> Actor:
 def system_access(project_ids: Iterable[int] | None = None, actor: Actor = SYSTEM) -> Access:
     """Everything, in the named projects (all when None). For jobs, imports by command line, the demo."""
     ids = Project.objects.values_list("id", flat=True) if project_ids is None else project_ids
-    return Access(actor, {p: {"*": "project"} for p in ids}, whole_group=project_ids is None)
+    whole = project_ids is None
+    everywhere = {"*": "project"} if whole else {}
+    return Access(actor, {p: {"*": "project"} for p in ids}, whole_group=whole, everywhere=everywhere)
 
 
 def _resolve(actor: Actor) -> Access:
@@ -195,7 +204,9 @@ def _resolve_staff(actor: Actor) -> Access:
                 continue
             roles_in[project_id].add(grant.role_id)
     rights = {p: _merge(permissions[r] for r in sorted(roles)) for p, roles in roles_in.items()}
-    _apply_personal(actor, rights, live)
+    wide = {g.role_id for g in grants if g.company_id is None and g.project_id is None}
+    everywhere = _merge(permissions[r] for r in sorted(wide))
+    _apply_personal(actor, rights, everywhere, live)
     memberships = dict(
         TeamMember.objects.filter(user=actor.user_id).values_list("project_id", "team_id")
     )
@@ -205,7 +216,8 @@ def _resolve_staff(actor: Actor) -> Access:
         {p: _merge_rules(permissions, field_rules, roles) for p, roles in roles_in.items()},
         memberships,
         _mates(memberships),
-        whole_group=any(g.company_id is None and g.project_id is None for g in grants),
+        whole_group=bool(wide),
+        everywhere=everywhere,
     )
 
 
@@ -239,8 +251,12 @@ def _merge_rules(
     return merged
 
 
-def _apply_personal(actor: Actor, rights: dict[int, dict[str, str]], live: Q) -> None:
+def _apply_personal(
+    actor: Actor, rights: dict[int, dict[str, str]], everywhere: dict[str, str], live: Q
+) -> None:
     for row in PersonalGrant.objects.filter(live, user=actor.user_id):
+        if row.project_id is None and not row.allow:
+            everywhere["!" + row.permission] = "project"
         for project_id in rights if row.project_id is None else [row.project_id]:
             mine = rights.setdefault(project_id, {}) if row.allow else rights.get(project_id)
             if mine is None:
