@@ -175,13 +175,23 @@ document.addEventListener("click", async (event) => {
     if (!answer.ok) throw new Error(String(answer.status));
     shown.textContent = (await answer.json()).value;
     button.dataset.shown = "1";
+    offerCall(button, shown.textContent);
     window.setTimeout(() => hide(button, shown), 30000);
   } catch (error) {
     toast(text(error.message === "403" ? "forbidden" : "server_error"), "red");
   }
 });
+// A number that is shown can be called; a masked one can't.
+function offerCall(button, number) {
+  const call = button.parentElement.querySelector("[data-call]");
+  if (!call) return;
+  call.hidden = !number;
+  if (number) call.href = `tel:${number.replace(/[^+\d]/g, "")}`;
+  else call.removeAttribute("href");
+}
 function hide(button, shown) {
   delete button.dataset.shown;
+  offerCall(button, "");
   shown.textContent = shown.dataset.masked;
 }
 
@@ -218,6 +228,11 @@ document.addEventListener("click", (event) => {
     const pane = document.querySelector(one.getAttribute("href"));
     if (pane) pane.hidden = !chosen;
   });
+});
+// A form that opened below a row folds away again.
+document.addEventListener("click", (event) => {
+  const fold = event.target.closest("[data-fold]");
+  if (fold) fold.closest("[data-slot]").remove();
 });
 // A control that may not be used says why and does nothing.
 document.addEventListener("click", (event) => {

@@ -78,3 +78,4 @@ declare(
     "json",
     _("Feedback on a visit: questions and answers"),
 )
+declare("crm.follow_up_hour", 10, "int", _("Hour of the day that quick dates of the next follow-up mean"))

@@ -20,3 +20,5 @@ declare(
 declare("insight.longest_days", 3700, "int", _("Longest period of a report in days"))
 declare("insight.target_units", None, "int", _("Monthly target: units signed"))
 declare("insight.target_amount", None, "decimal", _("Monthly target: amount signed"))
+declare("insight.today_sign_days", 7, "int", _("Days ahead that today's page looks for signings and filings"))
+declare("insight.today_due_days", 3, "int", _("Days ahead that today's page looks for payments"))

@@ -1,4 +1,4 @@
-"""The reports' places in the menu."""
+"""The places of "today" and of the reports in the menu."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ def _sees(*keys: str) -> Any:
     return lambda access: any(catalogue.REPORTS[key].visible(access) for key in keys)
 
 
+register_place(Place("today", "today", _("Today"), "/", icon="home", order=1))
 register_place(
     Place("reports", "reports", _("Catalogue"), "reports", order=10, shown=_sees(*catalogue.REPORTS))
 )

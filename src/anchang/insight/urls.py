@@ -1,10 +1,12 @@
-"""Addresses of the reports' pages."""
+"""Addresses of "today" and of the reports' pages."""
 
 from django.urls import path
 
 from anchang.insight import views
+from anchang.insight.today.views import today_page
 
 urlpatterns = [
+    path("", today_page, name="today"),
     path("reports/", views.catalogue_page, name="reports"),
     path("reports/<slug:key>/", views.report_page, name="report"),
 ]

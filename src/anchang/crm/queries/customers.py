@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -34,6 +35,23 @@ NEWEST = 50
 
 #: hook(ctx, customer_id) -> {name: rows}: what the apps above add to the 360° page.
 profile_hooks: list[Callable[[Context, int], dict[str, Any]]] = []
+
+
+@dataclass(frozen=True)
+class ProfileTab:
+    """A tab of the customer's page: lists of these (resource, its field that names the customer)."""
+
+    key: str
+    label: Any
+    lists: tuple[tuple[str, str], ...]
+
+
+#: Tabs that the apps above add, in order.
+profile_tabs: list[ProfileTab] = []
+
+#: Contacts with the customer: whoever sees him sees all of them, whoever made them.
+CONTACT_RESOURCES = ("customers", "leads", "visits", "tours", "follow-ups", "appointments", "call-ins", "needs",
+                     "consents", "contacts")  # fmt: skip
 
 
 def merged_ids(customer: Customer) -> list[int]:
@@ -111,14 +129,22 @@ def _household(customer: Customer) -> list[dict[str, Any]]:
 
 
 def timeline(
-    access: Access, customer_id: int, *, before: int | None = None, limit: int = NEWEST
-) -> dict[str, Any]:
+    access: Access, customer_id: int, *, before: int | None = None, limit: int = NEWEST,
+    kinds: Collection[str] = (),
+) -> dict[str, Any]:  # fmt: skip
     """Everything that happened around the customer, newest first, in one list: events with their sentence,
-    and for follow-ups, visits and calls what was said. `before`: the `next` of the page before."""
+    and for follow-ups, visits and calls what was said. `before`: the `next` of the page before; `kinds`: only
+    of these resources. Events about other objects show to whoever may view those."""
     customer = reading.get_record(resources.get("customers"), access, customer_id)
     ids = merged_ids(customer)
     about = Q(customer_id__in=ids) | Q(resource="customers", record_id__in=ids)
-    rows = Event.objects.filter(about, project_id=customer.project_id).order_by("-id")
+    seen = {
+        r.name
+        for r in resources.all_resources()
+        if r.name in CONTACT_RESOURCES or access.may(f"{r.name}.view", customer.project_id)
+    }
+    wanted = seen & set(kinds) if kinds else seen
+    rows = Event.objects.filter(about, project_id=customer.project_id, resource__in=wanted).order_by("-id")
     if before:
         rows = rows.filter(pk__lt=before)
     events = list(rows[: limit + 1])

@@ -1,5 +1,5 @@
 """Objects of the customer work."""
 
-from anchang.crm.resources import customers, leads, visits
+from anchang.crm.resources import customers, leads, places, visits
 
-__all__ = ["customers", "leads", "visits"]
+__all__ = ["customers", "leads", "places", "visits"]

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from django.db.models import F, JSONField, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm import dictionaries
@@ -40,6 +41,22 @@ def _identities(ids: Sequence[int]) -> dict[int, Any]:
     return found
 
 
+class _Rows(Subquery):
+    """Rows of another table as a JSON list, in the page's own statement; none: null."""
+
+    template = "(SELECT jsonb_agg(to_jsonb(r)) FROM (%(subquery)s) r)"
+    output_field = JSONField()
+
+
+_MINE = {"project": OuterRef("project_id"), "customer": OuterRef("pk"), "active": True}
+_PHONES = _Rows(
+    CustomerPhone.objects.filter(**_MINE).order_by("-main", "id").values("id", "main", phone=F("masked"))
+)
+_IDENTITIES = _Rows(
+    CustomerIdentity.objects.filter(**_MINE).order_by("id").values("id", "id_type", id_number=F("masked"))
+)
+
+
 def _tokens(records: Sequence[Customer]) -> dict[int, list[str]]:
     """Number, and phones' and documents' tails and digests. Fresh records bring their phones' along."""
     found = {r.pk: [f"k{r.pk:09d}"] for r in records}
@@ -66,7 +83,7 @@ CUSTOMERS = register(
         plural=_("Customers"),
         area="crm",
         icon="users",
-        menu_order=20,
+        menu_order=5,
         owner="owner",
         team="team",
         search=("name",),
@@ -110,8 +127,8 @@ CUSTOMERS = register(
             Field("state_reason"),
             Field("merged_into", to="customers"),
             Field("note"),
-            Field("phones", _("Phones"), value=_phones),
-            Field("identities", _("Documents"), value=_identities),
+            Field("phones", _("Phones"), value=_phones, expr=_PHONES),
+            Field("identities", _("Documents"), value=_identities, expr=_IDENTITIES),
             Field("created_at", list=True),
         ),
         related=(

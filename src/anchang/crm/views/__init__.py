@@ -1,0 +1,1 @@
+"""Special screens of the customer work: reception, the customer's page, the floor, the pool."""
