@@ -20,6 +20,7 @@ from anchang.platform.models import Task
 
 FOLLOW_UP_DAYS = {"A": 1, "B": 3, "C": 7, "D": 30}
 STALE_DAYS = 5
+PLACES = ("样板房 89㎡", "样板房 120㎡", "工法展示间")
 FEEDBACK = {"price": ("acceptable", "high", "too_high"), "layout": ("liked", "liked", "neutral", "disliked"),
             "location": ("liked", "neutral"), "competitor": ("none", "comparing", "prefers_other")}  # fmt: skip
 
@@ -131,8 +132,9 @@ class ContactWriter:
         unit = self.random.choice(known) if known and self.random.random() < 0.45 else None
         start = coming.at + dt.timedelta(minutes=12)
         return Row(
-            visit_id=0, unit_id=unit, place="" if unit else self.random.choice(("样板房 89㎡", "样板房 120㎡", "工法展示间")),
-            consultant_id=visit.consultant_id, started_at=start, ended_at=start + dt.timedelta(minutes=coming.minutes // 2),
+            visit_id=0, unit_id=unit, place="" if unit else self.random.choice(PLACES),
+            consultant_id=visit.consultant_id, started_at=start,
+            ended_at=start + dt.timedelta(minutes=coming.minutes // 2),
             reaction=self.random.choice(REACTIONS), created_by_id=visit.consultant_id,
         )  # fmt: skip
 
@@ -142,8 +144,8 @@ class ContactWriter:
         late = off <= -15
         return Row(
             visit_id=0, customer_id=visit.customer_id, consultant_id=visit.consultant_id, team_id=visit.team_id,
-            starts_at=start, ends_at=start + dt.timedelta(hours=1), business_date=visit.business_date, purpose="到访看房",
-            state="late" if late else "arrived", created_by_id=visit.consultant_id,
+            starts_at=start, ends_at=start + dt.timedelta(hours=1), business_date=visit.business_date,
+            purpose="到访看房", state="late" if late else "arrived", created_by_id=visit.consultant_id,
         )  # fmt: skip
 
     def _attach(self) -> None:
@@ -152,7 +154,7 @@ class ContactWriter:
         self._write(Tour, [tour for _v, tour in self.tours], [tour.started_at for _v, tour in self.tours])
         for visit, appointment in self.appointments:
             appointment.visit_id = visit.pk
-        booked = [max(v.arrived_at - dt.timedelta(days=1, hours=3), v.arrived_at.replace(hour=0)) for v, _a in self.appointments]
+        booked = [visit.arrived_at - dt.timedelta(hours=20) for visit, _a in self.appointments]
         self._write(Appointment, [a for _v, a in self.appointments], booked)
 
     def _tell(self, crowd: Crowd) -> None:

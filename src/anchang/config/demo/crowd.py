@@ -32,7 +32,8 @@ from anchang.platform.access import actor_for
 from anchang.platform.models import Task
 
 GRADE_DAYS = {"A": 7, "B": 30}
-QUESTIONS = ("询问均价和在售户型", "询问地址和地铁", "询问首付比例", "询问开盘和加推时间", "预约周末看房", "询问车位情况")
+QUESTIONS = ("询问均价和在售户型", "询问地址和地铁",
+             "询问首付比例", "询问开盘和加推时间", "预约周末看房", "询问车位情况")
 
 
 @dataclass
@@ -190,7 +191,8 @@ class CrowdWriter:
             return "lost", self.random.random() < 0.75 or None
         if not life.contacted_at:
             return "assigned", None
-        qualified = sum(call.result != "no_answer" for call in life.calls) >= 2
+        recent = self.office.now - dt.timedelta(minutes=5)
+        qualified = sum(call.result != "no_answer" and call.at < recent for call in life.calls) >= 2
         return ("qualified", True) if qualified else ("contacted", None)
 
     def _trace(self, life: Life, lead: Row) -> list[Row]:
@@ -229,8 +231,10 @@ class CrowdWriter:
         found = []
         if life.contacted_at:
             found.append((life.contacted_at, "contacted", "follow_up"))
-        if lead.state == "qualified" or (life.comings and len(life.calls) > 1):
-            found.append((life.calls[min(1, len(life.calls) - 1)].at + dt.timedelta(minutes=1), "qualified", ""))
+        visited = life.comings[0].at if life.comings else self.office.now
+        early = [call.at for call in life.calls if call.at < visited - dt.timedelta(minutes=5)]
+        if len(early) > 1 and (life.comings or lead.state == "qualified"):
+            found.append((early[1] + dt.timedelta(minutes=1), "qualified", ""))
         if life.comings:
             found.append((life.comings[0].at, "visited", "visit"))
         elif life.closed_at and lead.state in ("invalid", "lost"):

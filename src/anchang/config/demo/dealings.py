@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from collections.abc import Sequence
+from decimal import Decimal
 from random import Random
 
 from anchang.config.demo.crowd import Crowd
@@ -23,6 +23,7 @@ from anchang.inventory.commands.states import ConfirmPrice, ReleaseInput, confir
 from anchang.inventory.models import Unit
 from anchang.processes.terminating import TerminateInput, terminate_contract, terminate_subscription
 
+LENDERS = ("工商银行", "建设银行", "杭州银行")
 REASONS_GIVEN_UP = ("客户资金未到位", "家人意见不一致", "征信问题无法按揭", "购买了其他楼盘", "工作调动")
 REASONS_TERMINATED = ("银行按揭未获批", "双方协商一致解除", "客户家庭变故")
 
@@ -72,7 +73,8 @@ class Dealer:
         age = (day - self.stock.released_on[pk]).days
         floor = unit.floor or 0
         fresh = 3.0 if age < 30 else 1.5 if age < 90 else 1.0
-        return fresh + (0.8 if 8 <= floor <= 22 else 0) + (0.5 if unit.layout.code in "AC" else 0) + self.random.random()
+        liked = (0.8 if 8 <= floor <= 22 else 0) + (0.5 if unit.layout.code in "AC" else 0)
+        return fresh + liked + self.random.random()
 
     def buyers(self, life: Life) -> list[dict[str, str]]:
         """One buyer, or a couple by shares."""
@@ -120,7 +122,8 @@ class Dealer:
             return
         if fate < 0.2 and age < 45:
             return  # has not come to sign: overdue by now
-        signed = self._office_hour(at + dt.timedelta(days=self.random.choices((1, 3, 5, 6, 7, 9, 13), (8, 15, 20, 20, 20, 10, 7))[0]))
+        days = self.random.choices((1, 3, 5, 6, 7, 9, 13), (8, 15, 20, 20, 20, 10, 7))[0]
+        signed = self._office_hour(at + dt.timedelta(days=days))
         if signed > self.office.now - dt.timedelta(hours=4):
             return
         sale.signed_at = signed
@@ -146,7 +149,7 @@ class Dealer:
             if self.random.random() < 0.075 and (self.office.now - at).days < 110:
                 continue  # still owed
             way = "mortgage" if line.money == "bank" else self.random.choices(("transfer", "pos"), (75, 25))[0]
-            payer = self.random.choice(("工商银行", "建设银行", "杭州银行")) if line.money == "bank" else sale.buyers[0]["name"]
+            payer = self.random.choice(LENDERS) if line.money == "bank" else sale.buyers[0]["name"]
             sale.payments.append(Payment(at, line.amount, way, payer))
         owed_deposit = not any(p.at < sale.signed_at for p in sale.payments)
         if owed_deposit:
@@ -176,11 +179,13 @@ class Dealer:
             ctx.flush()
             self._afterwards(sale, at)
         for n, sale in enumerate(self.terminated):
-            at = self._office_hour((sale.signed_at or sale.subscribed_at) + dt.timedelta(days=self.random.uniform(30, 70)))
+            days = dt.timedelta(days=self.random.uniform(30, 70))
+            at = self._office_hour((sale.signed_at or sale.subscribed_at) + days)
             ctx = self.office.context("director", at)
             contract = Contract.objects.get(pk=sale.contract.pk if sale.contract else 0)
             fault = "buyer" if n % 2 else "none"
-            terminate_contract(ctx, contract, TerminateInput(reason=self.random.choice(REASONS_TERMINATED), fault=fault))
+            reason = self.random.choice(REASONS_TERMINATED)
+            terminate_contract(ctx, contract, TerminateInput(reason=reason, fault=fault))
             ctx.flush()
             self._afterwards(sale, at)
 

@@ -193,7 +193,8 @@ class Storyteller:
         life.calls.append(self._call(life, contacted, answered=self.random.random() < 0.86))
         rate = VISIT_RATE * CHANNELS[life.channel][3] * (0.8 + 0.2 * SKILL[life.owner])
         if self.random.random() < rate:
-            day = (contacted + dt.timedelta(days=1 + self.random.expovariate(1 / 5))).astimezone(self.office.zone).date()
+            first = contacted + dt.timedelta(days=1 + self.random.expovariate(1 / 5))
+            day = first.astimezone(self.office.zone).date()
             at = self._opening_hour(self._weekend(day))
             if at < self.now:
                 self._calls_between(life, contacted, at, 6)

@@ -37,7 +37,7 @@ def make_office(code: str) -> people.Office:
 
 def make_history(office: people.Office, places: market.Market, homes: stock.Stock) -> None:
     """People, contacts and deals of the year; then the last days by the commands."""
-    random = Random(SEED)  # noqa: S311 (a story, not a secret)
+    random = Random(SEED)
     teller = Storyteller(office, places, sorted(set(homes.released_on.values())), random)
     lives = teller.tell()
     dealer = Dealer(office, homes, random, teller.names)

@@ -70,7 +70,8 @@ def set_rules(office: Office) -> None:
 def open_doors(office: Office) -> None:
     """Today: levels, who is in the house, and the order of reception."""
     ctx = office.context("manager")
-    add_profiles(ctx, [given(ctx, ProfileInput(user=user.pk, level=2 + n % 3)) for n, user in enumerate(office.consultants)])
+    levels = [ProfileInput(user=user.pk, level=2 + n % 3) for n, user in enumerate(office.consultants)]
+    add_profiles(ctx, [given(ctx, level) for level in levels])
     ctx.flush()
     for username in office.users:
         if username.startswith("consultant"):

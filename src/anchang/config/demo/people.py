@@ -21,7 +21,7 @@ from anchang.platform.scope import set_scope
 
 T = TypeVar("T", bound=Input)
 
-PASSWORD = "anchang-demo"  # noqa: S105 (the demo answers this machine only)
+PASSWORD = "anchang-demo"
 HISTORY_DAYS = 400
 
 #: username -> (name, role, post). Roles of `WIDE` hold for the whole group.

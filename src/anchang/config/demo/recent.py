@@ -15,9 +15,9 @@ from anchang.config.demo.people import Office, given
 from anchang.crm.commands.appointments import AppointmentInput, add_appointments
 from anchang.crm.commands.followups import QuickInput, follow_up_customer
 from anchang.crm.commands.leads import LeadInput, add_leads
+from anchang.crm.commands.standing import remind_idle
 from anchang.crm.commands.visits import TourData, VisitInput, add_tour, register_visits
 from anchang.crm.models import Customer
-from anchang.crm.commands.standing import remind_idle
 from anchang.deals.commands.holds import HoldInput, hold_unit
 from anchang.finance.commands import MoneyInput
 from anchang.inventory.models import Unit
@@ -75,7 +75,8 @@ class Worker:
 
     def _sign(self, paper: object, life: Life, at: dt.datetime) -> None:
         ctx = self.office.context("clerk", at)
-        contract = sign_contract(ctx, paper, SignInput(online_number=f"WQ{at:%Y%m%d}{self.random.randrange(10**5):05d}"))
+        number = f"WQ{at:%Y%m%d}{self.random.randrange(10**5):05d}"
+        contract = sign_contract(ctx, paper, SignInput(online_number=number))
         ctx.flush()
         ctx = self.office.context("finance", min(at + dt.timedelta(minutes=30), self.office.now))
         receive_on_contract(ctx, contract, MoneyInput(amount=Decimal(200000), way="transfer", payer=life.name))
@@ -136,7 +137,8 @@ class Worker:
         phone = next(life.phone for n, life in enumerate(self.crowd.lives)
                      if n in self.crowd.customers and self.crowd.customers[n].pk == customer.pk)  # fmt: skip
         ctx = self.office.context(self._username(customer), at)
-        register_visits(ctx, [VisitInput(phone=phone, name=customer.name, content="带家人复访，重点比较付款方式", people=3)])
+        content = "带家人复访，重点比较付款方式"
+        register_visits(ctx, [VisitInput(phone=phone, name=customer.name, content=content, people=3)])
         ctx.flush()
 
     def _call(self, at: dt.datetime, customer: Customer) -> None:
@@ -152,7 +154,8 @@ class Worker:
             ctx = self.office.context(self._username(customer))
             start = self.office.at(self.office.today + dt.timedelta(days=n // 3), 10 + n % 3 * 3)
             start = max(start, self.office.now + dt.timedelta(hours=1))
-            add_appointments(ctx, [given(ctx, AppointmentInput(customer=customer.pk, starts_at=start, purpose="复访看房"))])
+            slot = AppointmentInput(customer=customer.pk, starts_at=start, purpose="复访看房")
+            add_appointments(ctx, [given(ctx, slot)])
             ctx.flush()
 
     def _hold(self, dealer: Dealer, at: dt.datetime, customer: Customer) -> None:

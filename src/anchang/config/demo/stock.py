@@ -194,8 +194,8 @@ def _building(office: Office, stock: Stock, phase: Phase, plot: Plot, layouts: d
 def _licence(office: Office, building: Building, plot: Plot, issued: dt.date) -> Licence:
     ctx = office.context("director", office.at(issued, 15))
     licence = add_licences(ctx, [given(ctx, LicenceInput(
-        number=f"杭售许字（{issued:%Y}）第 {int(plot.code) * 37 + 1000:06d} 号", issued_on=issued, buildings=[building.pk],
-        valid_to=issued + dt.timedelta(days=900), escrow_bank="工商银行杭州西湖支行",
+        number=f"杭售许字（{issued:%Y}）第 {int(plot.code) * 37 + 1000:06d} 号", issued_on=issued,
+        buildings=[building.pk], valid_to=issued + dt.timedelta(days=900), escrow_bank="工商银行杭州西湖支行",
         escrow_account=f"12020215099{int(plot.code) * 1111:08d}", escrow_name="云栖置业有限公司",
     ))])[0]  # fmt: skip
     ctx.flush()

@@ -115,7 +115,7 @@ def update(table: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequen
     arrays = ", ".join(f"%s::{kind}[]" for _name, kind in columns)
     sets = ", ".join(f"{name} = u.{name}" for name, _kind in columns[1:])
     bulk.run(
-        f"UPDATE {table} t SET {sets}, updated_at = now() FROM unnest({arrays}) AS u({names})"  # noqa: S608
+        f"UPDATE {table} t SET {sets}, updated_at = now() FROM unnest({arrays}) AS u({names})"
         " WHERE t.project_id = %s AND t.id = u.id",
         [*values, project_id],
     )
