@@ -24,6 +24,7 @@ def of_apps() -> list[URLPattern | URLResolver]:
 
 urlpatterns = [
     path("healthz", healthz),
+    path("", include("anchang.platform.rest.urls")),
     path("accounts/", include("allauth.urls")),
     *of_apps(),
 ]

@@ -11,15 +11,17 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import psycopg
 from django.db import connection, models
 from django.utils import timezone
 
 from anchang.kernel import chinese
-from anchang.platform.context import Context
+from anchang.platform import statements
 from anchang.platform.models import Event, SearchToken, Task
+
+if TYPE_CHECKING:
+    from anchang.platform.context import Context
 
 SEPARATOR, EMPTY = "\x1f", "\x1e"
 
@@ -42,55 +44,88 @@ def insert(
     same: Mapping[str, Any] | None = None,
     *,
     ignore_conflicts: bool = False,
-) -> None:
+    returning: str = "",
+) -> list[tuple[Any, ...]]:
     """Insert rows. `columns`: column -> one value per row; `same`: column -> the value of every row. Other
-    columns get their model default; JSON values are given as Python values."""
+    columns get their model default; JSON values are given as Python values. `returning`: a column to read back."""
     count = len(next(iter(columns.values())))
     if not count:
+        return []
+    given = dict(same or {})
+    kinds, defaults = _shape(model, frozenset((*columns, *given)))
+    given |= {name: make() for name, make in defaults}
+    end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
+    end += f' RETURNING "{returning}"' if returning else ""
+    names = ", ".join(f'"{name}"' for name in (*given, *columns))
+    fixed = [_text(kinds[name], value) for name, value in given.items()]
+    into = f'INSERT INTO "{model._meta.db_table}" ({names})'
+    if count == 1:
+        only = [_text(kinds[name], cells[0]) for name, cells in columns.items()]
+        places = ", ".join(["%s"] * (len(fixed) + len(only)))
+        sql, values = f"{into} VALUES ({places}){end}", [*fixed, *only]
+    else:
+        picked = [f"%s::{kinds[name].base}{kinds[name].cast}" for name in given]
+        arrays, values = [], fixed
+        for at, (name, cells) in enumerate(columns.items()):
+            kind = kinds[name]
+            picked.append(f"u.c{at}{kind.cast}")
+            array, value = _array([_text(kind, c) for c in cells] if kind.text else cells, kind.base)
+            arrays.append(array)
+            values.append(value)
+        aliases = ", ".join(f"c{i}" for i in range(len(columns)))
+        sql = f"{into} SELECT {', '.join(picked)} FROM unnest({', '.join(arrays)}) AS u({aliases}){end}"
+    if returning:
+        return statements.fetch(sql, values)
+    statements.run(sql, values)
+    return []
+
+
+def create(records: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
+    """Insert new model instances, all of one model, as `bulk_create` does; they get their ids."""
+    if not records:
         return
-    constants = _defaults(model, columns) | dict(same or {})
-    fields = {f.column: f for f in model._meta.concrete_fields}
-    names, picked, arrays, values = [], [], [], []
-    for at, (name, cells) in enumerate(columns.items()):
-        kind = _type(fields[name])
-        names.append(f'"{name}"')
-        picked.append(f"u.c{at}{kind.cast}")
-        texts = [None if c is None else kind.text(c) for c in cells] if kind.text else cells
-        sql, value = _array(texts, kind.base)
-        arrays.append(sql)
-        values.append(value)
-    fixed = []
-    for name, value in constants.items():
-        kind = _type(fields[name])
-        names.append(f'"{name}"')
-        picked.append(f"%s::{kind.base}{kind.cast}")
-        fixed.append(value if value is None or kind.text is None else kind.text(value))
-    aliases = ", ".join(f"c{i}" for i in range(len(columns)))
-    sql = (
-        f'INSERT INTO "{model._meta.db_table}" ({", ".join(names)}) SELECT {", ".join(picked)} '
-        f"FROM unnest({', '.join(arrays)}) AS u({aliases})"
-        f"{' ON CONFLICT DO NOTHING' if ignore_conflicts else ''}"
+    model = type(records[0])
+    fields = _plain_fields(model)
+    columns = {f.column: [f.pre_save(r, True) for r in records] for f in fields}
+    if ignore_conflicts:
+        insert(model, columns, ignore_conflicts=True)
+        return
+    for record, (pk,) in zip(records, insert(model, columns, returning="id"), strict=True):
+        record.pk = pk
+        record._state.adding = False
+        record._state.db = connection.alias
+
+
+@lru_cache(maxsize=1000)
+def _plain_fields(model: type[models.Model]) -> tuple[Any, ...]:
+    """What an insert writes: neither the id nor what the database makes by itself."""
+    return tuple(
+        f for f in model._meta.concrete_fields if not (f.primary_key or f.generated or f.has_db_default())
     )
-    run(sql, [*fixed, *values])
+
+
+def _text(kind: _Kind, value: Any) -> Any:
+    if value is None:
+        return None
+    if kind.text is not None:
+        return kind.text(value)
+    return value if type(value) is str else str(value)
 
 
 def _array(texts: Sequence[Any], base: str) -> tuple[str, Any]:
     """SQL and parameter of one column. A text with separators is five times as fast as an array literal,
-    whose every value would be quoted; values that hold a separator, or a lone value, go the slow way."""
+    whose every value would be quoted; values that hold a separator go the slow way."""
     shown = [EMPTY if t is None else t for t in texts]
     joined = SEPARATOR.join(shown)
     plain = joined.count(SEPARATOR) == len(shown) - 1 and joined.count(EMPTY) == shown.count(EMPTY)
-    if len(shown) > 1 and plain and EMPTY not in texts:
+    if plain and EMPTY not in texts:
         return f"string_to_array(%s, '{SEPARATOR}', '{EMPTY}')::{base}[]", joined
     return f"%s::text[]::{base}[]", list(texts)
 
 
 def run(sql: str, values: Sequence[Any]) -> int:
     """One statement with arrays as parameters, in the current transaction; the count of rows."""
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        cursor.execute(sql, values)
-        return cursor.rowcount
+    return statements.run(sql, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +145,7 @@ def _type(f: models.Field) -> _Kind:
     if kind in ("varchar", "text", "char"):
         return _Kind("text", "", None)
     if kind == "bytea":
-        return _Kind(kind, "", lambda value: "\\x" + value.hex())
+        return _Kind(kind, "", lambda value: "\\x" + bytes(value).hex())
     if kind == "boolean":
         return _Kind(kind, "", lambda value: "t" if value else "f")
     return _Kind(kind, "", str)
@@ -120,14 +155,19 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _defaults(model: type[models.Model], given: Iterable[str]) -> dict[str, Any]:
-    found = {}
-    for f in model._meta.concrete_fields:
-        if f.column in given or f.primary_key or f.generated or f.has_db_default():
+@lru_cache(maxsize=1000)
+def _shape(
+    model: type[models.Model], given: frozenset[str]
+) -> tuple[dict[str, _Kind], list[tuple[str, Callable[[], Any]]]]:
+    """How each column is written, and what makes the values of those that aren't given."""
+    fields = {f.column: f for f in model._meta.concrete_fields}
+    defaults: list[tuple[str, Callable[[], Any]]] = []
+    for column, f in fields.items():
+        if column in given or f.primary_key or f.generated or f.has_db_default():
             continue
         automatic = getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
-        found[f.column] = timezone.now() if automatic else f.get_default()
-    return found
+        defaults.append((column, timezone.now if automatic else f.get_default))
+    return {column: _type(f) for column, f in fields.items()}, defaults
 
 
 def add_events(
@@ -179,16 +219,18 @@ def add_tasks(
 
 
 def add_tokens(project_id: int, resource: str, tokens: Mapping[int, Iterable[str]]) -> None:
-    """Search tokens of new records, sorted so that the index is written in order."""
-    pairs = sorted(
-        {(token[:40], record_id) for record_id, found in tokens.items() for token in found if token}
-    )
-    insert(
-        SearchToken,
-        {"token": [t for t, _ in pairs], "record_id": [i for _, i in pairs]},
-        {"project_id": project_id, "resource": resource},
-        ignore_conflicts=True,
-    )
+    """Search tokens of new records. The database sorts them, so that the index is written in order."""
+    words = [token[:40] for found in tokens.values() for token in found if token]
+    ids = [record_id for record_id, found in tokens.items() for token in found if token]
+    if words:
+        token_sql, token_value = _array(words, "text")
+        id_sql, id_value = _array([str(i) for i in ids], "bigint")
+        run(
+            f'INSERT INTO "{SearchToken._meta.db_table}" (project_id, resource, token, record_id)'
+            f" SELECT %s, %s, u.token, u.id FROM unnest({token_sql}, {id_sql}) AS u(token, id)"
+            ' ORDER BY u.token COLLATE "C", u.id ON CONFLICT DO NOTHING',
+            [project_id, resource, token_value, id_value],
+        )
 
 
 @lru_cache(maxsize=20_000)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from anchang.kernel.actor import Actor
-from anchang.platform import jobs, numbering, parameters, resources, search
+from anchang.platform import bulk, jobs, numbering, parameters, resources, search
 from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
 from anchang.platform.scope import current_command_id
@@ -153,11 +153,11 @@ class Context:
         if (seen := _watcher.get()) is not None:
             seen += [*self._events, *self._notices, *self._tasks]
         if self._events:
-            Event.objects.bulk_create(self._events, batch_size=2000)
+            bulk.create(self._events)
         if self._notices:
-            Notice.objects.bulk_create(self._notices, batch_size=2000)
+            bulk.create(self._notices)
         if self._tasks:
-            Task.objects.bulk_create(self._tasks, batch_size=2000, ignore_conflicts=True)
+            bulk.create(self._tasks, ignore_conflicts=True)
         for (name, fresh), records in self._index.items():
             search.index(resources.get(name), records, fresh=fresh)
         for job, ids in self._jobs:

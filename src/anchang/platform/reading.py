@@ -10,18 +10,19 @@ import base64
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 
 from anchang.kernel.errors import DomainError, forbidden, not_found
-from anchang.platform import conditions, resources, search
+from anchang.platform import conditions, resources, search, statements
 from anchang.platform.access import Access
 from anchang.platform.models import Project
 from anchang.platform.parameters import request_stamp
@@ -89,6 +90,8 @@ def visible_fields(
     resource: Resource, access: Access, project_ids: Sequence[int], columns: Sequence[str] | None = None
 ) -> tuple[Field, ...]:
     """The declared fields that the actor may read in these projects, in declared order."""
+    if columns is None and not any(resource.name in access.rules.get(p, ()) for p in project_ids):
+        return resource.fields
     found = [
         f for f in resource.fields
         if (columns is None or f.name in columns)
@@ -326,13 +329,70 @@ def rows_by_ids(resource: Resource, fields: Sequence[Field], ids: Sequence[int])
     """These rows, in this order: one query, plus one for each field that reads its page by itself."""
     if not ids:
         return []
-    notes, columns = _columns(resource, fields)
-    manager = resource.model._base_manager
-    rows = manager.filter(pk__in=list(ids)).annotate(**notes).values_list(*columns)
-    bulk = {f.name: f.value(ids) for f in fields if f.value is not None}
+    bulk = {f.name: f.value(ids) for f in fields if f.value is not None and f.expr is None}
     labels = {} if resource.group_level else projects_by_id()
+    rows = _reader(resource, tuple(fields)).rows(ids)
     found = {row[0]: _as_dict(resource, fields, row, bulk, labels) for row in rows}
     return [found[i] for i in ids if i in found]
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """The statement that reads given fields of given rows, as the ORM compiled it once. `values` go with it; the
+    ids stand at `ids_at`. `convert`: column -> functions that make its Python value."""
+
+    resource: Resource
+    sql: str
+    values: tuple[Any, ...]
+    ids_at: int
+    convert: tuple[tuple[int, tuple[Callable[..., Any], ...], Any], ...]
+
+    def rows(self, ids: Sequence[int]) -> Iterable[Sequence[Any]]:
+        values = [*self.values]
+        values[self.ids_at] = statements.id_list(ids)
+        if len(values) == 1:
+            rows = statements.fetch(self.sql, values)
+        else:  # values inside expressions need the types that Django writes
+            with connection.cursor() as cursor:
+                cursor.execute(self.sql, values)
+                rows = cursor.fetchall()
+        return [self._converted(row) for row in rows] if self.convert else rows
+
+    def _converted(self, row: tuple[Any, ...]) -> Sequence[Any]:
+        done = list(row)
+        for at, functions, expression in self.convert:
+            for function in functions:
+                done[at] = function(done[at], expression, connection)
+        return done
+
+
+_readers: dict[tuple[Any, ...], _Reader] = {}
+_NO_ID = -(2**62)
+
+
+def _reader(resource: Resource, fields: tuple[Field, ...]) -> _Reader:
+    key = (resource.name, get_language(), *[f.name for f in fields])
+    found = _readers.get(key)
+    if found is None or found.resource is not resource:
+        if len(_readers) > 500:
+            _readers.clear()
+        found = _readers[key] = _compile(resource, fields)
+    return found
+
+
+def _compile(resource: Resource, fields: tuple[Field, ...]) -> _Reader:
+    notes, columns = _columns(resource, fields)
+    rows = resource.model._base_manager.filter(pk__in=[_NO_ID]).annotate(**notes).values_list(*columns)
+    compiler = rows.query.get_compiler(rows.db)
+    sql, values = compiler.as_sql()
+    asked = f'"{resource.model._meta.db_table}"."{resource.model._meta.pk.column}" IN (%s)'
+    if sql.count(asked) != 1:
+        raise LookupError(f"{resource.name}: its rows can't be read by id")
+    sql = sql.replace(asked, asked.replace("IN (%s)", "= ANY(%s::bigint[])"))
+    ids_at = list(values).index(_NO_ID)
+    converters = compiler.get_converters([s[0] for s in compiler.select[: compiler.col_count]])
+    convert = tuple((i, tuple(functions), expression) for i, (functions, expression) in converters.items())
+    return _Reader(resource, sql, tuple(values), ids_at, convert)
 
 
 def _columns(resource: Resource, fields: Sequence[Field]) -> tuple[dict[str, Any], list[str]]:
@@ -340,11 +400,11 @@ def _columns(resource: Resource, fields: Sequence[Field]) -> tuple[dict[str, Any
     columns = ["pk", "version" if _has_version(resource) else "pk"]
     columns.append("pk" if resource.group_level else "project_id")
     for f in fields:
-        if f.value is not None:
-            continue
         if f.expr is not None:
             notes[f"_{f.name}"] = f.expr
             columns.append(f"_{f.name}")
+        elif f.value is not None:
+            continue
         elif f.kind == "ref":
             target = resources.ref_target(resource, f)
             columns.append(f"{f.path}_id")
@@ -363,7 +423,7 @@ def _has_version(resource: Resource) -> bool:
 
 
 def _as_dict(
-    resource: Resource, fields: Sequence[Field], row: tuple[Any, ...], bulk: Mapping[str, Mapping[int, Any]],
+    resource: Resource, fields: Sequence[Field], row: Sequence[Any], bulk: Mapping[str, Mapping[int, Any]],
     labels: Mapping[int, Project],
 ) -> dict[str, Any]:  # fmt: skip
     item: dict[str, Any] = {"id": row[0]}
@@ -374,7 +434,7 @@ def _as_dict(
         item["project"] = {"id": row[2], "label": project.name if project else str(row[2])}
     at = 3
     for f in fields:
-        if f.value is not None:
+        if f.name in bulk:
             item[f.name] = bulk[f.name].get(row[0])
         elif f.kind == "ref" and f.expr is None:
             item[f.name] = None if row[at] is None else {"id": row[at], "label": str(row[at + 1])}

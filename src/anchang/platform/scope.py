@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from anchang.kernel.actor import Actor
+from anchang.platform import statements
 from anchang.platform.access import Access
 
 _command: ContextVar[uuid.UUID | None] = ContextVar("command_id", default=None)
@@ -30,12 +31,11 @@ def set_scope(project_ids: Iterable[int], actor: Actor, command_id: uuid.UUID | 
     command_id = command_id or uuid.uuid4()
     _command.set(command_id)
     ids = "{" + ",".join(str(int(p)) for p in project_ids) + "}"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT set_config('app.projects', %s, true), set_config('app.actor', %s, true),"
-            " set_config('app.command', %s, true)",
-            [ids, actor.principal, str(command_id)],
-        )
+    statements.run(
+        "SELECT set_config('app.projects', %s, true), set_config('app.actor', %s, true),"
+        " set_config('app.command', %s, true)",
+        [ids, actor.principal, str(command_id)],
+    )
 
 
 @contextmanager

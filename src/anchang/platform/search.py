@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from anchang.kernel import chinese
 from anchang.kernel.phone import normalise
-from anchang.platform import personal
+from anchang.platform import bulk, personal
 from anchang.platform.models import SearchToken
 from anchang.platform.resources import Resource
 
@@ -36,9 +36,7 @@ def tokens_of(resource: Resource, record: Any) -> list[str]:
     found: list[str] = []
     for name in resource.search:
         text = _text(record, resource.by_name[name].path)
-        if text:
-            found += chinese.search_tokens(text)
-            found.append(text.lower()[:40])
+        found += bulk.name_tokens(text)
     return found
 
 
@@ -55,19 +53,16 @@ def index(resource: Resource, records: Sequence[Any], *, fresh: bool = False) ->
     if not resource.search or not records:
         return
     extra = resource.extra_tokens(records) if resource.extra_tokens else {}
-    rows = [
-        SearchToken(project_id=record.project_id, resource=resource.name, record_id=record.pk, token=token[:40])
-        for record in records
-        for token in dict.fromkeys([*tokens_of(resource, record), *extra.get(record.pk, [])])
-        if token
-    ]
+    by_project: dict[int, dict[int, list[str]]] = {}
+    for record in records:
+        tokens = [*tokens_of(resource, record), *extra.get(record.pk, [])]
+        by_project.setdefault(record.project_id, {})[record.pk] = tokens
     if not fresh:
         SearchToken.objects.filter(
-            project_id__in={r.project_id for r in records},
-            resource=resource.name,
-            record_id__in=[r.pk for r in records],
+            project_id__in=list(by_project), resource=resource.name, record_id__in=[r.pk for r in records]
         ).delete()
-    SearchToken.objects.bulk_create(rows, batch_size=5000, ignore_conflicts=True)
+    for project_id, tokens_by_id in by_project.items():
+        bulk.add_tokens(project_id, resource.name, tokens_by_id)
 
 
 def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | None:

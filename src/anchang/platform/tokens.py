@@ -7,10 +7,10 @@ import hashlib
 import json
 import secrets
 
-from django.db import connection
 from django.utils import timezone
 
 from anchang.kernel.actor import Actor
+from anchang.platform import statements
 from anchang.platform.access import Access, access_of
 from anchang.platform.models import ApiToken, User
 from anchang.platform.stamp import remember_stamp
@@ -42,12 +42,10 @@ def issue(
 
 def access_by_token(token: str) -> tuple[Access, str] | None:
     """(access, language) of a live token's user, or None."""
-    with connection.cursor() as cursor:
-        cursor.execute(_FIND, [digest(token)])
-        row = cursor.fetchone()
-    if row is None:
+    rows = statements.fetch(_FIND, [digest(token)])
+    if not rows:
         return None
-    user_id, name, language, permissions, projects, stamp = row
+    user_id, name, language, permissions, projects, stamp = rows[0]
     permissions, projects = (json.loads(v) if isinstance(v, str) else v for v in (permissions, projects))
     remember_stamp(stamp or 0)
     access = access_of(Actor("staff", user_id, name), stamp or 0)

@@ -1,13 +1,10 @@
-"""Addresses of the platform: the API and the generic pages."""
+"""Addresses of the platform's pages. The API's are in rest.urls."""
 
 from importlib.util import find_spec
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from anchang.platform.rest.api import build
-
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/v1/", build().urls),
     path("", include("anchang.platform.importing.urls")),
 ]
 if find_spec("anchang.platform.ui.urls") is not None:

@@ -17,7 +17,7 @@ from anchang.crm.commands.numbers import holders, lock_numbers, phone_rows, toke
 from anchang.crm.models import Customer, CustomerPhone, Need
 from anchang.kernel.errors import DomainError
 from anchang.kernel.phone import mask
-from anchang.platform import personal
+from anchang.platform import bulk, personal
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Money, Quantity
 
@@ -70,7 +70,7 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
     """Write files, phones, needs, search tokens and events. The phones must be free: `holders` was asked."""
     first, days = ctx.param("crm.first_grade"), ctx.param("crm.grade_days")
     made = [_file(ctx, row, row.grade or first, days) for row in rows]
-    Customer.objects.bulk_create(made, batch_size=1000)
+    bulk.create(made)
     phones: list[CustomerPhone] = []
     needs: list[Need] = []
     for customer, row in zip(made, rows, strict=True):
@@ -85,9 +85,8 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
         ctx.event(
             "customer.created", customer, customer_id=customer.pk, source=row.source, owner=row.owner_id
         )
-    CustomerPhone.objects.bulk_create(phones, batch_size=2000)
-    if needs:
-        Need.objects.bulk_create(needs, batch_size=2000)
+    bulk.create(phones)
+    bulk.create(needs)
     ctx.index(made, fresh=True)
     return made
 

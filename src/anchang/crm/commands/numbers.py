@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from anchang.crm.models import Customer, CustomerPhone
 from anchang.kernel.errors import DomainError
 from anchang.kernel.phone import mask, parse_phones, tail4
-from anchang.platform import personal
+from anchang.platform import personal, statements
 from anchang.platform.context import Context
 
 #: Above this many, look-ups aren't serialised number by number: an import holds its own lock.
@@ -43,11 +43,19 @@ class Holder:
     owner_name: str
 
 
+_HOLDERS = """
+SELECT p.digest, p.customer_id, c.owner_id, u.name
+  FROM crm_customerphone p
+  JOIN crm_customer c ON c.project_id = p.project_id AND c.id = p.customer_id
+  LEFT JOIN platform_user u ON u.id = c.owner_id
+ WHERE p.project_id = %s AND p.digest = ANY(%s::text[]) AND p.active
+"""
+
+
 def holders(ctx: Context, digests: Iterable[str]) -> dict[str, Holder]:
     """digest -> the active customer that has the number."""
-    rows = CustomerPhone.objects.filter(project=ctx.here, digest__in=list(digests), active=True)
-    values = rows.values_list("digest", "customer_id", "customer__owner_id", "customer__owner__name")
-    return {d: Holder(customer, owner, name or "") for d, customer, owner, name in values}
+    rows = statements.fetch(_HOLDERS, [str(ctx.here.pk), list(digests)])
+    return {d: Holder(customer, owner, name or "") for d, customer, owner, name in rows}
 
 
 def taken(holder: Holder) -> DomainError:

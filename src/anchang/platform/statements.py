@@ -1,0 +1,42 @@
+"""Hot statements, prepared once per connection.
+
+Django writes values into the text of a statement, so PostgreSQL parses and plans it anew each time. Here values
+travel beside it, as text that PostgreSQL reads as what the place needs: the same statement always has the same
+types, and after a few uses it is parsed and planned no more. Cast (`%s::bigint`) where the type isn't plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from django.db import connection
+
+
+def run(sql: str, values: Sequence[Any] = ()) -> int:
+    """One statement in the current transaction; the count of rows."""
+    with _cursor() as cursor:
+        cursor.execute(sql, values)
+        return int(cursor.rowcount)
+
+
+def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    """All rows of one statement."""
+    with _cursor() as cursor:
+        cursor.execute(sql, values)
+        return list(cursor.fetchall())
+
+
+def _cursor() -> Any:
+    """With Django's error classes; and when queries are logged, Django's own cursor, which can tell their text."""
+    if connection.queries_logged:
+        return connection.cursor()
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    return connection.make_cursor(psycopg.Cursor(connection.connection))
+
+
+def id_list(ids: Sequence[int]) -> str:
+    """For `= ANY(%s::bigint[])`."""
+    return "{" + ",".join(map(str, ids)) + "}"
