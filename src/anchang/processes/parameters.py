@@ -10,6 +10,5 @@ declare("loans.bank_rate", "3.50", "decimal", _("Loan calculator: bank rate, per
 declare("loans.fund_rate", "2.60", "decimal", _("Loan calculator: housing fund rate, percent a year"))
 declare("loans.years", 30, "int", _("Loan calculator: years unless asked otherwise"))
 declare("loans.max_years", 30, "int", _("Loan calculator: years at most"))
-declare("loans.fund_limit", "1000000", "decimal", _("Loan calculator: housing fund loan at most"))
 declare("board.days_bounds", [30, 90, 180], "list", _("Unit board: bounds of the days on sale"))
 declare("board.price_bands", 5, "int", _("Unit board: price bands"))

@@ -83,7 +83,7 @@ def _settings(project: Project, board: Mapping[str, Any], words: Mapping[str, st
         "bands": int(parameters.value("board.price_bands", project, today)),
         "today": today.isoformat(),
         "words": {
-            "wan": _("w"), "none": _("none"), "days": _("{from}–{to} days"), "days_more": _("over {from} days"),
+            "wan": _("w"), "days": _("{from}–{to} days"), "days_more": _("over {from} days"),
             "price": _("{from}–{to} w"), "left": _("{minutes} min left"), "over": _("time is over"),
             "shown": _("{shown} of {all} units fit"),
         },

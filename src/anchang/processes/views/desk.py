@@ -96,9 +96,10 @@ def _buyers(given: Any, errors: Mapping[str, str], customer: Mapping[str, Any] |
 
 
 def _buyer_fields(index: object, line: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
+    kinds = [("person", _("A natural person")), ("company", _("A company"))]
     shapes: tuple[tuple[str, Any, str, dict[str, Any]], ...] = (
-        ("name", _("Name"), "text", {"required": True, "maxlength": 100}),
-        ("kind", _("Kind"), "select", {"choices": Buyer.Kind.choices, "required": True}),
+        ("name", _("Buyer's name"), "text", {"required": True, "maxlength": 100}),
+        ("kind", _("Kind"), "select", {"choices": kinds, "required": True}),
         ("id_type", _("Document"), "select", {"choices": Buyer.IdType.choices, "required": True}),
         ("id_number", _("Document number"), "text", {"required": True, "maxlength": 40, "sensitive": True}),
         ("phone", _("Phone"), "phone", {"maxlength": 30}),

@@ -116,7 +116,7 @@ def _price(found: Offer) -> documents.PriceFacts:
         for step in found.steps if step["kind"] != "list"
     ]  # fmt: skip
     return documents.PriceFacts(
-        list_total=price.list_total, total=price.total, unit_price=price.unit_price, depth=price.depth_text,
+        list_total=price.list_total, total=price.total, unit_price=price.unit_price, depth=f"{price.depth_text}%",
         inner_unit_price=money.unit_price(price.total, unit.inner_area) if unit.inner_area else None,
         list_unit_price=money.unit_price(price.list_total, unit.gross_area) if unit.gross_area else None,
         steps=steps,
