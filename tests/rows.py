@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.apps import apps
-from django.apps import apps
 from django.db import models
 from django.utils import timezone
 

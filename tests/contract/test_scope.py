@@ -172,7 +172,7 @@ def test_the_policy_is_what_stops_a_forgotten_filter():
 
 def seen_of(owner: psycopg.Connection, table: str, here: Office, there: Office) -> int:
     """How many rows of `there` the app's role sees while its scope is `here`."""
-    owner.execute("SELECT set_config('app.projects', %s, true)", ["{%d}" % here.project.pk])
+    owner.execute("SELECT set_config('app.projects', %s, true)", [f"{{{here.project.pk}}}"])
     owner.execute("SET LOCAL ROLE anchang_app")
     found = owner.execute(f'SELECT count(*) FROM "{table}" WHERE project_id = %s', [there.project.pk]).fetchone()
     owner.execute("RESET ROLE")

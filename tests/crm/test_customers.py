@@ -4,6 +4,7 @@ import datetime as dt
 
 import psycopg
 import pytest
+from django.utils import timezone
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -278,7 +279,7 @@ def test_reveal_is_logged_and_limited(office):
         assert answer["phone"] == "13812292302"
         log = RevealLog.objects.get()
         assert (log.kind, log.record_id, log.user_id) == ("phone", made.pk, office.users["consultant1"].pk)
-        limit = parameters.value("crm.reveals_per_day", office.project, dt.date.today())
+        limit = parameters.value("crm.reveals_per_day", office.project, timezone.localdate())
         RevealLog.objects.create(project=office.project, kind="phone", resource="customers", count=limit,
                                  user=office.users["consultant1"])  # fmt: skip
         with pytest.raises(DomainError) as refused:

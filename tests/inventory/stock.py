@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from tests.factories import Office, run
-
 from anchang.inventory.models import Building, Layout, Licence, PaymentPlan, PriceList, Unit
 from anchang.platform.access import Access
+from tests.factories import Office, run
 
 LIST_PRICE = Decimal("23500.00")
 LIST_TOTAL = Decimal("2828460.00")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.db.models import Count, Sum
 from openpyxl import Workbook
-from tests.factories import make_office
 
 from anchang.inventory import commands, queries
 from anchang.inventory.models import Building, Layout, Licence, PriceList, PriceRow, Unit
@@ -15,6 +14,7 @@ from anchang.inventory.price_list_file import open_price_list, read_price_list
 from anchang.platform.context import Context
 from anchang.platform.importing.reader import read_table
 from anchang.platform.models import SearchToken
+from tests.factories import make_office
 
 pytestmark = pytest.mark.django_db
 HEAD = [

@@ -1,11 +1,11 @@
 from decimal import Decimal
 
 import pytest
-from tests.platform.importing.workbooks import workbook
 
 from anchang.inventory.price_list_file import PriceListFile, layout_parts, open_price_list, read_price_list
 from anchang.kernel.errors import DomainError
 from anchang.platform.importing.reader import read_table
+from tests.platform.importing.workbooks import workbook
 
 HEAD = [
     ["商品房销售价目表"],

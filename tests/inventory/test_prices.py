@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.factories import make_office, run
-from tests.inventory.stock import LIST_TOTAL, make_plan, make_stock, publish_prices, release
-from tests.inventory.test_units import refused
 
 from anchang.inventory import queries
 from anchang.inventory.commands import price_unit, recalculated
 from anchang.inventory.models import PriceChange, PriceList, PriceRow, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
+from tests.factories import make_office, run
+from tests.inventory.stock import LIST_TOTAL, make_plan, make_stock, publish_prices, release
+from tests.inventory.test_units import refused
 
 pytestmark = pytest.mark.django_db
 

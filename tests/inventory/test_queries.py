@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from tests.factories import make_office, run
-from tests.inventory.stock import make_stock, release
 
 from anchang.inventory import queries
 from anchang.inventory.commands import change_unit_state
@@ -17,6 +15,8 @@ from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.models import FieldRule
+from tests.factories import make_office, run
+from tests.inventory.stock import make_stock, release
 
 pytestmark = pytest.mark.django_db
 

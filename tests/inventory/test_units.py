@@ -6,8 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, transaction
-from tests.factories import make_office, run
-from tests.inventory.stock import make_stock, release
 
 from anchang.inventory import queries
 from anchang.inventory.commands import change_unit_state
@@ -15,6 +13,8 @@ from anchang.inventory.models import Unit, UnitLock, UnitStateChange
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
 from anchang.platform.models import Event
+from tests.factories import make_office, run
+from tests.inventory.stock import make_stock, release
 
 pytestmark = pytest.mark.django_db
 

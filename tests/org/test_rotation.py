@@ -7,7 +7,6 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from tests.factories import Office, make_office, run
 
 from anchang.kernel.errors import DomainError
 from anchang.org import rules
@@ -16,6 +15,7 @@ from anchang.org.models import Presence, Roster, RotationSeat, Turn
 from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
 from anchang.platform.models import Parameter
+from tests.factories import Office, make_office, run
 
 pytestmark = pytest.mark.django_db
 

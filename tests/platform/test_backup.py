@@ -10,9 +10,6 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
-from tests.conftest import ROOT, make_database, server_environment
-from tests.factories import make_office, run
-from tests.platform.importing.test_jobs import LEADS, PRICES, VISITS, put
 
 from anchang.config.postgres import with_database
 from anchang.platform import jobs
@@ -20,6 +17,9 @@ from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
 from anchang.platform.importing import jobs as importing
 from anchang.platform.resources import get
+from tests.conftest import ROOT, make_database, server_environment
+from tests.factories import make_office, run
+from tests.platform.importing.test_jobs import LEADS, PRICES, VISITS, put
 
 CLI = [sys.executable, "-m", "anchang.config.cli"]
 

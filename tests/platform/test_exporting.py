@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.factories import PASSWORD, make_office, run
 
 from anchang.crm.models import Lead
 from anchang.kernel.errors import DomainError
@@ -14,6 +13,7 @@ from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
 from anchang.platform.importing.reader import read_table
 from anchang.platform.models import FieldRule, JobReport, PersonalGrant, RevealLog, Role, StoredFile
+from tests.factories import PASSWORD, make_office, run
 
 pytestmark = pytest.mark.django_db
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 
 import pytest
-from tests.factories import make_office
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import files
 from anchang.platform.models import FileChunk, JobReport, StoredFile
+from tests.factories import make_office
 
 pytestmark = pytest.mark.django_db
 

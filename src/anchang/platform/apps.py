@@ -8,6 +8,6 @@ class PlatformConfig(AppConfig):
     verbose_name = _("Platform")
 
     def ready(self) -> None:
-        from anchang.platform import registry  # noqa: F401  (discovers every app's declarations)
+        from anchang.platform import registry
 
         registry.discover()

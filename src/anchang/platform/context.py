@@ -18,7 +18,6 @@ from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
 from anchang.platform.scope import current_command_id
 
-
 _watcher: ContextVar[list[Event | Notice | Task] | None] = ContextVar("watcher", default=None)
 
 

@@ -216,7 +216,9 @@ def _composite_keys(model: type[models.Model]) -> Iterator[str]:
         target = f.related_model._meta.db_table
         unique = f"{target}_project_key"[:63]
         name = f"{table}_{f.column}_project"[-63:]
-        yield _unless_constraint(unique, target, f'ALTER TABLE "{target}" ADD CONSTRAINT "{unique}" UNIQUE (project_id, id)')
+        yield _unless_constraint(
+            unique, target, f'ALTER TABLE "{target}" ADD CONSTRAINT "{unique}" UNIQUE (project_id, id)'
+        )
         yield _unless_constraint(
             name, table,
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" FOREIGN KEY (project_id, "{f.column}") '

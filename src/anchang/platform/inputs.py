@@ -95,7 +95,7 @@ def _as_key(value: Any) -> Any:
     return value
 
 
-def Ref(resource: str) -> Any:  # noqa: N802  (reads as a type)
+def Ref(resource: str) -> Any:
     schema = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1, "maxLength": 60}]}
     return Annotated[Any, BeforeValidator(_as_key), RefTo(resource), WithJsonSchema(schema)]
 
@@ -172,7 +172,7 @@ Note = Annotated[str, Field(max_length=2000)]
 Reason = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-def Between(low: int, high: int) -> FieldInfo:  # noqa: N802
+def Between(low: int, high: int) -> FieldInfo:
     return Field(ge=low, le=high)
 
 

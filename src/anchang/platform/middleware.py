@@ -1,7 +1,7 @@
 """Opens the request's transaction in the actor's scope, and turns coded errors into answers.
 
-One request is one transaction: it is rolled back on any error (a failed sign-in keeps its count: `keep_writes`). `request.access` is set for
-everybody; nobody is signed in on public pages.
+One request is one transaction: it is rolled back on any error (a failed sign-in keeps its count:
+`keep_writes`). `request.access` is set for everybody; nobody is signed in on public pages.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils import translation
 
 from anchang.kernel.actor import PUBLIC
 from anchang.kernel.errors import DomainError
+from anchang.platform import throttle
 from anchang.platform.access import Access, access_of, actor_for, current_stamp
 from anchang.platform.scope import set_scope
 from anchang.platform.stamp import remember_stamp
@@ -62,6 +63,7 @@ def _identify(request: HttpRequest) -> None:
         if found is None:
             raise DomainError("unauthenticated", status=401)
         request.access, language = found  # type: ignore[attr-defined]
+        throttle.take_one(request.access.actor.principal)  # type: ignore[attr-defined]
         request.by_token = True  # type: ignore[attr-defined]
         if "Accept-Language" not in request.headers:
             translation.activate(language)
@@ -97,6 +99,8 @@ def error_response(request: HttpRequest, exc: DomainError) -> HttpResponse:
         )
         if exc.status == 401:
             response["WWW-Authenticate"] = "Bearer"
+        if exc.status == 429:
+            response["Retry-After"] = "1"
         return response
     from anchang.platform.ui.errors import error_page
 

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-from pydantic import Field as PydanticField
 from pydantic import AfterValidator, WithJsonSchema, create_model
+from pydantic import Field as PydanticField
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, resources
@@ -93,7 +93,7 @@ def _type(resource: Resource, f: Field) -> Any:
     return Annotated[str, PydanticField(max_length=getattr(column, "max_length", None) or 10_000)]
 
 
-def _OneOf(values: list[str]) -> Any:  # noqa: N802
+def _OneOf(values: list[str]) -> Any:
 
 
     def check(value: str) -> str:
@@ -155,7 +155,7 @@ def _editor(resource: Resource) -> Callable[[Context, Any, Any], Any]:
             if ctx.access.field_mode(resource.name, name, [getattr(record, "project_id", 0)])
         }  # fmt: skip
         if locked:
-            raise DomainError("bad_input", status=422, fields={name: "forbidden" for name in locked})
+            raise DomainError("bad_input", status=422, fields=dict.fromkeys(locked, "forbidden"))
         changes = _values(type(record), data, only_sent=True)
         if not changes:
             return record

@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-
 _words: dict[str, Any] = {}
 _twice: list[str] = []
 

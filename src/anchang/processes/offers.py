@@ -20,7 +20,6 @@ from anchang.platform.context import Context
 from anchang.platform.wording import worded
 from anchang.processes.subscribing import approval_policy, plan_spec
 
-
 _ITEMS = dict(Item.choices)
 
 

@@ -1,9 +1,9 @@
 import pytest
-from tests.platform.importing.workbooks import workbook
 
 from anchang.kernel.errors import DomainError
 from anchang.platform.importing.header import find_layout, footer_kind, read_facts
 from anchang.platform.importing.reader import read_table
+from tests.platform.importing.workbooks import workbook
 
 
 def is_known(cell: str) -> bool:

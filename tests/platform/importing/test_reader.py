@@ -5,10 +5,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.platform.importing.workbooks import replaced, workbook
 
 from anchang.kernel.errors import DomainError
 from anchang.platform.importing.reader import Limits, read_table
+from tests.platform.importing.workbooks import replaced, workbook
 
 
 def rows_of(content: bytes, limits: Limits | None = None) -> list[tuple[int, list[str]]]:

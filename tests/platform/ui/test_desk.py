@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
-from tests.factories import PASSWORD, make_office, run
 
 from anchang.platform.models import Notice, Project, Task, User
 from anchang.platform.ui import gate
+from tests.factories import PASSWORD, make_office, run
 
 pytestmark = pytest.mark.django_db
 

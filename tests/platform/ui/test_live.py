@@ -11,12 +11,12 @@ import urllib.request
 
 import psycopg
 import pytest
-from tests.conftest import app_url_of
-from tests.factories import PASSWORD, make_office
 
 from anchang.platform.context import Context
 from anchang.platform.models import Team
 from anchang.platform.ui import live
+from tests.conftest import app_url_of
+from tests.factories import PASSWORD, make_office
 
 
 def message(resource: str = "units", project: int = 1, owner: int | None = None, at: int = 1) -> live.Message:

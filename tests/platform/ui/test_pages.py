@@ -7,10 +7,10 @@ import json
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from tests.factories import PASSWORD, make_office
 
 from anchang.platform import resources
 from anchang.platform.models import SavedView, Team
+from tests.factories import PASSWORD, make_office
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}

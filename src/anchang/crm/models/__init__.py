@@ -15,7 +15,6 @@ from anchang.crm.models.customers import (
     OwnerChange,
     Stage,
 )
-from anchang.crm.models.tours import Tour
 from anchang.crm.models.leads import (
     HELD,
     OPEN,
@@ -29,11 +28,12 @@ from anchang.crm.models.leads import (
     PoolLead,
     Touch,
 )
+from anchang.crm.models.tours import Tour
 from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck, Visit
 
 __all__ = [
-    "HELD", "OPEN", "AssignmentRule", "AssignmentTurn", "Campaign", "ClaimCounter", "Lead", "LeadPhone", "LeadState",
-    "LeadTransfer", "PoolLead", "Touch",
-    "Appointment", "CallIn", "Channel", "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge",
-    "CustomerPhone", "FollowUp", "Grade", "GradeChange", "Household", "Need", "OwnerChange", "Stage", "Tour", "TruthCheck", "Visit",
+    "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel", "ClaimCounter",
+    "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone", "FollowUp", "Grade",
+    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "Need", "OwnerChange", "PoolLead",
+    "Stage", "Touch", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ Two-valued: an empty value compares false, `not` is the complement. Paths cross 
 path through a to-many relation means "some". `now` is passed in. Every hop needs the right to read it.
 """
 
+from anchang.platform.conditions import values
 from anchang.platform.conditions.evaluate import evaluate
 from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, parse
-from anchang.platform.conditions import values
 from anchang.platform.conditions.sql import compile_condition
 
 __all__ = ["Both", "Either", "Negated", "Node", "Test", "compile_condition", "evaluate", "parse", "values"]

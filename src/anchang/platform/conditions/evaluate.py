@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from anchang.platform import resources
-from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, bad
+from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
 from anchang.platform.conditions.values import span, typed
 from anchang.platform.resources import Field, Resource
 

@@ -7,7 +7,10 @@ from typing import Any
 
 from anchang.kernel.errors import DomainError
 
-OPS = frozenset("eq ne gt gte lt lte in between contains starts empty changed within older_than".split())
+OPS = frozenset({
+    "eq", "ne", "gt", "gte", "lt", "lte", "in", "between", "contains", "starts", "empty",
+    "changed", "within", "older_than",
+})  # fmt: skip
 MAX_DEPTH, MAX_TESTS, MAX_LIST = 8, 100, 1000
 
 

@@ -10,7 +10,7 @@ from django.db.models.expressions import BaseExpression
 
 from anchang.platform import resources
 from anchang.platform.access import Access
-from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, bad
+from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
 from anchang.platform.conditions.values import span, typed
 from anchang.platform.resources import Field, Resource
 

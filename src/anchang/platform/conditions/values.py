@@ -81,7 +81,7 @@ def _date(value: Any) -> dt.date:
 def _datetime(value: Any) -> dt.datetime:
     text = str(value)
     day = parse_date(text) if len(text) <= 10 else None
-    moment = dt.datetime(day.year, day.month, day.day) if day else parse_datetime(text)
+    moment = dt.datetime.combine(day, dt.time.min) if day else parse_datetime(text)
     if moment is None:
         raise ValueError
     return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

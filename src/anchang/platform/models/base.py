@@ -57,7 +57,7 @@ class ProjectModel(models.Model):
     deleted_at = models.DateTimeField(null=True, editable=False)
 
     objects = AliveManager()
-    everything = models.Manager()
+    everything = models.Manager()  # noqa: DJ012  (a manager; `objects` stays the default one by coming first)
 
     class Meta:
         abstract = True

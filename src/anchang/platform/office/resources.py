@@ -217,7 +217,8 @@ register(Resource(
         Field("kind", list=True), Field("file_name", list=True), Field("state", list=True),
         Field("rows", list=True), Field("done_rows"), Field("created", list=True), Field("updated", list=True),
         Field("unchanged", list=True), Field("refused_count", list=True), Field("user", label=_("User"), list=True),
-        Field("report"), Field("mapping"), Field("file", to="files", label=_("Stored file")), Field("created_at", list=True),
+        Field("report"), Field("mapping"), Field("file", to="files", label=_("Stored file")),
+        Field("created_at", list=True),
     ),
 ))  # fmt: skip
 

@@ -42,9 +42,9 @@ def signed_in(request: HttpRequest) -> Any:
     """A live token, or the page's session with its CSRF token."""
     if work.access_of(request).actor.kind == "public":
         return None
-    if not getattr(request, "by_token", False) and request.method not in ("GET", "HEAD", "OPTIONS"):
-        if check_csrf(request, lambda r: None) is not None:
-            raise DomainError("forbidden", status=403)
+    by_session = not getattr(request, "by_token", False) and request.method not in ("GET", "HEAD", "OPTIONS")
+    if by_session and check_csrf(request, lambda r: None) is not None:
+        raise DomainError("forbidden", status=403)
     return work.access_of(request).actor
 
 
@@ -52,7 +52,8 @@ def build(namespace: str = "api") -> NinjaAPI:
     """The whole API from the registers as they are now."""
     api = AnchangAPI(
         title="Anchang", version="1", auth=signed_in, urls_namespace=namespace, docs_url="/docs",
-        openapi_url="/openapi.json", description="The sales office's interface. Everything a page can do, the API can do.",
+        openapi_url="/openapi.json",
+        description="The sales office's interface. Everything a page can do, the API can do.",
     )  # fmt: skip
     api.extra_components = schema.components()
     _handlers(api)
@@ -152,7 +153,7 @@ def _list(router: Router, resource: Resource) -> None:
 
 
 def _one(router: Router, resource: Resource) -> None:
-    def view(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    def view(request: HttpRequest, id: str) -> HttpResponse:
         return work.answer(reading.get_row(resource, work.access_of(request), work.record_id(id)))
 
     extra = {"responses": schema.responses(200, _record_ref(resource), 404, *COMMON)}
@@ -160,12 +161,13 @@ def _one(router: Router, resource: Resource) -> None:
 
 
 def _events(router: Router, resource: Resource) -> None:
-    def view(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    def view(request: HttpRequest, id: str) -> HttpResponse:
         access = work.access_of(request)
         return work.answer(events_of(resource, access, work.record_id(id), request.GET.get("cursor")))
 
     extra = {"responses": schema.responses(200, schema.page_schema(resources.get("events")), 404, *COMMON)}
-    _add(router, "/{id}/events", "GET", view, _op(resource, "events"), f"What happened to one of {resource.name}", extra)
+    summary = f"What happened to one of {resource.name}"
+    _add(router, "/{id}/events", "GET", view, _op(resource, "events"), summary, extra)
 
 
 def _create(router: Router, resource: Resource, cmd: Command, components: dict[str, Any]) -> None:
@@ -202,7 +204,7 @@ def _record_verb(router: Router, resource: Resource, cmd: Command, components: d
 
 
 def _on_record(cmd: Command) -> Callable[..., HttpResponse]:
-    def view(request: HttpRequest, id: str) -> HttpResponse:  # noqa: A002
+    def view(request: HttpRequest, id: str) -> HttpResponse:
         access, data = work.access_of(request), work.body_of(request)
         subject, version = work.record_id(id), work.version_of(request)
 

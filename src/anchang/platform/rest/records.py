@@ -12,7 +12,9 @@ from anchang.platform.models import Event
 from anchang.platform.resources import Resource
 
 
-def events_of(resource: Resource, access: Access, record_id: int, cursor: str | None = None, limit: int = 50) -> dict[str, Any]:
+def events_of(
+    resource: Resource, access: Access, record_id: int, cursor: str | None = None, limit: int = 50
+) -> dict[str, Any]:
     """What happened to the record, newest first. For a customer: everything that happened around him."""
     if resource.group_level:
         reading.get_row(resource, access, record_id)

@@ -97,7 +97,7 @@ def responses(ok: int, content: dict[str, Any] | None, *codes: int) -> dict[str,
     found: dict[str, Any] = {
         str(ok): {"description": "Done", **({"content": {"application/json": {"schema": content}}} if content else {})}
     }
-    for code in codes:
+    for code in {*codes, 429}:
         found[str(code)] = {
             "description": what[code],
             "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},

@@ -197,7 +197,8 @@ def unit_price(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 def _loan_values(request: HttpRequest, project: Project) -> dict[str, str]:
-    given = {k: request.GET[k] for k in ("bank", "fund", "bank_rate", "fund_rate", "years", "method") if request.GET.get(k)}
+    names = ("bank", "fund", "bank_rate", "fund_rate", "years", "method")
+    given = {name: request.GET[name] for name in names if request.GET.get(name)}
     return loans.defaults(project, timezone.localdate()) | given
 
 

@@ -95,12 +95,13 @@ def find_deals(access: Access, project: Project, q: str) -> list[dict[str, Any]]
     within = reading.reach(resources.get("deals"), "deals.view", access, [project.pk])
     if within is None:
         return []
-    ids = {name: _ids(access, project, name, q) for name in ("customers", "units", "subscriptions", "contracts", "receipts")}
+    places = ("customers", "units", "subscriptions", "contracts", "receipts")
+    ids = {name: _ids(access, project, name, q) for name in places}
     wanted = Q(customer_id__in=ids["customers"]) | Q(unit_id__in=ids["units"])
     for model, name in ((Subscription, "subscriptions"), (Contract, "contracts"), (Receipt, "receipts")):
         if ids[name]:
-            rows = model._default_manager.filter(project=project, pk__in=ids[name])
-            wanted |= Q(pk__in=rows.values("deal_id"))
+            hits = model._default_manager.filter(project=project, pk__in=ids[name])
+            wanted |= Q(pk__in=hits.values("deal_id"))
     rows = Deal.objects.filter(within).filter(wanted).select_related("unit", "customer")
     found = sorted(rows.order_by("-id")[: FOUND * 2], key=lambda deal: deal.state == Deal.State.ENDED)[:FOUND]
     owed = dict(
@@ -249,7 +250,8 @@ def _day(access: Access, project: Project) -> dict[str, Any]:
     closed = DayClose.objects.filter(project=project, day=today, cashier_id=access.actor.user_id).first()
     return {
         "receipts": receipts, "sums": sums, "sum": sum(sums.values(), ZERO), "closed": closed,
-        "may_reverse": access.may("receipts.reverse", project.pk), "may_print": access.may("receipts.print", project.pk),
+        "may_reverse": access.may("receipts.reverse", project.pk),
+        "may_print": access.may("receipts.print", project.pk),
         "may_close": access.may("day-closes.close", project.pk) and closed is None,
     }  # fmt: skip
 
@@ -262,7 +264,8 @@ def close_page(request: HttpRequest) -> HttpResponse:
     project = project_of(request)
     if project is None:
         return doing.choose_project(request, _("Close my day"))
-    message, errors, status = "", {}, 200
+    message, status = "", 200
+    errors: dict[str, str] = {}
     if request.method == "POST":
         try:
             doing.once(request, lambda: {"id": doing.run(request, "close_day", None, _counted(request, project)).pk})
@@ -272,7 +275,8 @@ def close_page(request: HttpRequest) -> HttpResponse:
             status = exc.status
     day = _day_asked(request, access, project)
     mine = Receipt.objects.filter(project=project, cashier_id=access.actor.user_id, business_date=day)
-    booked = {r["way"]: r["sum"] for r in mine.exclude(state="draft").order_by().values("way").annotate(sum=Sum("amount"))}
+    by_way = mine.exclude(state="draft").order_by().values("way").annotate(sum=Sum("amount"))
+    booked = {r["way"]: r["sum"] for r in by_way}
     given = request.POST if request.method == "POST" else {}
     ways = [
         {"name": way, "label": label, "booked": booked.get(way, ZERO), "value": given.get(way, ""),

@@ -89,10 +89,11 @@ def _buyers(given: Any, errors: Mapping[str, str], customer: Mapping[str, Any] |
     lines = lines_of(given, "buyers", BUYER_FIELDS)
     if not lines:
         lines = [{"name": str(customer["label"]) if customer else ""}]
-    return [
-        _buyer_fields(index, line, {k.split(".", 2)[2]: v for k, v in errors.items() if k.startswith(f"buyers.{index}.")})
-        for index, line in enumerate(lines)
-    ]
+    return [_buyer_fields(index, line, _of_buyer(index, errors)) for index, line in enumerate(lines)]
+
+
+def _of_buyer(index: int, errors: Mapping[str, str]) -> dict[str, str]:
+    return {name.split(".", 2)[2]: text for name, text in errors.items() if name.startswith(f"buyers.{index}.")}
 
 
 def _buyer_fields(index: object, line: Mapping[str, str], errors: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -110,7 +111,8 @@ def _buyer_fields(index: object, line: Mapping[str, str], errors: Mapping[str, s
     presets = {"kind": "person", "id_type": "id_card"}
     return [
         {
-            "name": f"buyers-{index}-{name}", "label": label, "kind": kind, "choices": (), "error": errors.get(name, ""),
+            "name": f"buyers-{index}-{name}", "label": label, "kind": kind, "choices": (),
+            "error": errors.get(name, ""),
             "value": line.get(name) or presets.get(name, ""), "maxlength": None, "required": False, "sensitive": False,
             **more,
         }

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -29,6 +30,7 @@ from anchang.processes import loans
 from anchang.processes.offers import Offer, offer
 from anchang.processes.views import doing
 from anchang.processes.views.asking import asked_of
+
 
 def pdf(content: bytes, name: str) -> HttpResponse:
     """Shown in the browser, saved under its Chinese name."""
@@ -93,7 +95,9 @@ def _proposal(request: HttpRequest, found: Offer, given: Any) -> documents.Propo
     option = documents.ProposalOption(
         unit=unit_facts(unit), price=_price(found), plan_name=found.plan.name,
         plan=[
-            documents.PlanLine(seq=line.seq, item=item_name(line.item), amount=line.amount, due=line.due_on, note=line.bank)
+            documents.PlanLine(
+                seq=line.seq, item=item_name(line.item), amount=line.amount, due=line.due_on, note=line.bank
+            )
             for line in found.lines
         ],
         loans=_loans(found, given),
@@ -173,7 +177,7 @@ def price_papers(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def price_list(request: HttpRequest, record_id: int, form: str) -> HttpResponse:
+def price_list(request: HttpRequest, record_id: int, form: str) -> HttpResponseBase:
     """价目表 as PDF or workbook. Raises not_found outside price-lists.view."""
     if form not in ("pdf", "xlsx"):
         raise not_found()
