@@ -11,13 +11,20 @@ export function toast(message, tone = "green", code = null) {
   if (!host) return;
   const body = element("div", { class: "toast-text" }, message);
   if (code) body.append(element("small", {}, `${text("support_code")} ${code}`));
-  const close = element("button", { type: "button", class: "icon-button", "aria-label": text("close") }, icon("x"));
-  const item = element("div", { class: "toast-item", "data-tone": tone, role: tone === "red" ? "alert" : "status" }, body, close);
-  close.addEventListener("click", () => item.remove());
+  const item = element("div", { class: "toast-item", "data-tone": tone, role: tone === "red" ? "alert" : "status" }, body);
   host.append(item);
   while (host.children.length > 4) host.firstElementChild.remove();
-  if (tone !== "red") window.setTimeout(() => item.remove(), 5000);
+  passing(item);
 }
+
+function passing(item) {
+  const close = element("button", { type: "button", class: "icon-button", "aria-label": text("close") }, icon("x"));
+  close.addEventListener("click", () => item.remove());
+  item.append(close);
+  if (item.dataset.tone !== "red") window.setTimeout(() => item.remove(), 5000);
+}
+// Those that came with the page.
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll("#toasts .toast-item").forEach(passing));
 
 document.addEventListener("toast", (event) => {
   const { message, tone, code, value } = event.detail || {};
