@@ -80,7 +80,12 @@ def test_a_file_of_leads_comes_in_with_its_report(office, tmp_path):
         "rows": 5, "created": 3, "updated": 1, "unchanged": 0,
     }  # fmt: skip
     (refused,) = report["refused"]
-    assert (refused["row"], refused["column"], refused["value"], refused["code"]) == (4, "手机号", "1380000", "phone_invalid")
+    assert (refused["row"], refused["column"], refused["value"], refused["code"]) == (
+        4,
+        "手机号",
+        "1380000",
+        "phone_invalid",
+    )
     assert refused["message"] and refused["message"] != "phone_invalid"
     assert count(office, Lead) == 3 and count(office, Touch) == 1
 
@@ -352,7 +357,9 @@ def head(client, username: str) -> dict[str, str]:
 def upload(client, headers, content: bytes, name: str = "leads.csv", **fields):
     source = io.BytesIO(content)
     source.name = name
-    return client.post("/api/v1/imports", {"kind": "leads", "project": "YQ", "file": source, **fields}, headers=headers)
+    return client.post(
+        "/api/v1/imports", {"kind": "leads", "project": "YQ", "file": source, **fields}, headers=headers
+    )
 
 
 def test_an_import_by_api(office, client):
@@ -363,7 +370,9 @@ def test_an_import_by_api(office, client):
     assert (job["state"], job["rows"], job["mapping"]["phone"]) == ("draft", 5, 3)
     seen = client.get(f"/api/v1/imports/{job['id']}/preview", headers=headers).json()
     assert len(seen["rows"]) == 5
-    begun = client.post(f"/api/v1/imports/{job['id']}/run", {}, content_type="application/json", headers=headers)
+    begun = client.post(
+        f"/api/v1/imports/{job['id']}/run", {}, content_type="application/json", headers=headers
+    )
     assert begun.json()["state"] == "running", begun.content
     jobs.run_now("platform.import", office.access("manager"), office.project, import_job=job["id"])
     done = client.get(f"/api/v1/imports/{job['id']}", headers=headers).json()
@@ -374,7 +383,9 @@ def test_an_import_by_api(office, client):
     assert zipfile.is_zipfile(io.BytesIO(book.getvalue()))
     original = client.get(f"/api/v1/files/{done['file']['id']}/download", headers=headers)
     assert original.getvalue() == LEADS.encode("gb18030")
-    gone = client.post(f"/api/v1/imports/{job['id']}/undo", {}, content_type="application/json", headers=headers)
+    gone = client.post(
+        f"/api/v1/imports/{job['id']}/undo", {}, content_type="application/json", headers=headers
+    )
     assert gone.json()["removed"] == 3, gone.content
 
 
@@ -401,7 +412,12 @@ HOSTILE = [
     ("broken workbook", lambda: b"PK\x03\x04" + bytes(200), 422, None),
     ("page", lambda: b"<html><script>alert(1)</script></html>", 422, "file_unknown"),
     ("no rows", lambda: "姓名,手机号\n".encode(), 201, None),
-    ("wide cell", lambda: ("姓名,手机号\n" + "x" * 40_000 + ",13800000000\n").encode(), 422, "file_cell_too_long"),
+    (
+        "wide cell",
+        lambda: ("姓名,手机号\n" + "x" * 40_000 + ",13800000000\n").encode(),
+        422,
+        "file_cell_too_long",
+    ),
 ]
 
 
@@ -448,7 +464,9 @@ def test_bad_uploads_are_422(office, client, fields):
 
 
 def test_an_upload_without_a_file_is_422(office, client):
-    answer = client.post("/api/v1/imports", {"kind": "leads", "project": "YQ"}, headers=head(client, "manager"))
+    answer = client.post(
+        "/api/v1/imports", {"kind": "leads", "project": "YQ"}, headers=head(client, "manager")
+    )
     assert answer.status_code == 422 and "file" in answer.json()["fields"]
 
 
@@ -510,7 +528,11 @@ def test_a_bad_file_on_the_page_keeps_the_form(office, client):
 def test_pages_of_others_are_not_there(office, client, tmp_path):
     job = draft(office, put(tmp_path, LEADS))
     sign_in(client, office, "consultant1")
-    for address in (f"/importing/{job.pk}/", f"/importing/{job.pk}/refused.xlsx", f"/files/{job.file_id}/download"):
+    for address in (
+        f"/importing/{job.pk}/",
+        f"/importing/{job.pk}/refused.xlsx",
+        f"/files/{job.file_id}/download",
+    ):
         assert client.get(address).status_code in (403, 404)
     with open_scope(office.access("system")):
         assert ImportJob.objects.get(pk=job.pk).state == "draft"
