@@ -126,3 +126,21 @@ def test_openapi_describes_itself(client):
     assert answer.status_code == 200
     paths = answer.json()["paths"]
     assert "/api/v1/teams/{id}" in paths and "post" in paths["/api/v1/teams"]
+
+
+def test_a_runaway_script_is_slowed_down(client):
+    """The limit is a parameter; an empty bucket answers 429 and says when to come back."""
+    from anchang.platform import throttle
+    from anchang.platform.access import bump_stamp
+    from anchang.platform.models import Parameter
+
+    make_office()
+    head = sign_in(client, "clerk")
+    Parameter.objects.create(key="platform.api_calls_per_minute", value=3, valid_from="2020-01-01")
+    bump_stamp()
+    throttle._full.clear()
+    codes = [client.get("/api/v1/auth/me", headers=head).status_code for _ in range(5)]
+    assert codes == [200, 200, 200, 429, 429]
+    refused = client.get("/api/v1/auth/me", headers=head)
+    assert refused.json()["code"] == "slow_down" and refused["Retry-After"] == "1"
+    throttle._full.clear()
