@@ -73,7 +73,7 @@ class Dealer:
         age = (day - self.stock.released_on[pk]).days
         floor = unit.floor or 0
         fresh = 3.0 if age < 30 else 1.5 if age < 90 else 1.0
-        liked = (0.8 if 8 <= floor <= 22 else 0) + (0.5 if unit.layout.code in "AC" else 0)
+        liked = (0.8 if 8 <= floor <= 22 else 0) + (0.5 if unit.layout and unit.layout.code in "AC" else 0)
         return fresh + liked + self.random.random()
 
     def buyers(self, life: Life) -> list[dict[str, str]]:
@@ -194,6 +194,8 @@ class Dealer:
         ctx = self.office.context("director", at)
         mark_lost(ctx, Customer.objects.get(pk=sale.customer.pk), LostInput(reason="bought_elsewhere"))
         ctx.flush()
+        if sale in self.given_up[-2:]:
+            return  # finance has these to decide
         for refund in Refund.objects.filter(project=self.office.project, deal=sale.deal.pk).order_by("pk"):
             self._refund(refund, at)
         again = at + dt.timedelta(days=3)

@@ -140,9 +140,10 @@ class Storyteller:
         start = captured
         fate = self.random.random()
         if fate < 0.055:
-            start = self._left_alone(life, captured)
-            if start is None:
+            claimed = self._left_alone(life, captured)
+            if claimed is None:
                 return life
+            start = claimed
         contacted = start + dt.timedelta(hours=min(self.random.expovariate(0.28) + 0.15, 23))
         local = contacted.astimezone(self.office.zone)
         if local.hour < 8 or local.hour >= 22:

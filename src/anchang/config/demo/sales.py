@@ -35,7 +35,7 @@ from anchang.platform.context import Context
 from anchang.platform.models import User
 from anchang.processes.subscribing import plan_spec
 
-ZERO = Decimal("0.00")
+ZERO, CENT = Decimal("0.00"), Decimal("0.01")
 
 
 @dataclass
@@ -327,10 +327,12 @@ class Writer:
 
     def _receipt(self, sale: Sale, payment: Payment) -> Receipt:
         finance, day = self.office.users["finance"], self._day(payment.at)
-        escrow = sale.unit.licence.escrow_account if sale.unit.licence.kind == "presale" else ""
+        licence = sale.unit.licence
+        escrow = licence.escrow_account if licence and licence.kind == "presale" else ""
         return Receipt(
             project=self.project, book=f"{day:%Y}", deal_id=sale.deal.pk,
-            contract_id=sale.contract.pk if sale.contract else None, amount=payment.amount, way=payment.way,
+            contract_id=sale.contract.pk if sale.contract else None, amount=payment.amount.quantize(CENT),
+            way=payment.way,
             money=money.WAY_MONEY[payment.way], kind="house", account="" if payment.way == "cash" else escrow,
             payer=payment.payer, received_on=day, business_date=day, cashier=finance, created_by_id=finance.pk,
         )  # fmt: skip

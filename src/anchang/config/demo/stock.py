@@ -223,8 +223,12 @@ def _unit_price(plot: Plot, unit: Unit) -> Decimal:
     """Dearer with the floor up to the 25th, cheaper on the lowest and the top floor, by layout and facing."""
     floor = unit.floor or 0
     price = plot.price + 55 * min(floor, 25) - (600 if floor <= 3 else 0) - (400 if floor == plot.floors else 0)
-    price += {"A": 300, "B": 0, "C": 200, "D": 600}[unit.layout.code] + (250 if unit.orientation == "东南" else 0)
+    price += {"A": 300, "B": 0, "C": 200, "D": 600}[_layout_code(unit)] + (250 if unit.orientation == "东南" else 0)
     return Decimal(price - (300 if floor in (4, 14, 18) else 0))
+
+
+def _layout_code(unit: Unit) -> str:
+    return unit.layout.code if unit.layout else "A"
 
 
 def _release(office: Office, stock: Stock, building: Building, plot: Plot, day: dt.date) -> None:

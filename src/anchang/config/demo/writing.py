@@ -25,7 +25,7 @@ CHUNK = 4000
 class Row(SimpleNamespace):
     """An unsaved row by its columns; cheaper than a model's instance where there are thousands."""
 
-    pk: int | None = None
+    pk: int = 0  # none yet
 
 
 def numbered(model: type[models.Model], rows: Sequence[Any]) -> None:
@@ -41,7 +41,7 @@ def write(
     first one's columns; they belong to `project_id`."""
     if not rows:
         return
-    fresh = [row for row in rows if row.pk is None]
+    fresh = [row for row in rows if not row.pk]
     if fresh:
         numbered(model, fresh)
     given = vars(rows[0])
@@ -52,7 +52,7 @@ def write(
     same = {"project_id": project_id} if project_id else {}
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        columns: dict[str, list[Any]] = {f.column: [getattr(row, f.attname) for row in part] for f in fields}
+        columns: dict[str, list[Any]] = {str(f.column): [getattr(row, f.attname) for row in part] for f in fields}
         columns["id"] = [row.pk for row in part]
         columns.pop("created_at", None)
         columns.pop("updated_at", None)
