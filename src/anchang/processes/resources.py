@@ -20,7 +20,7 @@ register_place(Place("units", "loan", _("Loan calculator"), "/loan/", "units.quo
 register_place(
     Place("units", "price-papers", _("Price lists to print"), "/papers/", "price-lists.view", icon="printer", order=39)
 )
-register_place(Place("money", "cashier", _("Cashier"), "/cashier/", "contracts.receive", icon="cash", order=1))
+register_place(Place("money", "cashier", _("Cash desk"), "/cashier/", "contracts.receive", icon="cash", order=1))
 register_quick_add(
     QuickAdd("loan", _("Loan calculator"), "/loan/", icon="calculator", permission="units.quote", order=60)
 )

@@ -56,7 +56,7 @@ def cashier_page(request: HttpRequest) -> HttpResponse:
     _may(access)
     project = project_of(request)
     if project is None:
-        return doing.choose_project(request, _("Cashier"))
+        return doing.choose_project(request, _("Cash desk"))
     _may(access, project.pk)
     q = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     deals = find_deals(access, project, q) if q else []
