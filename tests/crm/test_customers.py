@@ -4,9 +4,9 @@ import datetime as dt
 
 import psycopg
 import pytest
-from django.utils import timezone
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from anchang.crm.commands.grades import expire_grades, recompute_stage
 from anchang.crm.commands.standing import remind_idle

@@ -120,11 +120,10 @@ def _by_column(project: Project, first: dt.date, last: dt.date, by: str) -> dict
     rows = collected_receipts(project, first, last).order_by().values(key=receipt_key)
     for row in rows.annotate(sum=Sum("amount"), count=Count("pk")):
         parts[row["key"]] = (row["sum"], row["count"])
-    for row in (
-        paid_refunds(project, first, last).order_by().values(key=refund_key).annotate(sum=Sum("amount"))
-    ):
-        amount, count = parts.get(row["key"], (ZERO, 0))
-        parts[row["key"]] = (amount - row["sum"], count)
+    refunds = paid_refunds(project, first, last).order_by().values(key=refund_key)
+    for back in refunds.annotate(sum=Sum("amount")):
+        amount, count = parts.get(back["key"], (ZERO, 0))
+        parts[back["key"]] = (amount - back["sum"], count)
     return parts
 
 

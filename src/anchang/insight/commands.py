@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -52,7 +53,9 @@ def close_report_days(ctx: Context, through: dt.date | None = None) -> dt.date |
         return None
     first_open = max(before + dt.timedelta(days=1), _EVER)
     facts = facts_sql(ITEMS, KEYS)
-    params = {"project": project_id, "projects": [project_id], "users": [], "team": None, "day": through}
+    params: dict[str, Any] = {
+        "project": project_id, "projects": [project_id], "users": [], "team": None, "day": through,
+    }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(facts=facts), params | {"first": first_open, "last": through})
         if before > _EVER:

@@ -93,7 +93,7 @@ def report_page(request: HttpRequest, key: str) -> HttpResponse:
     report = catalogue.REPORTS.get(key)
     if report is None:
         raise not_found()
-    given = {k: v for k, v in request.GET.items() if k in report.inputs and v}
+    given = {k: str(v) for k, v in request.GET.items() if k in report.inputs and v}
     chosen = project_of(request)
     if "project" not in given and chosen is not None:
         given["project"] = chosen.code

@@ -238,14 +238,15 @@ def next_consultant(
         members = [u for u, _team in queries.consultants(ctx.here.pk, team.pk if team else None)]
         _seat(ctx, rotation, rules.sync_queue(_order(rotation), members))
     order = _order(rotation)
-    asked = {*order, wanted_id} - {None}
+    asked = {*order, *([] if wanted_id is None else [wanted_id])}
     people = queries.people_now(
         ctx.here.pk, ctx.business_date, asked, bool(ctx.param("org.presence_assumed"))
     )
     decision = rules.next_turn(order, people, rules.Arrival(kind, wanted_id))
     names = dict(User.objects.filter(pk__in=asked).values_list("pk", "name"))
+    name = names.get(decision.user_id, "") if decision.user_id else ""
     former = None
-    if decision.consumed:
+    if decision.consumed and decision.user_id is not None:
         seats = RotationSeat.objects.filter(project=ctx.here, rotation=rotation)
         mine = seats.filter(user_id=decision.user_id)
         former = mine.values_list("position", flat=True).get()
@@ -261,11 +262,11 @@ def next_consultant(
         former_position=former,
         actor_id=ctx.user_id,
         explanation=[
-            {"rule": decision.rule, "user": decision.user_id, "name": names.get(decision.user_id, "")},
+            {"rule": decision.rule, "user": decision.user_id, "name": name},
             *({"user": u, "name": names.get(u, ""), "reason": why} for u, why in decision.skipped),
         ],
     )
-    ctx.event(f"turn.{turn.kind}", turn, person=names.get(decision.user_id, ""))
+    ctx.event(f"turn.{turn.kind}", turn, person=name)
     user = User.objects.get(pk=decision.user_id) if decision.user_id else None
     return user, turn
 
@@ -303,7 +304,8 @@ def return_turn(ctx: Context, turn: Turn, data: ReturnInput) -> Turn:
         raise DomainError.of(why)
     seats = RotationSeat.objects.filter(project=ctx.here, rotation=rotation)
     first = seats.aggregate(first=Min("position"))["first"] or 1
-    seats.filter(user_id=turn.user_id).update(position=first - 1, turns=F("turns") - 1)
+    # A turn that was taken has its person: `why_not_return_turn` refuses all others.
+    seats.filter(user_id=turn.user_id or 0).update(position=first - 1, turns=F("turns") - 1)
     back = Turn.objects.create(
         project=ctx.here,
         rotation=rotation,

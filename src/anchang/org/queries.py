@@ -117,14 +117,17 @@ def floor_now(project_id: int, day: dt.date, assumed: bool) -> list[Seat]:
     Newcomers who have no seat yet stand at the end, as the next turn will seat them.
     """
     members = [u for u, _team in consultants(project_id)]
-    seats = RotationSeat.objects.filter(project_id=project_id, rotation__team=None).order_by("position", "id")
-    turns = dict(seats.values_list("user_id", "turns"))
+    queue = RotationSeat.objects.filter(project_id=project_id, rotation__team=None).order_by("position", "id")
+    turns = dict(queue.values_list("user_id", "turns"))
     order = sync_queue(list(turns), members)
     people = people_now(project_id, day, order, assumed)
     rows = Presence.objects.filter(project_id=project_id, day=day, user_id__in=order)
     said = {user: (state, since) for user, state, since in rows.values_list("user_id", "state", "since")}
     names = dict(User.objects.filter(pk__in=order).values_list("pk", "name"))
     silent = ("present" if assumed else "off", None)
-    return [
-        Seat(u, names[u], turns.get(u, 0), *said.get(u, silent), why_not_receive(people.get(u))) for u in order
-    ]
+    seats = []
+    for user in order:
+        state, since = said.get(user, silent)
+        why_not = why_not_receive(people.get(user))
+        seats.append(Seat(user, names[user], turns.get(user, 0), state, since, why_not))
+    return seats

@@ -139,7 +139,8 @@ class _Kind:
 
 def _type(f: models.Field) -> _Kind:
     """Text isn't cast to its length: that would cut it silently."""
-    kind = str(f.target_field.db_type(connection) if f.is_relation else f.db_type(connection)).split("(")[0]
+    written = f.target_field if isinstance(f, models.ForeignKey) else f
+    kind = str(written.db_type(connection)).split("(")[0]
     if kind == "jsonb":
         return _Kind("text", "::jsonb", _as_json)
     if kind in ("varchar", "text", "char"):
@@ -160,13 +161,14 @@ def _shape(
     model: type[models.Model], given: frozenset[str]
 ) -> tuple[dict[str, _Kind], list[tuple[str, Callable[[], Any]]]]:
     """How each column is written, and what makes the values of those that aren't given."""
-    fields = {f.column: f for f in model._meta.concrete_fields}
+    fields = {str(f.column): f for f in model._meta.concrete_fields}
     defaults: list[tuple[str, Callable[[], Any]]] = []
     for column, f in fields.items():
         if column in given or f.primary_key or f.generated or f.has_db_default():
             continue
         automatic = getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)
-        defaults.append((column, timezone.now if automatic else f.get_default))
+        make: Callable[[], Any] = timezone.now if automatic else f.get_default
+        defaults.append((column, make))
     return {column: _type(f) for column, f in fields.items()}, defaults
 
 

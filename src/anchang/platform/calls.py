@@ -7,6 +7,7 @@ answer has the same headers as on the long way.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.handlers.base import BaseHandler
@@ -16,6 +17,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from anchang.platform.middleware import ScopeMiddleware
+
+_View = Callable[[HttpRequest], HttpResponse]
 
 
 class TokenCallMiddleware:
@@ -43,10 +46,10 @@ def is_token_call(request: HttpRequest) -> bool:
     return request.path_info.startswith("/api/") and request.META.get("HTTP_AUTHORIZATION", "").startswith("Bearer ")
 
 
-def _short_way() -> Callable[[HttpRequest], HttpResponse]:
+def _short_way() -> _View:
     """Scope and view, with Django's own handling of errors around each."""
-    handler = BaseHandler()
+    handler: Any = BaseHandler()  # its parts are Django's own and not in the stubs
     handler._view_middleware, handler._template_response_middleware = [], []
-    scope = ScopeMiddleware(convert_exception_to_response(handler._get_response))
+    scope = ScopeMiddleware(cast(_View, convert_exception_to_response(handler._get_response)))
     handler._exception_middleware = [scope.process_exception]
-    return convert_exception_to_response(scope)
+    return cast(_View, convert_exception_to_response(scope))

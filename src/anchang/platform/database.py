@@ -282,7 +282,7 @@ def _grants() -> Iterator[str]:
         END LOOP;
     END $$"""
     for model in guarded_models():
-        if model.append_only:
+        if getattr(model, "append_only", False):
             yield f'REVOKE UPDATE, DELETE, TRUNCATE ON "{model._meta.db_table}" FROM {APP_ROLE}'
 
 

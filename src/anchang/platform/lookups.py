@@ -17,10 +17,10 @@ class AnyOf(models.Lookup):
     lookup_name = "any_of"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         left, params = self.process_lhs(compiler, connection)
         kind = str(self.lhs.output_field.db_type(connection)).split("(")[0].replace("varchar", "text")
-        return f"{left} = ANY (%s::{kind}[])", [*params, list(self.rhs)]
+        return f"{left} = ANY (%s::{kind}[])", (*params, list(self.rhs))
 
 
 models.Field.register_lookup(AnyOf)

@@ -83,7 +83,7 @@ def _type(resource: Resource, f: Field) -> Any:
         return Ref(target.name if target else f.to)
     if f.kind == "choice" and not callable(f.choices):
         values = list(f.choices or {})
-        return Annotated[str, PydanticField(json_schema_extra={"enum": values}), _OneOf(values)]
+        return Annotated[str, PydanticField(json_schema_extra={"enum": [*values]}), _OneOf(values)]
     if f.kind in ("decimal", "percent"):
         return Annotated[Decimal, PydanticField(max_digits=18, decimal_places=4, allow_inf_nan=False),
                          WithJsonSchema({"type": "string", "pattern": r"^-?\d{1,12}(\.\d{1,4})?$"})]  # fmt: skip

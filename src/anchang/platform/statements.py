@@ -34,7 +34,7 @@ def _cursor() -> Any:
         return connection.cursor()
     connection.close_if_health_check_failed()
     connection.ensure_connection()
-    return connection.make_cursor(psycopg.Cursor(connection.connection))
+    return connection.make_cursor(psycopg.Cursor(connection.connection))  # type: ignore[arg-type]  # wraps any cursor
 
 
 def id_list(ids: Sequence[int]) -> str:

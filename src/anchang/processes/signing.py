@@ -204,7 +204,7 @@ def void_contract(ctx: Context, contract: Contract) -> Contract:
         raise DomainError.of(why)
     contract.state = Contract.State.VOIDED
     contract.save(update_fields=["state", "updated_at"])
-    Subscription.objects.filter(project=ctx.here, pk=contract.subscription_id, state="signed").update(
+    Subscription.objects.filter(project=ctx.here, pk=contract.subscription_id or 0, state="signed").update(
         state="active"
     )
     contract.refresh_from_db()

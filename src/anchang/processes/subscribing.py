@@ -399,7 +399,7 @@ def give_back(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, 
     subscription.save(update_fields=["state", "approve_by", "ended_on", "end_reason", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "subscription_approval")
     hold = Hold.objects.filter(
-        project=ctx.here, pk=subscription.hold_id, state=Hold.State.ACTIVE, expires_at__gt=ctx.now
+        project=ctx.here, pk=subscription.hold_id or 0, state=Hold.State.ACTIVE, expires_at__gt=ctx.now
     ).first()
     if hold is not None:
         keep_claim(ctx, deal, UnitClaim.Kind.HOLD)

@@ -44,7 +44,7 @@ def warn_uncontacted(ctx: Context) -> int:
     return sum(found.values())
 
 
-def _warn(ctx: Context, code: str, owners: Mapping[int | None, int], until: dt.datetime) -> None:
+def _warn(ctx: Context, code: str, owners: Mapping[int, int], until: dt.datetime) -> None:
     """At most one such warning per person and warning period."""
     since = ctx.now - dt.timedelta(hours=recycle_policy(ctx).warn_hours)
     told = set(
@@ -82,7 +82,7 @@ def recycle_by_grade(ctx: Context) -> int:
 def warn_by_grade(ctx: Context) -> int:
     """Tell each owner how many customers he will lose soon. Returns the number of customers."""
     until = ctx.now + dt.timedelta(hours=recycle_policy(ctx).warn_hours)
-    found = Counter(c.owner_id for c in _beyond(ctx, until, lock=False))
+    found = Counter(c.owner_id for c in _beyond(ctx, until, lock=False) if c.owner_id)
     _warn(ctx, "customers_recycle_soon", found, until)
     return sum(found.values())
 

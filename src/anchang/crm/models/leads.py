@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import GeneratedField, Q, Value
 from django.db.models.functions import Cast, Concat, LPad
@@ -178,7 +180,7 @@ class PoolManager(AliveManager):
 class PoolLead(Lead):
     """A lead of the public pool (公海), as everyone sees it who may claim."""
 
-    objects = PoolManager()
+    objects: ClassVar[PoolManager] = PoolManager()
 
     class Meta:
         proxy = True

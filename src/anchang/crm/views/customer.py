@@ -155,10 +155,10 @@ def _current_need(shown: Shown) -> Need | None:
 
 def _looks_for(shown: Shown) -> dict[str, Any]:
     need = _current_need(shown)
-    words = []
+    words: list[tuple[Any, str]] = []
     for name in ("purpose", "family", "heard_from", "note") if need else ():
         if value := getattr(need, name):
-            words.append((Need._meta.get_field(name).verbose_name, dictionaries.word(value)))
+            words.append((getattr(Need._meta.get_field(name), "verbose_name", name), dictionaries.word(value)))
     may = records.in_reach(shown, "customers.add-need") and shown.record.state == "active"
     url = rows.record_url("customers", shown.record.pk, "do/add-need?stay=1") if may else ""
     return {"needs": need, "need_words": words, "need_url": url, "matches": _matches(shown, need)}

@@ -99,7 +99,7 @@ def _tour_form(
 def visit_feedback(request: HttpRequest, visit_id: int) -> HttpResponse:
     shown = records.shown_of(request, "visits", visit_id)
     prefix = "feedback."
-    answers = {k[len(prefix) :]: v for k, v in request.POST.items() if k.startswith(prefix) and v}
+    answers = {k[len(prefix) :]: str(v) for k, v in request.POST.items() if k.startswith(prefix) and v}
     data = {"feedback": answers, "loss_reason": request.POST.get("loss_reason", "")}
 
     def work() -> dict[str, Any]:

@@ -78,12 +78,14 @@ def receive_documents(ctx: Context, deal: Deal, data: DocumentsInput) -> dict[st
         names.append(known[key]["document"]["label"])
         if data.received:
             ReceivedDocument.objects.get_or_create(
-                project=ctx.here, deal=deal, document_id=key[0], buyer_id=key[1],
+                project=ctx.here, deal=deal, document_id=key[0],
+                buyer_id=key[1],  # type: ignore[misc]  # None is the deal's own document
                 defaults={"received_at": ctx.now, "received_by_id": ctx.user_id},
             )  # fmt: skip
         else:
             ReceivedDocument.objects.filter(
-                project=ctx.here, deal=deal, document_id=key[0], buyer_id=key[1]
+                project=ctx.here, deal=deal, document_id=key[0],
+                buyer_id=key[1],  # type: ignore[misc]  # None is the deal's own document
             ).delete()
     if names and data.received:
         ctx.event("documents.received", deal, customer_id=deal.customer_id, documents=", ".join(names))

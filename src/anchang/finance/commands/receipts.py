@@ -92,7 +92,7 @@ def _received_on(ctx: Context, day: dt.date | None) -> dt.date:
 
 def _licence_of(deal: Deal, on: dt.date) -> Licence:
     licence = Unit.everything.select_related("licence").get(pk=deal.unit_id).licence
-    facts = licence and LicenceFacts(licence.number, licence.issued_on, licence.valid_to)
+    facts = LicenceFacts(licence.number, licence.issued_on, licence.valid_to) if licence else None
     if why := why_no_licence(facts, on):
         raise DomainError.of(why)
     assert licence is not None

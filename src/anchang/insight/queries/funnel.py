@@ -287,7 +287,7 @@ def _team_of(asked: Asked, user_id: int | None) -> Sequence[int]:
     """The members of the person's team, himself included."""
     from anchang.platform.models import TeamMember
 
-    mine = TeamMember.objects.filter(project_id__in=asked.project_ids, user_id=user_id).values("team_id")
+    mine = TeamMember.objects.filter(project_id__in=asked.project_ids, user_id=user_id or 0).values("team_id")
     rows = TeamMember.objects.filter(project_id__in=asked.project_ids, team_id__in=mine)
     return sorted(set(rows.values_list("user_id", flat=True))) or [user_id or 0]
 

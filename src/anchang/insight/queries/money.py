@@ -225,7 +225,7 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
     """Subscribed, not signed (认购未签约): the subscriptions in force with their overdue days today."""
     rows = _fetch(_UNSIGNED.format(who=asked.who.sql("d.consultant_id", "d.team_id")), _params(asked))
     names = labels.people(r[6] for r in rows)
-    buckets = {name: [0, ZERO] for name in UNSIGNED_ORDER}
+    buckets: dict[str, list[Any]] = {name: [0, ZERO] for name in UNSIGNED_ORDER}
     listed = []
     for pk, number, unit, customer, total, sign_by, person in rows:
         name = rules.unsigned_bucket(sign_by, asked.today)
@@ -279,7 +279,7 @@ def overdue_report(asked: Asked) -> dict[str, Any]:
     """Overdue house receivables today by age (应收逾期), the overdue rate, what is due this month."""
     who = asked.who.sql("d.consultant_id", "d.team_id")
     params = _params(asked, today=asked.today, month_end=period_of("month", asked.today).end)
-    buckets = {name: [0, ZERO] for name in OVERDUE_ORDER}
+    buckets: dict[str, list[Any]] = {name: [0, ZERO] for name in OVERDUE_ORDER}
     for due_on, _, balance in _fetch(_OVERDUE.format(who=who), params):
         name = rules.overdue_bucket(due_on, asked.today)
         buckets[name][0] += 1

@@ -76,10 +76,12 @@ class Days:
                     by_key[key][item] = by_key[key].get(item, NOTHING) + sums
             first_open = max(min(first for first, _ in spans), through + dt.timedelta(days=1))
             last = max(last for _, last in spans)
-            for item, (about, *key), sums in live_sums(project_ids, first_open, last, ITEMS, ("about", *keys), who):
+            open_days = live_sums(project_ids, first_open, last, ITEMS, ("about", *keys), who)
+            for item, (about, *rest), sums in open_days:
+                about_key = tuple(rest)
                 for (start, end), by_key in zip(spans, found, strict=True):
                     if start <= about <= end:
-                        by_key[tuple(key)][item] = by_key[tuple(key)].get(item, NOTHING) + sums
+                        by_key[about_key][item] = by_key[about_key].get(item, NOTHING) + sums
         return found
 
 

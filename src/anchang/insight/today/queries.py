@@ -154,11 +154,11 @@ def overdue_by_owner(projects: Collection[int], team_ids: Collection[int] | None
             "leads": 0,
             "days": row["oldest"].days,
         }
-    for row in leads.order_by().values("owner_id", "owner__name").annotate(n=Count("pk")):
+    for late in leads.order_by().values("owner_id", "owner__name").annotate(n=Count("pk")):
         one = found.setdefault(
-            row["owner_id"], {"id": row["owner_id"], "name": row["owner__name"], "customers": 0, "days": 0}
+            late["owner_id"], {"id": late["owner_id"], "name": late["owner__name"], "customers": 0, "days": 0}
         )
-        one["leads"] = row["n"]
+        one["leads"] = late["n"]
     return sorted(found.values(), key=lambda r: (-(r["customers"] + r["leads"]), r["name"]))[:SHOWN]
 
 

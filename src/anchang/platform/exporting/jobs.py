@@ -48,6 +48,7 @@ def export_file(resource: str, project_code: str, to: str | Path, access: Access
 
 def start(access: Access, project: Project, resource: Resource, wanted: Wanted) -> JobReport:
     """Check the export, note it and put it into the queue, in the open scope. Raises what `Export` raises."""
+    assert access.actor.user_id is not None, "an export is somebody's"
     export = Export(resource, access, project, wanted)
     report = JobReport.objects.create(
         project=project, kind="export", title=force_str(resource.plural), total=len(export.ids),

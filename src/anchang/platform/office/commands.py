@@ -227,6 +227,7 @@ RESET_HOURS = parameters.declare(
 def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
     """A link with which the user sets a new password once, without mail. Older links end."""
     ResetLink.objects.filter(user=user, used_at__isnull=True).update(used_at=ctx.now)
+    assert ctx.user_id is not None, "a link is made by a person"
     text = secrets.token_urlsafe(24)
     until = ctx.now + dt.timedelta(hours=ctx.param("platform.reset_link_hours"))
     ResetLink.objects.create(
@@ -387,6 +388,7 @@ class TokenInput(Input):
                  private_answer=True)
 def issue_token(ctx: Context, data: TokenInput) -> dict[str, Any]:
     """A personal token; its text is shown this once."""
+    assert ctx.user_id is not None, "a token belongs to a person"
     user = User.objects.get(pk=ctx.user_id)
     text, row = tokens.issue(user, data.name, dt.timedelta(days=data.days), data.permissions, data.projects)
     return {"id": row.pk, "token": text, "expires_at": row.expires_at.isoformat()}
@@ -437,6 +439,7 @@ class ViewInput(Input):
 @creates(SavedView, label=_("Save this view"), shape="")
 def save_views(ctx: Context, rows: list[ViewInput]) -> list[SavedView]:
     """One view per name, list and person; saving again under the same name changes it. Sharing is a right."""
+    assert ctx.user_id is not None, "a view belongs to a person"
     made = []
     for row in rows:
         if resources.find(row.resource) is None:

@@ -73,7 +73,7 @@ def query_of(request: HttpRequest) -> Query:
     where: Any = None
     if given.get("where"):
         try:
-            where = json.loads(given["where"], parse_constant=_no_constant)
+            where = json.loads(str(given["where"]), parse_constant=_no_constant)
             check_storable(where)
         except (ValueError, RecursionError):
             raise DomainError("bad_condition", status=422, fields={"where": "bad_json"}, reason="bad_json") from None

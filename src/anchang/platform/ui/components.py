@@ -4,9 +4,14 @@ Every URL is a finished address. An action that may not be used now carries the 
 Icons are given as `icon="…"`, so that the build finds them.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 NUMBER_KINDS = frozenset({"number", "money", "wan", "area", "percent", "integer"})
 
@@ -67,7 +72,7 @@ class Column:
     """
 
     key: str
-    label: str
+    label: StrOrPromise
     kind: str = "text"
     main: bool = False
     wrap: bool = False
@@ -111,7 +116,7 @@ class Pager:
 class Series:
     """One series of a chart; `states` colours single points of a pie or funnel like the chips."""
 
-    name: str
+    name: StrOrPromise
     data: Sequence[float]
     state: str = ""
     tone: str = ""
