@@ -6,7 +6,8 @@ const SAVED = "kept-form";
 const HALF_HOUR = 30 * 60 * 1000;
 const NEVER = 'input[type="password"], input[type="file"], input[type="hidden"], [data-sensitive], [autocomplete="one-time-code"]';
 
-const formId = (form) => form.id || form.getAttribute("hx-post") || form.getAttribute("action") || "form";
+// Attributes, not properties: a field called "method" or "id" hides the form's property of that name.
+const formId = (form) => form.getAttribute("id") || form.getAttribute("hx-post") || form.getAttribute("action") || "form";
 
 /** What the user typed into `form`, as [name, value] pairs, secrets left out. */
 export function typedValues(form) {
@@ -130,7 +131,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   const usesHtmx = form.matches("[hx-post], [hx-put], [hx-patch], [hx-delete], [hx-get], [data-hx-post]");
-  if (event.defaultPrevented || usesHtmx || form.method !== "post") return;
+  const method = (form.getAttribute("method") || "get").toLowerCase();
+  if (event.defaultPrevented || usesHtmx || method !== "post") return;
   if (!onSignInPage()) save(form);
   let key = form.querySelector('input[name="idempotency_key"]');
   if (!key) {
