@@ -1,0 +1,1 @@
+"""One module per entry: `measure()` yields figures."""
