@@ -26,7 +26,7 @@ LEAD_FIELDS = (
     ImportField("captured_at", _("Captured at"), (
         "线索创建时间", "创建时间", "留资时间", "提交时间", "获取时间", "线索时间", "录入时间", "登记时间", "时间", "日期",
         "created at", "captured at", "created time", "submit time", "date", "time"), looks_like=cells.looks_like_date),
-    ImportField("name", _("Name"), (
+    ImportField("name", _("Full name"), (
         "姓名", "客户姓名", "客户名称", "联系人", "名字", "称呼", "用户姓名", "客户", "name", "full name",
         "customer name")),
     ImportField("phone", _("Phone"), (

@@ -25,7 +25,7 @@ VISIT_FIELDS = (
     ImportField("arrived_at", _("Arrived at"), (
         "日期", "来访日期", "到访日期", "来访时间", "到访时间", "登记日期", "接待日期", "首访日期", "时间", "date", "visit date",
         "arrived at"), required=True, looks_like=cells.looks_like_date),
-    ImportField("name", _("Name"), (
+    ImportField("name", _("Full name"), (
         "客户姓名", "姓名", "客户名称", "来访客户", "称呼", "客户", "name", "customer", "customer name")),
     ImportField("phone", _("Phone"), (
         "联系电话", "手机号", "手机号码", "手机", "电话", "电话号码", "联系方式", "客户电话", "phone", "mobile",

@@ -46,7 +46,7 @@ Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field
 
 class CustomerInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
-    name: Annotated[Name, Label(_("Name"))]
+    name: Annotated[Name, Label(_("Full name"))]
     phone: Annotated[PhoneText, Label(_("Phone"), "phone")]
     kind: Annotated[Literal["person", "company"], Label(_("Kind"), choices=dict(Customer.Kind.choices))] = (
         "person"
@@ -128,7 +128,7 @@ def clean_tags(tags: list[str]) -> list[str]:
 
 
 class CustomerEdit(Input):
-    name: Annotated[Name | None, Label(_("Name"))] = None
+    name: Annotated[Name | None, Label(_("Full name"))] = None
     kind: Annotated[
         Literal["person", "company"] | None, Label(_("Kind"), choices=dict(Customer.Kind.choices))
     ] = None

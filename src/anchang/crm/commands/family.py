@@ -42,7 +42,7 @@ Relation = Annotated[
 
 
 class ContactData(Input):
-    name: Annotated[Name, Label(_("Name"))]
+    name: Annotated[Name, Label(_("Full name"))]
     relation: Relation
     phone: Annotated[PhoneText | None, Label(_("Phone"), "phone")] = None
     note: Annotated[Line, Label(_("Note"))] = ""

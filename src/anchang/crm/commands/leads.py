@@ -36,7 +36,7 @@ SEX = Literal["", "male", "female"]
 
 class LeadInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
-    name: Annotated[Name, Label(_("Name"))]
+    name: Annotated[Name, Label(_("Full name"))]
     phone: Annotated[PhoneText, Label(_("Phone"), "phone")]
     channel: Annotated[ChannelKey, Label(_("Channel"), "ref:channels")]
     campaign: Annotated[str | None, Field(max_length=100), Label(_("Campaign"))] = None
@@ -124,7 +124,7 @@ def _check_seen(ctx: Context, ids: list[int]) -> None:
 
 
 class LeadEdit(Input):
-    name: Annotated[Name | None, Label(_("Name"))] = None
+    name: Annotated[Name | None, Label(_("Full name"))] = None
     sex: Annotated[SEX | None, Label(_("Sex"), choices=dict(Lead.Sex.choices))] = None
     city: Annotated[Word | None, Label(_("City"))] = None
     region: Annotated[Word | None, Label(_("Region"))] = None

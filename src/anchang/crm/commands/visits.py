@@ -32,7 +32,7 @@ from anchang.platform.inputs import Between, Input, Label, Line, Moment, Name, N
 class VisitInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     phone: Annotated[PhoneText, Label(_("Phone"), "phone")]
-    name: Annotated[Name, Label(_("Name"))]
+    name: Annotated[Name, Label(_("Full name"))]
     purpose: Annotated[str | None, Field(max_length=50), Label(_("Purpose"))] = None
     need: AnyNeed = None
     channel: Annotated[ChannelKey | None, Label(_("Channel"))] = None

@@ -79,7 +79,7 @@ class Customer(ProjectModel):
         verbose_name=_("Number"),
     )
     kind = models.CharField(_("Kind"), max_length=10, choices=Kind.choices, default=Kind.PERSON)
-    name = models.CharField(_("Name"), max_length=50)
+    name = models.CharField(_("Full name"), max_length=50)
     sex = models.CharField(_("Sex"), max_length=6, choices=Sex.choices, blank=True)
     phone_masked = models.CharField(_("Phone"), max_length=30, blank=True)
     email = models.CharField(_("Mail"), max_length=100, blank=True)
@@ -254,7 +254,7 @@ class Contact(ProjectModel):
     """Another person around a customer: spouse, parent, a company's agent (联系人)."""
 
     customer = ProjectKey(Customer, related_name="contacts", verbose_name=_("Customer"))
-    name = models.CharField(_("Name"), max_length=50)
+    name = models.CharField(_("Full name"), max_length=50)
     relation = models.CharField(_("Relation"), max_length=20)
     phone_cipher = models.BinaryField(null=True)
     phone_digest = models.CharField(max_length=32, blank=True, db_collation="C")

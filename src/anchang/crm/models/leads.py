@@ -79,7 +79,7 @@ class Lead(ProjectModel):
         db_persist=True,
         verbose_name=_("Number"),
     )
-    name = models.CharField(_("Name"), max_length=50, blank=True)
+    name = models.CharField(_("Full name"), max_length=50, blank=True)
     sex = models.CharField(_("Sex"), max_length=6, choices=Sex.choices, blank=True)
     phone_cipher = models.BinaryField()
     phone_digest = models.CharField(max_length=32, db_collation="C")

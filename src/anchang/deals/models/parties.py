@@ -31,7 +31,7 @@ class Buyer(ProjectModel):
     deal = ProjectKey(Deal, verbose_name=_("Deal"))
     seq = models.PositiveSmallIntegerField(_("No."))
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind.choices, default=Kind.PERSON)
-    name = models.CharField(_("Name"), max_length=100)
+    name = models.CharField(_("Full name"), max_length=100)
     id_type = models.CharField(_("Document"), max_length=12, choices=IdType.choices, default=IdType.ID_CARD)
     id_cipher = models.BinaryField()
     id_digest = models.CharField(max_length=32)

@@ -12,7 +12,7 @@ class User(AbstractUser):
 
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(_("Name"), max_length=50)
+    name = models.CharField(_("Full name"), max_length=50)
     name_pinyin = models.CharField(max_length=120, blank=True, editable=False)
     staff_number = models.CharField(_("Staff number"), max_length=30, blank=True)
     post = models.CharField(_("Post"), max_length=50, blank=True)

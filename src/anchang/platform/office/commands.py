@@ -135,7 +135,7 @@ def remove_member(ctx: Context, team: Team, data: LeaveInput) -> Team:
 
 class UserInput(Input):
     username: Annotated[UserName, Label(_("User name"))]
-    name: Annotated[Name, Label(_("Name"))]
+    name: Annotated[Name, Label(_("Full name"))]
     password: Annotated[str | None, Label(_("Password"), kind="password", secret=True)] = None
     role: Annotated[Ref("roles") | None, Label(_("Role"))] = None
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
@@ -178,7 +178,7 @@ def add_users(ctx: Context, rows: list[UserInput]) -> list[User]:
 
 
 class UserEdit(Input):
-    name: Annotated[Name, Label(_("Name"))] = ""
+    name: Annotated[Name, Label(_("Full name"))] = ""
     post: Annotated[Line, Label(_("Post"))] = ""
     staff_number: Annotated[Line, Label(_("Staff number"))] = ""
 
