@@ -218,7 +218,7 @@ function changed(event) {
   update(cell, fresh);
   const panel = document.querySelector(`.unit-panel[data-unit="${id}"]`);
   // What somebody is typing is not taken away; the next answer of the server says what changed.
-  if (panel && !panel.contains(document.activeElement) && !panel.querySelector("[data-dirty]")) window.htmx.trigger(panel, "unit:stale");
+  if (panel && !panel.contains(document.activeElement) && !panel.querySelector("[data-dirty]")) window.htmx.trigger(panel.querySelector("[data-refresh]"), "unit:stale");
   window.clearTimeout(repaint);
   repaint = window.setTimeout(refreshMarks, 50);
 }
