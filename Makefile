@@ -37,6 +37,7 @@ check: setup
 	$(BIN)/lint-imports
 	@PYTHONWARNINGS=ignore $(BIN)/anchang manage makemigrations --check --dry-run
 	$(BIN)/python tools/messages.py check
+	$(BIN)/python tools/rules.py
 
 bench: setup
 	@exec $(BIN)/anchang bench
