@@ -233,7 +233,9 @@ def test_the_customer_on_one_page(client, office):
         "consents",
         "files",
     ):
-        assert client.get(f"{url}?tab={tab}", headers=HTMX).status_code == 200, tab
+        answer = client.get(f"{url}?tab={tab}", headers=HTMX)
+        chosen = text(answer).split('aria-current="true"')[0].rsplit("href=", 1)[1]
+        assert answer.status_code == 200 and f"tab={tab}" in chosen, tab
     only = text(client.get(f"{url}?tab=timeline&kind=money", headers=HTMX))
     assert "tl-item" not in only and "tl-item" in text(
         client.get(f"{url}?tab=timeline&kind=visit", headers=HTMX)

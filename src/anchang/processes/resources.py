@@ -12,7 +12,9 @@ from anchang.inventory.queries import CELL, board_cell
 from anchang.platform.models import FieldRule
 from anchang.platform.ui.live import Happening, messages_for
 from anchang.platform.ui.navigation import Place, QuickAdd, register_place, register_quick_add
+from anchang.processes.profile import add_tabs
 
+add_tabs()
 register_place(
     Place("units", "board", _("Unit board"), "/board/", "units.view", icon="layout-grid", order=1)
 )

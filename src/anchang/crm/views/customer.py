@@ -18,12 +18,14 @@ from anchang.crm.queries.customers import merged_ids, profile_tabs, timeline
 from anchang.crm.views.follow_up import form_context
 from anchang.inventory import rules as inventory_rules
 from anchang.inventory.queries import matching_units
+from anchang.kernel.actor import SYSTEM
 from anchang.platform import resources
 from anchang.platform.resources import Related
 from anchang.platform.ui import records, rows
 from anchang.platform.ui.components import Action, Tab
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.records import Shown
+from anchang.platform.wording import worded
 
 PAGE = 30
 MATCHES = 5
@@ -44,8 +46,8 @@ def kind_words() -> dict[str, str]:
         "contact": _("Follow-ups and calls"),
         "visit": _("Visits"),
         "deal": _("Deals"),
-        "money": _("Payments"),
-        "file": _("File"),
+        "money": _("Dues and receipts"),
+        "file": _("File changes"),
     }
 
 
@@ -158,7 +160,9 @@ def _looks_for(shown: Shown) -> dict[str, Any]:
     words: list[tuple[Any, str]] = []
     for name in ("purpose", "family", "heard_from", "note") if need else ():
         if value := getattr(need, name):
-            words.append((getattr(Need._meta.get_field(name), "verbose_name", name), dictionaries.word(value)))
+            words.append(
+                (getattr(Need._meta.get_field(name), "verbose_name", name), dictionaries.word(value))
+            )
     may = records.in_reach(shown, "customers.add-need") and shown.record.state == "active"
     url = rows.record_url("customers", shown.record.pk, "do/add-need?stay=1") if may else ""
     return {"needs": need, "need_words": words, "need_url": url, "matches": _matches(shown, need)}
@@ -211,7 +215,7 @@ def _tabs(shown: Shown) -> dict[str, tuple[str, tuple[tuple[str, str], ...]]]:
         if allowed:
             found[key] = (words, allowed)
     if shown.access.may("files.view", shown.project_id):
-        found["files"] = (_("Documents"), ())
+        found["files"] = (_("Papers and pictures"), ())
     if shown.access.may("events.view", shown.project_id):
         found["history"] = (_("Changes"), ())
     return found
@@ -266,13 +270,32 @@ def _timeline(request: HttpRequest, shown: Shown, base: str) -> dict[str, Any]:
     return {"events": [_event(e) for e in found["items"]], "kinds": offers, "more_url": more}
 
 
+#: Events that say a state before and after by its code, and whose words those are.
+_STATES = {
+    "customer.stage_changed": ("customers", "stage"),
+    "customer.grade_changed": ("customers", "grade"),
+    "lead.state": ("leads", "state"),
+}
+
+
+def _told(event: dict[str, Any]) -> str:
+    """The event's sentence, with states in words."""
+    place = _STATES.get(event["name"])
+    resource = resources.find(place[0]) if place else None
+    if place is None or resource is None:
+        return str(event["text"])
+    words = resources.choices_of(resource.by_name[place[1]], None)
+    data = {k: str(words.get(v, v)) if k in ("old", "new") else v for k, v in event["data"].items()}
+    return worded("event." + event["name"], data)
+
+
 def _event(event: dict[str, Any]) -> dict[str, Any]:
     resource = resources.find(event["resource"])
     own = event["resource"] == "customers"
     return {
-        "title": event["text"],
+        "title": _told(event),
         "text": event["content"] or str(event["data"].get("note") or "")[:500],
-        "actor": event["actor"],
+        "actor": _("Automatic") if event["actor"] == SYSTEM.name else event["actor"],
         "at": parse_datetime(event["at"]),
         "icon": resource.icon if resource and resource.icon else "history",
         "url": "" if own or resource is None else rows.record_url(event["resource"], event["record_id"]),

@@ -100,7 +100,7 @@ LEAD = Screen(
 
 
 def _form(screen: Screen, access: Access, project: Project) -> QuickForm:
-    changes: dict[str, Mapping[str, Any]] = {}
+    changes: dict[str, Mapping[str, Any]] = {"need.purpose": {"kind": "choice"}}
     if chips := channel_chips(project):
         changes["channel"] = chips
     if layouts := layout_chips(project):
@@ -128,12 +128,14 @@ def _draw(
             main.append(name)
         if name in shown:
             shown[name]["required"] = True
+    person = shown.get("name") or shown["caller"]
+    person["label"] = _("Full name")
     context = {
         "title": screen.title,
         "project": project,
         "error": message,
         "phone": shown.get("phone"),
-        "person": shown.get("name") or shown.get("caller"),
+        "person": person,
         "main": [shown[n] for n in main],
         "more": [shown[n] for n in more],
         "more_open": any(shown[n]["error"] for n in more),

@@ -18,6 +18,9 @@ from anchang.platform.ui.messages import target_url
 from anchang.platform.ui.navigation import address_with
 from anchang.platform.wording import worded
 
+#: Rows of a list that stand open; the others unfold.
+AT_ONCE = 10
+
 
 @dataclass(frozen=True)
 class Tap:
@@ -54,6 +57,15 @@ class Block:
     count: int | None = None
     more_url: str = ""
     empty: str = ""
+
+    @property
+    def first(self) -> tuple[Line, ...]:
+        return self.lines[:AT_ONCE]
+
+    @property
+    def rest(self) -> tuple[Line, ...]:
+        """What unfolds at the end of the list."""
+        return self.lines[AT_ONCE:]
 
 
 def _past(moment: dt.datetime | None) -> bool:
@@ -188,7 +200,7 @@ def contracts(rows: Iterable[Contract], today: dt.date) -> tuple[Line, ...]:
     )
 
 
-def tasks(rows: Iterable[Task]) -> tuple[Line, ...]:
+def tasks(rows: Iterable[Task], able: bool = True) -> tuple[Line, ...]:
     return tuple(
         Line(
             worded("task." + t.code, t.params),
@@ -196,9 +208,20 @@ def tasks(rows: Iterable[Task]) -> tuple[Line, ...]:
             target_url(t.resource, t.record_id),
             t.due_at,
             _past(t.due_at),
-            taps=(Tap(_("Done"), f"/messages/tasks/{t.pk}/done", "post", icon="check"),),
+            taps=_task_taps(t, able),
         )
         for t in rows
+    )
+
+
+def _task_taps(task: Task, able: bool) -> tuple[Tap, ...]:
+    """A to-do about a customer is done by a follow-up; another one by a tap."""
+    done = Tap(_("Done"), f"/messages/tasks/{task.pk}/done", "post", icon="check")
+    if task.resource != "customers" or not able:
+        return (done,)
+    return (
+        Tap(_("Follow up"), address_with("crm-follow-up", task.record_id), "form", icon="message-plus"),
+        done,
     )
 
 

@@ -18,6 +18,7 @@ from anchang.insight.today.rows import Block
 from anchang.platform import parameters, reading
 from anchang.platform.access import Access
 from anchang.platform.models import Project
+from anchang.platform.ui import formats
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.gate import access_of, project_ids_of
 
@@ -76,7 +77,13 @@ def today_page(request: HttpRequest) -> HttpResponse:
     if not manages and not reader.may("leads.view"):
         blocks += _service(reader)
     codes = SHOWN_BY_LISTS if reader.may("follow-ups.create") else ()
-    others = rows.tasks(queries.tasks(reader.projects, reader.user_id, codes))
+    waiting = queries.tasks(reader.projects, reader.user_id, codes)
+    listed = {line.url for block in blocks if block.key == "follow-ups" for line in block.lines}
+    others = tuple(
+        line
+        for line in rows.tasks(waiting, reader.may("follow-ups.create"))
+        if not line.url or line.url not in listed
+    )
     blocks.insert(
         0 if manages else len(blocks), Block("tasks", _("Waiting for you"), others, icon="checkbox")
     )
@@ -196,19 +203,26 @@ def _figures(reader: Reader, projects: list[int]) -> dict[str, Any]:
     context: dict[str, Any] = {
         "figures": [_figure(words, *found[item], amount) for item, words, amount in figure_words()]
     }
-    if len(projects) > 1:
-        known: dict[int, Project] = reading.projects_by_id()
-        by_project = queries.figures_by_project(projects, reader.today)
-        context["by_project"] = [
-            {
-                "name": known[p].name,
-                "code": known[p].code,
-                "items": by_project[p],
-                "collected": by_project[p]["receive"][1].amount - by_project[p]["refund"][1].amount,
-            }
-            for p in sorted(projects, key=lambda p: known[p].code)
-        ]
+    known: dict[int, Project] = reading.projects_by_id()
+    by_project = queries.figures_by_project(projects, reader.today)
+    context["by_project"] = [
+        _month(known[p], by_project[p], reader.today) for p in sorted(projects, key=lambda p: known[p].code)
+    ]
     return context
+
+
+def _month(project: Project, items: dict[str, Any], today: dt.date) -> dict[str, Any]:
+    """Today and the month to date of one project, against its target where one is set."""
+    signed = items["sign"][1]
+    target = parameters.value("insight.target_units", project, today)
+    return {
+        "name": project.name,
+        "code": project.code,
+        "items": items,
+        "collected": items["receive"][1].amount - items["refund"][1].amount,
+        "target": target,
+        "rate": signed.count / int(target) if target else None,
+    }
 
 
 def figure_words() -> tuple[tuple[str, str, bool], ...]:
@@ -225,13 +239,13 @@ def figure_words() -> tuple[tuple[str, str, bool], ...]:
 
 def _figure(words: str, now: Any, before: Any, amount: bool) -> dict[str, Any]:
     value, former = (now.amount, before.amount) if amount else (now.count, before.count)
-    unit = _("10k yuan") if amount else ""
+    said = formats.money(former, "wan") if amount else formats.number(former)
     return {
         "label": words,
         "value": value,
         "kind": "wan" if amount else "integer",
-        "unit": unit,
-        "former": former,
+        "unit": _("10k yuan") if amount else "",
+        "note": _("yesterday %(former)s") % {"former": said},
     }
 
 
@@ -270,7 +284,9 @@ def _money(reader: Reader) -> list[Block]:
                 at=day,
                 late=True,
                 taps=(
-                    rows.Tap(_("Close"), f"/r/day-closes/do/close?day={day}&stay=1", "dialog", icon="lock"),
+                    rows.Tap(
+                        _("Close this day"), f"/r/day-closes/do/close?day={day}&stay=1", "dialog", icon="lock"
+                    ),
                 ),
             )
             for day in till["open_days"]
