@@ -239,7 +239,7 @@ def answer(deed: Deed, told: Mapping[str, Any]) -> HttpResponse:
         context = {"values": [(key, str(value)) for key, value in told["show"].items()], "origin": _origin(request)}
         return overlay(request, "platform/shown_once.html", said, context)
     if request.POST.get("stay") and is_fragment(request):
-        return toast(HttpResponse(status=204), said, events={"dialog:close": True, "record:changed": True})
+        return toast(HttpResponse(status=204), said, events={"record:changed": True, "dialog:close": True})
     if "go" in told:
         return go(request, told["go"], said)
     return refresh(request, told["refresh"], said)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from html import escape
+from functools import lru_cache
+from html import escape as escaped
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
@@ -13,7 +14,11 @@ from django.utils.translation import gettext as _
 from anchang.inventory.models import Unit
 
 WAN = Decimal(10000)
+TAB = ' tabindex="-1"'
+escape = lru_cache(maxsize=20_000)(escaped)
 MOST_COLUMNS = 60
+#: Beside the states among the words of the cells: the unit of prices.
+WAN_WORD = ""
 
 
 def state_words() -> dict[str, str]:
@@ -23,7 +28,7 @@ def state_words() -> dict[str, str]:
 
 def grid(board: Mapping[str, Any]) -> SafeString:
     """Every building as floors of cells, top floor first. Floors that miss a door keep its place free."""
-    words = state_words()
+    words = state_words() | {WAN_WORD: _("w")}
     layouts = {pk: layout["code"] for pk, layout in board["layouts"].items()}
     parts: list[str] = []
     for building in board["buildings"]:
@@ -82,6 +87,7 @@ def _aligned(
     return [by_door.get(door) for door in columns]
 
 
+@lru_cache(maxsize=20_000)
 def wan(total: str | None) -> str:
     """Yuan as the board shows them: 269.6 for 2,696,170.00."""
     return "" if not total else f"{Decimal(total) / WAN:.1f}"
@@ -95,7 +101,7 @@ def cell_html(
     layout, state = cell.get("layout"), cell["state"]
     legacy = " data-old" if cell.get("legacy_sold") else ""
     locked = " data-locked" if cell.get("locks") else ""
-    price = f"{wan(total)}{_('w')}" if total else ""
+    price = wan(total) + words[WAN_WORD] if total else ""
     kind = escape(layouts.get(layout, "")) if layout else ""
     return (
         f'<a class="cell" id="u{cell["id"]}" data-nav data-state="{state}" data-l="{layout or ""}" '
@@ -105,6 +111,3 @@ def cell_html(
         f'{more or TAB}><b>{escape(cell["code"])}</b><i>{escape(words.get(state, state))}</i>'
         f"<small>{kind} {area or ''}</small><small>{price}</small></a>"
     )
-
-
-TAB = ' tabindex="-1"'
