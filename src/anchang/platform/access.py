@@ -44,6 +44,7 @@ class Access:
     whole_group: bool = False
     # What the actor may do in every project, also in those that aren't there yet (group-level roles).
     everywhere: Mapping[str, str] = field(default_factory=dict)
+    limited: bool = False  # cut to a token's permissions or projects
 
     @property
     def project_ids(self) -> tuple[int, ...]:
@@ -58,6 +59,11 @@ class Access:
         if project_id is not None:
             return self.scope(permission, project_id) is not None
         return any(self.scope(permission, p) for p in self.rights) or bool(_scope_in(self.everywhere, permission))
+
+    def reaches(self, permission: str, scope: str, project_id: int | None) -> bool:
+        """Holds the permission with that scope or a wider one; without a project, in the whole group."""
+        rights = self.everywhere if project_id is None else self.rights.get(project_id)
+        return _WIDTH.get(_scope_in(rights, permission) or "", 0) >= _WIDTH[scope]
 
     def projects_for(self, permission: str) -> dict[int, str]:
         """project id -> scope, of the projects where the actor holds the permission."""
@@ -120,7 +126,7 @@ class Access:
             scopes = {p: _scope_in(everywhere, p) for p in permissions}
             everywhere = {p: s for p, s in scopes.items() if s}
         whole = self.whole_group and projects is None
-        return Access(self.actor, keep, self.rules, self.teams, self.mates, whole, everywhere)
+        return Access(self.actor, keep, self.rules, self.teams, self.mates, whole, everywhere, limited=True)
 
 
 def _scope_in(rights: Mapping[str, str] | None, permission: str) -> str | None:

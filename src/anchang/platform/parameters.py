@@ -9,7 +9,8 @@ The most narrow scope wins (project, company, group), then the latest `valid_fro
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,28 @@ def declare(
 
 def declared() -> list[Declared]:
     return sorted(_declared.values(), key=lambda d: d.key)
+
+
+_DECIMAL = re.compile(r"^-?\d{1,12}(\.\d{1,8})?$")
+_FITS: dict[str, Callable[[Any], bool]] = {
+    "int": lambda v: isinstance(v, int) and not isinstance(v, bool) and abs(v) < 10**9,
+    "decimal": lambda v: isinstance(v, str | int) and not isinstance(v, bool) and bool(_DECIMAL.match(str(v))),
+    "bool": lambda v: isinstance(v, bool),
+    "text": lambda v: isinstance(v, str),
+    "choice": lambda v: isinstance(v, str),
+    "list": lambda v: isinstance(v, list),
+}
+
+
+def fits(one: Declared, content: Any) -> bool:
+    """Whether the value is of the parameter's kind. A whole structure (`json`) keeps the kind of its default."""
+    if content is None:
+        return one.default is None
+    if one.choices and content not in one.choices:
+        return False
+    if one.kind == "json":
+        return one.default is None or type(content) is type(one.default)
+    return _FITS[one.kind](content) if one.kind in _FITS else True
 
 
 def value(key: str, project: Project | None, day: dt.date) -> Any:

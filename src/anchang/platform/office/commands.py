@@ -20,7 +20,7 @@ from anchang.platform import commands, parameters, resources, tokens
 from anchang.platform.access import bump_stamp
 from anchang.platform.commands import command, creates, edits, project_command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Day, Input, Label, Line, Name, Reason, Ref
+from anchang.platform.inputs import MAX_ID, Day, Input, Label, Line, Name, Reason, Ref
 from anchang.platform.models import (
     ApiToken,
     Company,
@@ -36,6 +36,14 @@ from anchang.platform.models import (
     Team,
     TeamMember,
     User,
+)
+from anchang.platform.office.authority import (
+    check_manages,
+    check_may_become,
+    check_place,
+    check_right,
+    check_role,
+    check_unlimited,
 )
 
 Code = Annotated[str, PydanticField(pattern=r"^[A-Za-z0-9_\-]{1,20}$")]
@@ -139,7 +147,7 @@ class UserInput(Input):
     password: Annotated[str | None, Label(_("Password"), kind="password", secret=True)] = None
     role: Annotated[Ref("roles") | None, Label(_("Role"))] = None
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
-    team: Annotated[int | None, Label(_("Team"), kind="ref:teams")] = None
+    team: Annotated[int | None, Label(_("Team"), kind="ref:teams"), PydanticField(ge=1, le=MAX_ID)] = None
     post: Annotated[Name | None, Label(_("Post"))] = None
     staff_number: Annotated[Annotated[str, PydanticField(max_length=30)], Label(_("Staff number"))] = ""
 
@@ -167,14 +175,21 @@ def add_users(ctx: Context, rows: list[UserInput]) -> list[User]:
             user.set_unusable_password()
         user.save()
         if row.role:
-            _may_give(ctx, row.role, row.project)
+            check_role(ctx, row.role, row.project)
             Grant.objects.create(user=user, role=row.role, project=row.project)
         if row.team:
-            team = Team.objects.get(pk=row.team)
+            team = _team(ctx, row.team)
             TeamMember.objects.create(project=team.project, team=team, user=user)
         made.append(user)
     bump_stamp()
     return made
+
+
+def _team(ctx: Context, team_id: int) -> Team:
+    found = Team.objects.filter(pk=team_id, project__in=ctx.access.projects_for("teams.add-member")).first()
+    if found is None:
+        raise DomainError("bad_input", status=422, fields={"team": "not_found"})
+    return found
 
 
 class UserEdit(Input):
@@ -185,6 +200,7 @@ class UserEdit(Input):
 
 @edits(User, label=_("Edit"))
 def edit_user(ctx: Context, user: User, data: UserEdit) -> User:
+    check_manages(ctx, user, "users.edit")
     for name in data.model_fields_set:
         setattr(user, name, getattr(data, name)[:50])
     user.name_pinyin = chinese.pinyin(user.name)[:120]
@@ -198,6 +214,7 @@ def deactivate_user(ctx: Context, user: User) -> User:
     """A leaver: disabled at once. Customers and leads must have been handed over before."""
     if user.pk == ctx.user_id:
         raise DomainError("own_account", status=409)
+    check_manages(ctx, user, "users.deactivate")
     left = sum(count(user.pk) for count in belongings)
     if left:
         raise DomainError("customers_to_hand_over", status=409, count=left)
@@ -211,6 +228,7 @@ def deactivate_user(ctx: Context, user: User) -> User:
 
 @command(User, verb="activate", label=_("Activate"), show=lambda u: not u.is_active)
 def activate_user(ctx: Context, user: User) -> User:
+    check_manages(ctx, user, "users.activate")
     user.is_active, user.left_on = True, None
     user.save()
     bump_stamp()
@@ -226,6 +244,7 @@ RESET_HOURS = parameters.declare(
          private_answer=True)
 def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
     """A link with which the user sets a new password once, without mail. Older links end."""
+    check_may_become(ctx, user, "users.reset-link")
     ResetLink.objects.filter(user=user, used_at__isnull=True).update(used_at=ctx.now)
     assert ctx.user_id is not None, "a link is made by a person"
     text = secrets.token_urlsafe(24)
@@ -273,16 +292,6 @@ def set_pin(ctx: Context, user: User, data: PinInput) -> dict[str, Any]:
 # --- rights --------------------------------------------------------------------------------------
 
 
-def _may_give(ctx: Context, role: Role, project: Project | None) -> None:
-    """Nobody gives a role that holds rights which he lacks himself, there where he gives it."""
-    if ctx.actor.kind == "system":
-        return
-    where = project.pk if project else None
-    for permission in role.permissions.values_list("permission", flat=True):
-        if not ctx.access.may(permission if permission != "*" else "*.*", where):
-            raise DomainError("forbidden", status=403, permission=permission)
-
-
 class GrantInput(Input):
     user: Annotated[Ref("users"), Label(_("User"))]
     role: Annotated[Ref("roles"), Label(_("Role"))]
@@ -296,9 +305,8 @@ def give_roles(ctx: Context, rows: list[GrantInput]) -> list[Grant]:
     """Without company and project the role holds for the whole group: only group users may give that."""
     made = []
     for row in rows:
-        _may_give(ctx, row.role, row.project)
-        if row.project is None and not (ctx.access.whole_group or ctx.actor.kind == "system"):
-            raise DomainError("bad_input", status=422, fields={"project": "required"})
+        check_place(ctx, "grants.create", row.project)
+        check_role(ctx, row.role, row.project)
         made.append(
             Grant.objects.create(
                 user=row.user, role=row.role, company=row.company, project=row.project, until=row.until
@@ -313,6 +321,7 @@ def take_role(ctx: Context, grant: Grant) -> dict[str, Any]:
     answer = {"id": grant.pk}
     if grant.user_id == ctx.user_id:
         raise DomainError("own_account", status=409)
+    check_place(ctx, "grants.take", grant.project)
     grant.delete()
     bump_stamp()
     return answer
@@ -333,8 +342,10 @@ def give_personal_rights(ctx: Context, rows: list[PersonalGrantInput]) -> list[P
     """A right added to or taken from one person, with reason and end date. Adding needs the right oneself."""
     made = []
     for row in rows:
-        if row.allow and ctx.actor.kind != "system":
-            ctx.access.require(row.permission, row.project.pk if row.project else None)
+        check_place(ctx, "personal-grants.create", row.project)
+        check_manages(ctx, row.user, "personal-grants.create")
+        if row.allow:
+            check_right(ctx, row.permission, row.scope, row.project)
         made.append(
             PersonalGrant.objects.create(
                 user=row.user, project=row.project, permission=row.permission, allow=row.allow,
@@ -359,11 +370,14 @@ class ParameterInput(Input):
 @creates(Parameter, label=_("Set a parameter"), shape="primary")
 def set_parameters(ctx: Context, rows: list[ParameterInput]) -> list[Parameter]:
     """A new value from a date on. Values of the past aren't edited: figures made with them stay explainable."""
-    known = {d.key for d in parameters.declared()}
+    known = {d.key: d for d in parameters.declared()}
     made = []
     for row in rows:
         if row.key not in known:
             raise DomainError("bad_input", status=422, fields={"key": "unknown_parameter"}, key=row.key)
+        check_place(ctx, "parameters.create", row.project)
+        if not parameters.fits(known[row.key], row.value):
+            raise DomainError("bad_input", status=422, fields={"value": "bad_value"})
         made.append(
             Parameter.objects.update_or_create(
                 key=row.key, company=row.company, project=row.project, valid_from=row.valid_from,
@@ -389,6 +403,7 @@ class TokenInput(Input):
 def issue_token(ctx: Context, data: TokenInput) -> dict[str, Any]:
     """A personal token; its text is shown this once."""
     assert ctx.user_id is not None, "a token belongs to a person"
+    check_unlimited(ctx.access)
     user = User.objects.get(pk=ctx.user_id)
     text, row = tokens.issue(user, data.name, dt.timedelta(days=data.days), data.permissions, data.projects)
     return {"id": row.pk, "token": text, "expires_at": row.expires_at.isoformat()}

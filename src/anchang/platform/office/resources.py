@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -54,6 +54,15 @@ def _colleagues(access: Access) -> Q:
 
 def _own_tokens(access: Access) -> Q:
     return Q(user=access.actor.user_id)
+
+
+def _said_here(permission: str) -> Callable[[Access], Q]:
+    """Rows that name one of the actor's projects; those of the whole group only for group users."""
+
+    def reach(access: Access) -> Q:
+        return Q() if access.whole_group else Q(project__in=access.projects_for(permission))
+
+    return reach
 
 
 def _roles_of(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -150,14 +159,14 @@ register(Resource(
 
 register(Resource(
     name="grants", model=Grant, label=_("Role of a user"), plural=_("Roles of users"), group_level=True,
-    label_field="role", order="-id",
+    group_reach=_said_here("grants.view"), label_field="role", order="-id",
     fields=(Field("user", list=True), Field("role", list=True), Field("company", list=True),
             Field("project", list=True), Field("until", list=True)),
 ))  # fmt: skip
 
 register(Resource(
     name="personal-grants", model=PersonalGrant, label=_("Personal right"), plural=_("Personal rights"),
-    group_level=True, label_field="permission", order="-id",
+    group_level=True, group_reach=_said_here("personal-grants.view"), label_field="permission", order="-id",
     fields=(Field("user", list=True), Field("project", list=True), Field("permission", list=True),
             Field("allow", label=_("Allowed"), list=True), Field("scope", list=True),
             Field("reason", label=_("Reason"), list=True), Field("until", label=_("Until"), list=True)),
