@@ -19,15 +19,16 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, get_args, get_type_hints
 
-from django.db import IntegrityError, OperationalError, models, transaction
+from django.db import DataError, IntegrityError, OperationalError, models, transaction
 
 from anchang.kernel.errors import DomainError, Refusal, forbidden, not_found
 from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
-from anchang.platform.inputs import Input, is_ref_list, read_input, ref_of
+from anchang.platform.inputs import Input, RefTo, is_ref_list, read_input, ref_of
 from anchang.platform.models import Project
 from anchang.platform.resources import Resource
 
@@ -227,6 +228,8 @@ def execute(
             return result
     except IntegrityError as exc:
         raise _named(exc) from exc
+    except DataError as exc:  # a number or text that its column can't hold
+        raise DomainError("database_refused", status=422, constraint="") from exc
     except OperationalError as exc:
         if getattr(exc.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001"):
             raise DomainError("busy", status=409) from exc
@@ -334,11 +337,7 @@ def resolve_refs(ctx: Context, inputs: Sequence[Any]) -> None:
     A key that isn't there is 422 on that field."""
     if not inputs or not isinstance(inputs[0], Input):
         return
-    for name, info in type(inputs[0]).model_fields.items():
-        ref = ref_of(info)
-        if ref is None:
-            continue
-        many = is_ref_list(info)
+    for name, ref, many in _references(type(inputs[0])):
         keys: set[Any] = set()
         for row in inputs:
             value = getattr(row, name)
@@ -353,6 +352,13 @@ def resolve_refs(ctx: Context, inputs: Sequence[Any]) -> None:
                 setattr(row, name, [_pick(found, v, name) for v in value or ()])
             elif value is not None:
                 setattr(row, name, _pick(found, value, name))
+
+
+@lru_cache(maxsize=2000)
+def _references(kind: type[Input]) -> tuple[tuple[str, RefTo, bool], ...]:
+    """The input's fields that refer to records: name, to what, whether to several."""
+    found = ((name, ref_of(info), is_ref_list(info)) for name, info in kind.model_fields.items())
+    return tuple((name, ref, many) for name, ref, many in found if ref is not None)
 
 
 def _pick(found: dict[Any, Any], key: Any, name: str) -> Any:

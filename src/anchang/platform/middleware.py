@@ -24,6 +24,7 @@ from anchang.platform.tokens import access_by_token
 from anchang.platform.wording import worded
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_FORWARDED = {"HTTP_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA"}
 _UNSCOPED = ("/static/", "/live/", "/healthz")
 
 
@@ -47,6 +48,8 @@ class ScopeMiddleware:
             if response.status_code >= 400 and not getattr(response, "keep_writes", False):
                 transaction.set_rollback(True)
         remember_stamp(0)
+        if response.status_code == 405 and request.path.startswith("/api/"):
+            return _method_not_allowed(request, response)
         return response
 
     def process_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse | None:
@@ -54,6 +57,13 @@ class ScopeMiddleware:
             transaction.set_rollback(True)
             return error_response(request, exc)
         return None
+
+
+def _method_not_allowed(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """In the words of the API; what is allowed stays in the header."""
+    coded = error_response(request, DomainError("method_not_allowed", status=405))
+    coded["Allow"] = response.get("Allow", "")
+    return coded
 
 
 def _identify(request: HttpRequest) -> None:
@@ -77,7 +87,7 @@ def _identify(request: HttpRequest) -> None:
 def _is_local(request: HttpRequest) -> bool:
     """The demo office has known passwords: it answers this machine only, never through a proxy."""
     host = request.META.get("HTTP_HOST", "").rsplit(":", 1)[0].strip("[]")
-    forwarded = any(k in request.META for k in ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_REAL_IP"))
+    forwarded = any(k.startswith("HTTP_X_FORWARDED") or k in _FORWARDED for k in request.META)
     return request.META.get("REMOTE_ADDR", "") in LOOPBACK | {""} and host in LOOPBACK and not forwarded
 
 

@@ -24,8 +24,10 @@ from django.utils.translation import get_language
 from anchang.kernel.errors import DomainError, forbidden, not_found
 from anchang.platform import conditions, resources, search, statements
 from anchang.platform.access import Access
+from anchang.platform.inputs import check_storable
 from anchang.platform.models import Project
 from anchang.platform.parameters import request_stamp
+from anchang.platform.reaching import reach
 from anchang.platform.resources import Field, Resource
 
 MAX_LIMIT = 200
@@ -55,35 +57,7 @@ class Page:
     fields: tuple[Field, ...] = field(default=())
 
 
-# --- reach ---------------------------------------------------------------------------------------
-
-
-def reach(
-    resource: Resource, permission: str, access: Access, project_ids: Iterable[int] | None = None
-) -> Q | None:
-    """The rows that the permission reaches, in the given projects (default: all of the actor's)."""
-    if resource.group_level:
-        if not access.may(permission):
-            return None
-        return resource.group_reach(access) if resource.group_reach else Q()
-    wide: list[int] = []
-    narrow: list[Q] = []
-    for project_id in access.project_ids if project_ids is None else project_ids:
-        scope = access.scope(permission, project_id)
-        if scope == "project":
-            wide.append(project_id)
-        elif scope:
-            q = access.row_filter(permission, resource.owner, resource.team, project_id)
-            if q is not None:
-                narrow.append(q)
-    if wide:
-        narrow.append(Q(project_id=wide[0]) if len(wide) == 1 else Q(project_id__in=wide))
-    if not narrow:
-        return None
-    q = narrow[0]
-    for other in narrow[1:]:
-        q |= other
-    return q
+# --- fields --------------------------------------------------------------------------------------
 
 
 def visible_fields(
@@ -282,6 +256,7 @@ def _read_cursor(cursor: str | None, order: str) -> tuple[Any, int] | None:
         was, value, last_id = json.loads(base64.urlsafe_b64decode(padded.encode()))
         if was != order or not isinstance(last_id, int) or isinstance(value, list | dict):
             raise ValueError
+        check_storable(value)
     except (ValueError, TypeError, UnicodeError):
         raise DomainError("bad_cursor", status=422, fields={"cursor": "bad_cursor"}) from None
     return value, last_id

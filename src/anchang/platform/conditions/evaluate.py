@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.utils import timezone
+
 from anchang.platform import resources
 from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
 from anchang.platform.conditions.values import span, typed
@@ -81,7 +83,7 @@ def _when(have: Any, f: Field, op: str, value: Any, now: dt.datetime) -> bool:
     edge: Any = now - span(value)
     upto: Any = now
     if f.kind == "date":
-        edge, upto = edge.date(), now.date()
+        edge, upto = timezone.localdate(edge), timezone.localdate(now)
     if have is None:
         return False
     return edge <= have <= upto if op == "within" else have < edge

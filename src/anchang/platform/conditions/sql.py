@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import BaseExpression
+from django.utils import timezone
 
 from anchang.platform import resources
 from anchang.platform.access import Access
 from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
 from anchang.platform.conditions.values import span, typed
+from anchang.platform.reaching import reach
 from anchang.platform.resources import Field, Resource
 
 FALSE = Q(pk__in=[])
@@ -92,8 +94,18 @@ def _hop(
         raise bad("unknown_field", field=f.name)
     inner_annotations: dict[str, BaseExpression] = {}
     inner = _test(Test(rest, test.op, test.value), target, access, project_ids, now, inner_annotations)
-    rows = target.model._default_manager.annotate(**inner_annotations).filter(inner)
+    rows = target.model._default_manager.annotate(**inner_annotations).filter(
+        _in_reach(target, access, project_ids), inner
+    )
     return Q(**{f"{f.path}_id__in": rows.values("pk")})
+
+
+def _in_reach(target: Resource, access: Access | None, project_ids: tuple[int, ...]) -> Q:
+    """A hop sees the rows that the actor could list there: what he can't list he can't find out by filtering."""
+    if access is None or target.group_level:
+        return Q()
+    within = reach(target, f"{target.name}.view", access, project_ids)
+    return FALSE if within is None else within
 
 
 def _to_many(resource: Resource, name: str) -> tuple[Resource, str] | None:
@@ -113,7 +125,9 @@ def _some(
         raise bad("unknown_field", field=other.name)
     notes: dict[str, BaseExpression] = {}
     inner = _test(Test(rest, test.op, test.value), other, access, project_ids, now, notes)
-    rows = other.model._default_manager.annotate(**notes).filter(inner, **{f"{path}_id": OuterRef("pk")})
+    rows = other.model._default_manager.annotate(**notes).filter(
+        _in_reach(other, access, project_ids), inner, **{f"{path}_id": OuterRef("pk")}
+    )
     return Q(Exists(rows))
 
 
@@ -156,7 +170,7 @@ def _when(path: str, f: Field, op: str, value: Any, now: dt.datetime) -> Q:
     edge: Any = now - span(value)
     upto: Any = now
     if f.kind == "date":
-        edge, upto = edge.date(), now.date()
+        edge, upto = timezone.localdate(edge), timezone.localdate(now)
     if op == "within":
         return Q(**{f"{path}__gte": edge, f"{path}__lte": upto})
     return Q(**{f"{path}__lt": edge})

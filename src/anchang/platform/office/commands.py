@@ -30,7 +30,6 @@ from anchang.platform.models import (
     PersonalGrant,
     Project,
     ResetLink,
-    Role,
     SavedView,
     Task,
     Team,

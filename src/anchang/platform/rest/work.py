@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.utils.datastructures import MultiValueDict
@@ -31,12 +32,16 @@ def access_of(request: HttpRequest) -> Access:
 
 def body_of(request: HttpRequest) -> Any:
     """The JSON body; an empty one is {}. Raises bad_json, too_large."""
-    if len(request.body) > MAX_JSON:
+    try:
+        text = request.body
+    except RequestDataTooBig:
+        raise DomainError("too_large", status=413) from None
+    if len(text) > MAX_JSON:
         raise DomainError("too_large", status=413)
-    if not request.body.strip():
+    if not text.strip():
         return {}
     try:
-        data = json.loads(request.body, parse_constant=_no_constant)
+        data = json.loads(text, parse_constant=_no_constant)
         check_storable(data)
     except (ValueError, RecursionError):
         raise DomainError("bad_json", status=422) from None

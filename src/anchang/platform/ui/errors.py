@@ -32,7 +32,7 @@ def new_support_code() -> str:
 
 
 def wants_json(request: HttpRequest) -> bool:
-    return request.headers.get("Accept", "").startswith("application/json")
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith("application/json")
 
 
 def is_fragment(request: HttpRequest) -> bool:
@@ -63,7 +63,7 @@ def _answer(request: HttpRequest, status: int, message: str, code: str, cause: s
     response: HttpResponse
     if wants_json(request):
         response = JsonResponse(
-            {"code": cause, "message": message, "support_code": code}, status=status,
+            {"code": cause, "message": message, "params": {}, "fields": {}, "support_code": code}, status=status,
             json_dumps_params={"ensure_ascii": False},
         )  # fmt: skip
     elif is_fragment(request):
