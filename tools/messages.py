@@ -1,7 +1,8 @@
 """Translations: `compile` makes the .mo files that are older than their .po; `check` looks for gaps.
 
-`check` fails on fuzzy or empty entries, on placeholders that differ between the languages, and on strings
-in the code that no .po of the same app, nor the common one, has.
+`check` fails on fuzzy or empty entries, on placeholders that differ between the languages, on strings in the
+code that no .po has, and on strings that two apps translate differently: Django merges all catalogues into
+one, so one of the two would show everywhere. Words with two meanings need `pgettext`.
 """
 
 import ast
@@ -25,12 +26,17 @@ GETTEXT = {
     "pgettext_lazy",
     "gettext_noop",
 }
-TEMPLATE_TAG = re.compile(r"""{%\s*(?:trans|translate)\s+("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+QUOTED = r"""("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+TEMPLATE_TAG = re.compile(r"{%\s*(?:trans|translate)\s+" + QUOTED + r"(?:\s+context\s+" + QUOTED + ")?")
+BLOCK_CONTEXT = re.compile(r'context\s+"([^"]+)"')
 TEMPLATE_BLOCK = re.compile(
     r"{%\s*blocktrans(?:late)?\b([^%]*)%}(.*?)(?:{%\s*plural\s*%}.*?)?{%\s*endblocktrans(?:late)?\s*%}",
     re.DOTALL,
 )
 VARIABLE = re.compile(r"{{\s*([\w.]+)[^}]*}}")
+
+#: Context (usually "") and English text.
+Text = tuple[str, str]
 
 
 def catalogues() -> list[Path]:
@@ -52,7 +58,7 @@ def compile_all() -> int:
 
 
 def check() -> int:
-    problems = [*faulty_entries(), *untranslated()]
+    problems = [*faulty_entries(), *contradictions(), *untranslated()]
     for line in problems:
         print(line)
     return 1 if problems else 0
@@ -75,12 +81,28 @@ def faulty_entries() -> Iterator[str]:
                 yield f"{place} has other placeholders in its translation"
 
 
-def known_ids() -> set[str]:
-    known: set[str] = set()
+def contradictions() -> Iterator[str]:
+    found: dict[Text, dict[str, set[str]]] = {}
     for path in catalogues():
         with path.open("rb") as source:
             for message in read_po(source, locale="zh_Hans"):
-                known.update(message.id if isinstance(message.id, tuple | list) else (message.id,))
+                first = message.id[0] if isinstance(message.id, tuple | list) else message.id
+                if first:
+                    apps = found.setdefault((message.context or "", first), {}).setdefault(str(message.string), set())
+                    apps.add(path.relative_to(PACKAGE).parts[0])
+    for (_context, text), translations in found.items():
+        if len(translations) > 1:
+            said = "; ".join(f"{', '.join(sorted(apps))}: {said}" for said, apps in translations.items())
+            yield f"{text!r} has several translations ({said})"
+
+
+def known_ids() -> set[Text]:
+    known: set[Text] = set()
+    for path in catalogues():
+        with path.open("rb") as source:
+            for message in read_po(source, locale="zh_Hans"):
+                ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
+                known.update((message.context or "", one) for one in ids)
     return known
 
 
@@ -90,28 +112,34 @@ def untranslated() -> Iterator[str]:
         if path.suffix not in {".py", ".html", ".txt"} or {"assets", "build", "migrations"} & set(path.parts):
             continue
         found = python_ids(path) if path.suffix == ".py" else template_ids(path)
-        for text in sorted(set(found) - known):
-            yield f"{path.relative_to(PACKAGE)}: {text!r} is not translated"
+        for context, text in sorted(set(found) - known):
+            meaning = f" in the sense of {context!r}" if context else ""
+            yield f"{path.relative_to(PACKAGE)}: {text!r}{meaning} is not translated"
 
 
-def python_ids(path: Path) -> Iterator[str]:
+def python_ids(path: Path) -> Iterator[Text]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if not (isinstance(node, ast.Call) and node.args):
             continue
         name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
-        argument = node.args[1 if name.startswith("pgettext") and len(node.args) > 1 else 0]
-        if name in GETTEXT and isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-            yield argument.value
+        texts = [one.value for one in node.args[:2] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if name not in GETTEXT or not texts:
+            continue
+        if not name.startswith("pgettext"):
+            yield "", texts[0]
+        elif len(texts) == 2:
+            yield texts[0], texts[1]
 
 
-def template_ids(path: Path) -> Iterator[str]:
+def template_ids(path: Path) -> Iterator[Text]:
     text = path.read_text(encoding="utf-8")
-    for quoted in TEMPLATE_TAG.findall(text):
-        yield ast.literal_eval(quoted)
+    for quoted, context in TEMPLATE_TAG.findall(text):
+        yield ast.literal_eval(context or '""'), ast.literal_eval(quoted)
     for options, body in TEMPLATE_BLOCK.findall(text):
         if "trimmed" in options:
             body = " ".join(line.strip() for line in body.strip().splitlines())
-        yield VARIABLE.sub(lambda match: f"%({match[1]})s", body.replace("%", "%%"))
+        named = BLOCK_CONTEXT.search(options)
+        yield named[1] if named else "", VARIABLE.sub(lambda match: f"%({match[1]})s", body.replace("%", "%%"))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.importing import cells
 from anchang.platform.importing.mapping import ImportField, unit_in
@@ -44,7 +45,7 @@ LEAD_FIELDS = (
     ImportField("area_wish", _("Area wanted"), ("意向面积", "需求面积", "面积", "面积需求", "area")),
     ImportField("budget", _("Budget"), (
         "预算", "购房预算", "总价预算", "意向总价", "价格预算", "预算区间", "budget")),
-    ImportField("purpose", _("Purpose"), ("购房目的", "置业目的", "用途", "目的", "purpose")),
+    ImportField("purpose", pgettext_lazy("purchase", "Purpose"), ("购房目的", "置业目的", "用途", "目的", "purpose")),
     ImportField("consultant", _("Consultant"), ("置业顾问", "顾问", "归属人", "跟进人", "负责人", "consultant", "owner")),
     ImportField("note", _("Note"), ("备注", "留言", "客户留言", "说明", "备注信息", "note", "remark", "message")),
 )  # fmt: skip

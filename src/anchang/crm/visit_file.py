@@ -14,6 +14,7 @@ from functools import partial
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.lead_file import area_in_wish
 from anchang.platform.importing import cells
@@ -41,7 +42,7 @@ VISIT_FIELDS = (
     ImportField("budget", _("Budget"), ("预算", "购房预算", "总价预算", "意向总价", "预算总价", "预算区间", "budget")),
     ImportField("region", _("Region"), ("居住区域", "居住地", "区域", "现居住区域", "来源区域", "居住片区", "region", "lives in")),
     ImportField("work_region", _("Works in"), ("工作区域", "工作地点", "works in")),
-    ImportField("purpose", _("Purpose"), ("购房目的", "置业目的", "用途", "置业动机", "购房用途", "purpose")),
+    ImportField("purpose", pgettext_lazy("purchase", "Purpose"), ("购房目的", "置业目的", "用途", "置业动机", "购房用途", "purpose")),
     ImportField("grade", _("Grade"), ("客户级别", "意向级别", "客户等级", "级别", "等级", "意向度", "意向等级", "grade")),
     ImportField("content", _("Content"), (
         "洽谈内容", "接待内容", "沟通内容", "跟进内容", "洽谈情况", "客户描述", "客户情况", "备注", "content", "note")),

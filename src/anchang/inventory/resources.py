@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, Subquery, Sum, When
 from django.db.models.functions import Coalesce, Now, TruncDate
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.inventory.models import (
     Building,
@@ -199,7 +200,7 @@ register(Resource(
     order="place", label_field="label", search=("label", "code", "room"), state_field="state", menu_order=10,
     fields=(
         Field("label", list=True),
-        Field("place", label=_("Place"), source="sort_key", detail=False, filter=False),
+        Field("place", label=pgettext_lazy("order", "Place"), source="sort_key", detail=False, filter=False),
         Field("building", list=True),
         Field("section", list=True),
         Field("floor", list=True),

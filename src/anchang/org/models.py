@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models import Team
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
@@ -37,7 +38,7 @@ class Presence(ProjectModel):
     )
     since = models.DateTimeField(_("Since"), default=timezone.now)
     came_at = models.DateTimeField(_("Came at"), null=True, blank=True)
-    left_at = models.DateTimeField(_("Left at"), null=True, blank=True)
+    left_at = models.DateTimeField(pgettext_lazy("post", "Left at"), null=True, blank=True)
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
 from anchang.crm.commands.customers import why_not_write
@@ -81,7 +82,7 @@ ID_TYPE = Literal["id_card", "passport", "hk_mo_permit", "tw_permit", "birth_cer
 
 class IdentityInput(Input):
     id_type: Annotated[ID_TYPE, Label(_("Document"), choices=dict(CustomerIdentity.Type.choices))] = "id_card"
-    id_number: Annotated[str, Field(min_length=1, max_length=30), Label(_("Number"))]
+    id_number: Annotated[str, Field(min_length=1, max_length=30), Label(pgettext_lazy("identity", "Number"))]
 
 
 @command(Customer, verb="add-identity", label=_("Add a document"), icon="id", refuses=why_not_write)

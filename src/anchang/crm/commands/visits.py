@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from django.db.models import Max
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
 from anchang.crm import rules
@@ -33,7 +34,7 @@ class VisitInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     phone: Annotated[PhoneText, Label(_("Phone"), "phone")]
     name: Annotated[Name, Label(_("Full name"))]
-    purpose: Annotated[str | None, Field(max_length=50), Label(_("Purpose"))] = None
+    purpose: Annotated[str | None, Field(max_length=50), Label(pgettext_lazy("purchase", "Purpose"))] = None
     need: AnyNeed = None
     channel: Annotated[ChannelKey | None, Label(_("Channel"))] = None
     consultant: Annotated[Ref("users") | None, Label(_("Consultant"))] = None
@@ -169,7 +170,7 @@ def _meet_appointment(ctx: Context, visit: Visit) -> None:
 
 
 class VisitEdit(Input):
-    purpose: Annotated[str | None, Field(max_length=50), Label(_("Purpose"))] = None
+    purpose: Annotated[str | None, Field(max_length=50), Label(pgettext_lazy("purchase", "Purpose"))] = None
     content: Annotated[Note | None, Label(_("Content"), "longtext")] = None
     people: Annotated[int | None, Between(1, 99), Label(_("Number of people"))] = None
     companions: Annotated[str | None, Field(max_length=200), Label(_("Companions"))] = None

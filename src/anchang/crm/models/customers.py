@@ -7,6 +7,7 @@ from django.db.models import F, GeneratedField, Q, Value
 from django.db.models.functions import Cast, Concat, LPad
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models.base import ALIVE, one_of, user_key
 from anchang.crm.models.channels import Channel
@@ -29,7 +30,7 @@ class Stage(models.TextChoices):
     VISITOR = "visitor", _("Visitor")
     PROSPECT = "prospect", _("Prospect")
     SUBSCRIBER = "subscriber", _("Subscriber")
-    BUYER = "buyer", _("Buyer")
+    BUYER = "buyer", pgettext_lazy("stage", "Buyer")
     OWNER = "owner", _("Property owner")
 
 
@@ -47,7 +48,7 @@ class Customer(ProjectModel):
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
-        COMPANY = "company", _("Company")
+        COMPANY = "company", pgettext_lazy("party", "Company")
 
     class Sex(models.TextChoices):
         MALE = "male", _("Male")
@@ -189,7 +190,7 @@ class PersonalNumber(ProjectFact):
 
     cipher = models.BinaryField()
     digest = models.CharField(max_length=32, db_collation="C")
-    masked = models.CharField(_("Number"), max_length=30)
+    masked = models.CharField(pgettext_lazy("phone", "Number"), max_length=30)
     tail = models.CharField(max_length=6, db_collation="C")
     active = models.BooleanField(_("Active"), default=True)
     added_at = models.DateTimeField(default=timezone.now)
@@ -318,7 +319,7 @@ class Need(ProjectModel):
     area_low = models.DecimalField(_("Area from"), max_digits=18, decimal_places=2, null=True, blank=True)
     area_high = models.DecimalField(_("Area to"), max_digits=18, decimal_places=2, null=True, blank=True)
     layouts = models.JSONField(_("Layouts"), default=list, blank=True)
-    purpose = models.CharField(_("Purpose"), max_length=50, blank=True)
+    purpose = models.CharField(pgettext_lazy("purchase", "Purpose"), max_length=50, blank=True)
     family = models.CharField(_("Family structure"), max_length=50, blank=True)
     heard_from = models.CharField(_("Way heard"), max_length=50, blank=True)
     note = models.CharField(_("Note"), max_length=500, blank=True)

@@ -9,6 +9,7 @@ from django.db.models import GeneratedField, Q, Value
 from django.db.models.functions import Cast, Concat, LPad
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models.base import ALIVE, one_of, user_key
 from anchang.crm.models.channels import Channel
@@ -20,7 +21,7 @@ from anchang.platform.models.base import AliveManager, ProjectFact, ProjectKey, 
 class LeadState(models.TextChoices):
     """DOMAIN §3. In the four held states somebody owns the lead and its clock may run out."""
 
-    NEW = "new", _("New")
+    NEW = "new", pgettext_lazy("lead", "New")
     ASSIGNED = "assigned", _("Assigned")
     CONTACTED = "contacted", _("Contacted")
     QUALIFIED = "qualified", _("Qualified")
@@ -71,7 +72,7 @@ class Lead(ProjectModel):
         ORDINARY = "ordinary", _("Ordinary")
         HIGH_END = "high_end", _("High-end")
         INVESTOR = "investor", _("Investor")
-        COMPANY = "company", _("Company")
+        COMPANY = "company", pgettext_lazy("party", "Company")
 
     number = GeneratedField(
         expression=Concat(Value("X"), LPad(Cast("id", models.CharField()), 9, Value("0"))),
@@ -192,7 +193,7 @@ class LeadPhone(ProjectFact):
     lead = ProjectKey(Lead, related_name="further_phones")
     cipher = models.BinaryField()
     digest = models.CharField(max_length=32, db_collation="C")
-    masked = models.CharField(_("Number"), max_length=30)
+    masked = models.CharField(pgettext_lazy("phone", "Number"), max_length=30)
 
     class Meta:
         constraints = [models.UniqueConstraint("project", "lead", "digest", name="lead_further_phone_once")]

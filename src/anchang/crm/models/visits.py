@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models.base import ALIVE, one_of, user_key
 from anchang.crm.models.channels import Channel
@@ -28,7 +29,7 @@ class Visit(ProjectModel):
     assistant = user_key(_("Assistant"), null=True, blank=True)
     team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
     channel = ProjectKey(Channel, null=True, blank=True, verbose_name=_("Channel"))
-    purpose = models.CharField(_("Purpose"), max_length=50, blank=True)
+    purpose = models.CharField(pgettext_lazy("purchase", "Purpose"), max_length=50, blank=True)
     content = models.TextField(_("Content"), blank=True)
     people = models.PositiveSmallIntegerField(_("Number of people"), null=True, blank=True)
     companions = models.CharField(_("Companions"), max_length=200, blank=True)
@@ -136,7 +137,7 @@ class FollowUp(ProjectFact):
     class Result(models.TextChoices):
         ANSWERED = "answered", _("Answered")
         NO_ANSWER = "no_answer", _("No answer")
-        REFUSED = "refused", _("Refused")
+        REFUSED = "refused", pgettext_lazy("call", "Refused")
         WRONG_NUMBER = "wrong_number", _("Wrong number")
 
     # A merge may move it to the kept customer; nothing else may change.
@@ -192,7 +193,7 @@ class Appointment(ProjectModel):
     """A customer is expected (预约): closed as arrived, late, no-show or cancelled."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("state", "Open")
         ARRIVED = "arrived", _("Arrived")
         LATE = "late", _("Late")
         NO_SHOW = "no_show", _("No-show")
@@ -230,7 +231,7 @@ class TruthCheck(ProjectModel):
     """A visit or follow-up that a rule doubts or a sample picked: somebody calls the customer back."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("state", "Open")
         TRUE = "true", _("True")
         FALSE = "false", _("False")
 

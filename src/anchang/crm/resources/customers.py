@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.models import F, JSONField, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm import dictionaries
 from anchang.crm.models import (
@@ -128,7 +129,7 @@ CUSTOMERS = register(
             Field("merged_into", to="customers"),
             Field("note"),
             Field("phones", _("Phones"), value=_phones, expr=_PHONES),
-            Field("identities", _("Documents"), value=_identities, expr=_IDENTITIES),
+            Field("identities", pgettext_lazy("identity", "Documents"), value=_identities, expr=_IDENTITIES),
             Field("created_at", list=True),
         ),
         related=(

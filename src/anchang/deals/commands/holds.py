@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models import Customer
 from anchang.deals import rules
@@ -34,7 +35,10 @@ class HoldInput(Input):
     customer: Annotated[Ref("customers"), Label(_("Customer"))]
     kind: Annotated[
         Literal["lock", "reservation"],
-        Label(_("Kind"), kind="choice", choices={"lock": _("Lock"), "reservation": _("Reservation")}),
+        Label(
+            _("Kind"), kind="choice",
+            choices={"lock": pgettext_lazy("hold", "Lock"), "reservation": _("Reservation")},
+        ),
     ] = "lock"
     minutes: Annotated[int | None, Between(1, 1_000_000), Label(_("Minutes"))] = None
 

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models.base import ProjectKey, ProjectModel
 
@@ -51,7 +52,7 @@ class Deal(ProjectModel):
     agency = models.CharField(_("Agency"), max_length=100, blank=True)
     ownership = models.CharField(_("Ownership"), max_length=8, choices=Ownership.choices, blank=True)
     list_total = yuan(_("List total"), null=True)
-    total = yuan(_("Total"), null=True)
+    total = yuan(pgettext_lazy("price", "Total"), null=True)
     opened_on = models.DateField(_("Opened on"))
     ended_on = models.DateField(_("Ended on"), null=True)
     end_reason = models.CharField(_("Reason"), max_length=200, blank=True)
@@ -128,7 +129,7 @@ class Hold(ProjectModel):
     """A unit kept for one customer until `expires_at`: lock (no money) or reservation (small money)."""
 
     class Kind(models.TextChoices):
-        LOCK = "lock", _("Lock")
+        LOCK = "lock", pgettext_lazy("hold", "Lock")
         RESERVATION = "reservation", _("Reservation")
 
     class State(models.TextChoices):

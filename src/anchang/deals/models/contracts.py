@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
 from anchang.deals.models.chain import Deal, yuan
@@ -62,7 +63,7 @@ class Contract(ProjectModel):
     former_state = models.CharField(max_length=15, blank=True)
     payment_plan = ProjectKey("inventory.PaymentPlan", null=True, verbose_name=_("Payment plan"))
     list_total = yuan(_("List total"))
-    total = yuan(_("Total"))
+    total = yuan(pgettext_lazy("price", "Total"))
     unit_price = yuan(_("Unit price"), null=True)
     gross_area = models.DecimalField(_("Building area"), max_digits=12, decimal_places=2)
     inner_area = models.DecimalField(_("Inner area"), max_digits=12, decimal_places=2)

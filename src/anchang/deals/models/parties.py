@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
 from anchang.deals.models.chain import Deal, person
@@ -16,7 +17,7 @@ class Buyer(ProjectModel):
 
     class Kind(models.TextChoices):
         PERSON = "person", _("Person")
-        COMPANY = "company", _("Company")
+        COMPANY = "company", pgettext_lazy("party", "Company")
 
     class IdType(models.TextChoices):
         ID_CARD = "id_card", _("Identity card")

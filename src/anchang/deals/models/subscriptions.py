@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
 from anchang.deals.models.chain import Deal, Hold, yuan
@@ -43,7 +44,7 @@ class Subscription(ProjectModel):
     payment_plan = ProjectKey("inventory.PaymentPlan", verbose_name=_("Payment plan"))
     loans = models.JSONField(_("Loans"), default=list)
     list_total = yuan(_("List total"))
-    total = yuan(_("Total"))
+    total = yuan(pgettext_lazy("price", "Total"))
     depth = models.DecimalField(_("Depth"), max_digits=9, decimal_places=4)
     unit_price = yuan(_("Unit price"), null=True)
     gross_area = models.DecimalField(_("Building area"), max_digits=12, decimal_places=2)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.crm.dictionaries import word as dictionary_word
 from anchang.insight.blocks import Blocks, Chart, Figure, Table
@@ -200,7 +201,7 @@ def unsigned(answer: Answer) -> Blocks:
                     text("number", _("Number"), True),
                     text("unit", _("Unit")),
                     text("customer", _("Customer")),
-                    number("total", _("Total"), "money"),
+                    number("total", pgettext_lazy("price", "Total"), "money"),
                     Column("sign_by", _("Sign by"), "date"),
                     number("overdue_days", _("Overdue days")),
                     text("person", _("Consultant")),

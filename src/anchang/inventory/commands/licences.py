@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field as PydanticField
 
 from anchang.inventory.commands.tree import Code, Text50, set_sent
@@ -105,7 +106,7 @@ class BatchInput(Input):
 
 
 class TickInput(Input):
-    item: Annotated[str, Label(_("Item")), PydanticField(min_length=1, max_length=60)]
+    item: Annotated[str, Label(pgettext_lazy("checklist", "Item")), PydanticField(min_length=1, max_length=60)]
     done: Annotated[bool, Label(_("Done"))] = True
 
 

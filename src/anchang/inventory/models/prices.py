@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.inventory.models.tree import ALIVE, Licence
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
@@ -199,7 +200,7 @@ class PaymentPlan(ProjectModel):
     class Kind(models.TextChoices):
         LUMP_SUM = "lump_sum", _("Lump sum")
         MORTGAGE = "mortgage", _("Mortgage")
-        INSTALMENT = "instalment", _("Instalment")
+        INSTALMENT = "instalment", pgettext_lazy("plan", "Instalment")
 
     code = models.CharField(_("Code"), max_length=30)
     name = models.CharField(_("Name"), max_length=50)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class User(AbstractUser):
@@ -40,7 +41,7 @@ class ApiToken(models.Model):
     """A bearer token. Only its SHA-256 is stored. `permissions` and `projects` narrow it when not null."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
-    name = models.CharField(_("Name"), max_length=100)
+    name = models.CharField(pgettext_lazy("person", "Name"), max_length=100)
     digest = models.CharField(max_length=64, unique=True)
     permissions = models.JSONField(null=True, blank=True)
     projects = models.JSONField(null=True, blank=True)

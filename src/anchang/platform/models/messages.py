@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models.base import ProjectFact, ProjectModel
 
@@ -12,7 +13,7 @@ class Task(ProjectModel):
     """A to-do (待办) of one person about one record. `code` and `params` make its sentence."""
 
     class State(models.TextChoices):
-        OPEN = "open", _("Open")
+        OPEN = "open", pgettext_lazy("state", "Open")
         DONE = "done", _("Done")
         CANCELLED = "cancelled", _("Cancelled")
 
