@@ -31,7 +31,7 @@ def database(url: str) -> dict[str, object]:
     """Django's form of a PostgreSQL URL; query parameters (sslmode, …) become connection options."""
     parts = urlsplit(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "anchang.config.backend",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),

@@ -87,25 +87,31 @@ def bigrams(text: str) -> list[str]:
 
 
 def search_tokens(text: str, phones: tuple[str, ...] = (), limit: int = MAX_TOKENS) -> list[str]:
-    """Tokens to store for one name or title: bigrams, single characters, pinyin, initials, words, phones.
+    """Tokens to store for one name or title: bigrams, the last characters, pinyin, initials, words, phones.
 
     Deterministic, without repeats, at most `limit`. Of phone numbers only the last four digits are stored.
-    Prefix search on pinyin and initials finds `ouy` and `oy`.
+    Prefix search on pinyin and initials finds `ouy` and `oy`; a single character is the start of a bigram, or
+    the last one.
     """
     clean = strip_title(text).lower()
     pairs = bigrams(clean)
-    characters = [character for run in _HAN_RUN.findall(clean) for character in run]
+    last = [run[-1] for run in _HAN_RUN.findall(clean)]
     tails = [re.sub(r"\D", "", phone.split("-")[0])[-4:] for phone in phones]
     latin = _WORD.findall(clean)
-    parts = syllables(clean) if characters else []
+    parts = syllables(clean) if last else []
     # The given name alone is typed as often as the whole.
     given = "".join(parts[len(surname(clean)) :]) if 1 < len(parts) <= 6 else ""
     spoken = ["".join(parts), "".join(part[0] for part in parts), given]
-    tokens = [*tails, *spoken, *latin, *pairs, *characters]
+    tokens = [*tails, *spoken, *latin, *pairs, *last]
     return list(dict.fromkeys(token[:MAX_TOKEN_LENGTH] for token in tokens if token))[:limit]
 
 
+def is_han(text: str) -> bool:
+    """Whether the text is nothing but Han characters."""
+    return _HAN_RUN.fullmatch(text) is not None
+
+
 def query_tokens(text: str) -> list[str]:
-    """Tokens that must all be found (the last Latin one by prefix) for what a person typed."""
+    """Tokens that must all be found (Latin ones and single characters by prefix) for what a person typed."""
     clean = strip_title(text).lower()
     return list(dict.fromkeys([*bigrams(clean), *_WORD.findall(clean)]))

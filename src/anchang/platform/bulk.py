@@ -80,15 +80,15 @@ def insert(
     return []
 
 
-def create(records: Sequence[models.Model], *, ignore_conflicts: bool = False) -> None:
-    """Insert new model instances, all of one model, as `bulk_create` does; they get their ids."""
+def create(records: Sequence[models.Model], *, ignore_conflicts: bool = False, ids: bool = True) -> None:
+    """Insert new model instances, all of one model, as `bulk_create` does; they get their ids if wanted."""
     if not records:
         return
     model = type(records[0])
     fields = _plain_fields(model)
     columns = {f.column: [f.pre_save(r, True) for r in records] for f in fields}
-    if ignore_conflicts:
-        insert(model, columns, ignore_conflicts=True)
+    if ignore_conflicts or not ids:
+        insert(model, columns, ignore_conflicts=ignore_conflicts)
         return
     for record, (pk,) in zip(records, insert(model, columns, returning="id"), strict=True):
         record.pk = pk
@@ -238,4 +238,6 @@ def add_tokens(project_id: int, resource: str, tokens: Mapping[int, Iterable[str
 @lru_cache(maxsize=20_000)
 def name_tokens(name: str) -> tuple[str, ...]:
     """Tokens by which search finds a name; the same as `search.tokens_of` makes."""
-    return (*chinese.search_tokens(name), name.lower()[:40]) if name else ()
+    found = tuple(chinese.search_tokens(name)) if name else ()
+    # Codes and mixed texts are found by how they begin, as they stand.
+    return found if chinese.is_han(name) or not name else (*found, name.lower()[:40])

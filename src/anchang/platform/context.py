@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from django.utils import timezone
 
 from anchang.kernel.actor import Actor
-from anchang.platform import bulk, jobs, numbering, parameters, resources, search
+from anchang.platform import bulk, jobs, numbering, parameters, resources, search, statements
 from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
 from anchang.platform.scope import current_command_id
@@ -45,6 +45,7 @@ class Context:
         self._tasks: list[Task] = []
         self._jobs: list[tuple[str, dict[str, Any]]] = []
         self._index: dict[tuple[str, bool], list[Any]] = {}
+        self._rows: list[list[Any]] = []
 
     @classmethod
     def for_record(cls, access: Access, record: Any) -> Context:
@@ -148,17 +149,21 @@ class Context:
             if resource is not None:
                 self._index.setdefault((resource.name, fresh), []).append(record)
 
+    def create_at_end(self, rows: list[Any]) -> None:
+        """Insert rows of one model at the end of the command, with its events: nothing of it reads them."""
+        self._rows.append(rows)
+
     def flush(self) -> None:
         if (seen := _watcher.get()) is not None:
             seen += [*self._events, *self._notices, *self._tasks]
-        if self._events:
-            bulk.create(self._events)
-        if self._notices:
-            bulk.create(self._notices)
-        if self._tasks:
+        with statements.together():
+            for rows in self._rows:
+                bulk.create(rows, ids=False)
+            bulk.create(self._events, ids=False)
+            bulk.create(self._notices, ids=False)
             bulk.create(self._tasks, ignore_conflicts=True)
-        for (name, fresh), records in self._index.items():
-            search.index(resources.get(name), records, fresh=fresh)
+            for (name, fresh), records in self._index.items():
+                search.index(resources.get(name), records, fresh=fresh)
         for job, ids in self._jobs:
             jobs.defer(job, self.actor, self.project, **ids)
-        self._events, self._notices, self._tasks, self._jobs, self._index = [], [], [], [], {}
+        self._events, self._notices, self._tasks, self._jobs, self._index, self._rows = [], [], [], [], {}, []

@@ -31,11 +31,12 @@ def set_scope(project_ids: Iterable[int], actor: Actor, command_id: uuid.UUID | 
     command_id = command_id or uuid.uuid4()
     _command.set(command_id)
     ids = "{" + ",".join(str(int(p)) for p in project_ids) + "}"
-    statements.run(
-        "SELECT set_config('app.projects', %s, true), set_config('app.actor', %s, true),"
-        " set_config('app.command', %s, true)",
-        [ids, actor.principal, str(command_id)],
-    )
+    with statements.together():  # with the transaction's BEGIN
+        statements.run(
+            "SELECT set_config('app.projects', %s, true), set_config('app.actor', %s, true),"
+            " set_config('app.command', %s, true)",
+            [ids, actor.principal, str(command_id)],
+        )
 
 
 @contextmanager

@@ -95,6 +95,8 @@ def _tests(word: str) -> list[Q]:
     for token in chinese.query_tokens(word):
         if token.isascii():
             tests.append(Q(token__gte=token, token__lt=token + "\x7f"))
+        elif len(token) == 1:
+            tests.append(Q(token__gte=token, token__lt=token + LAST))
         else:
             tests.append(Q(token=token))
     return tests or [Q(token__gte=word, token__lt=word + LAST)]

@@ -7,7 +7,8 @@ types, and after a few uses it is parsed and planned no more. Cast (`%s::bigint`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -15,7 +16,7 @@ from django.db import connection
 
 
 def run(sql: str, values: Sequence[Any] = ()) -> int:
-    """One statement in the current transaction; the count of rows."""
+    """One statement in the current transaction; the count of rows (unknown inside `together`)."""
     with _cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
@@ -26,6 +27,19 @@ def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     with _cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
+
+
+@contextmanager
+def together() -> Iterator[None]:
+    """Statements of the block travel together and are waited for once, at its end, where their errors surface too.
+    For statements whose answer nobody needs (`run`); reading inside the block waits at once."""
+    if connection.queries_logged:
+        yield
+        return
+    connection.close_if_health_check_failed()
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        yield
 
 
 def _cursor() -> Any:

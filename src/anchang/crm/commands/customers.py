@@ -91,7 +91,7 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
         )
         for row, owner in zip(rows, owners, strict=True)
         if _licensed(row.kind, row.licence_number)
-    ])  # fmt: skip
+    ], last=True)  # fmt: skip
 
 
 def _licensed(kind: str, licence_number: str) -> bool:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import BeforeValidator, Field
 
 from anchang.crm import dictionaries, rules
@@ -31,7 +32,7 @@ class NeedInput(Input):
         list[Annotated[str, Field(max_length=50)]] | None, Field(max_length=20), Label(_("Layouts"))
     ] = None
     purpose: Annotated[
-        str, Field(max_length=50), Label(_("Purpose"), choices=dictionaries.choices("purpose"))
+        str, Field(max_length=50), Label(pgettext_lazy("purchase", "Purpose"), choices=dictionaries.choices("purpose"))
     ] = ""
     family: Annotated[
         str, Field(max_length=50), Label(_("Family structure"), choices=dictionaries.choices("family"))
@@ -66,8 +67,9 @@ class NewCustomer:
     columns: dict[str, Any] = field(default_factory=dict)
 
 
-def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
-    """Write files, phones, needs, search tokens and events. The phones must be free: `holders` was asked."""
+def make_customers(ctx: Context, rows: Sequence[NewCustomer], *, last: bool = False) -> list[Customer]:
+    """Write files, phones, needs, search tokens and events. The phones must be free: `holders` was asked.
+    `last`: the command reads no phone after this, so they may be written with its events."""
     first, days = ctx.param("crm.first_grade"), ctx.param("crm.grade_days")
     made = [_file(ctx, row, row.grade or first, days) for row in rows]
     bulk.create(made)
@@ -85,8 +87,11 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer]) -> list[Customer]:
         ctx.event(
             "customer.created", customer, customer_id=customer.pk, source=row.source, owner=row.owner_id
         )
-    bulk.create(phones)
-    bulk.create(needs)
+    for more in (phones, needs):
+        if last:
+            ctx.create_at_end(more)
+        else:
+            bulk.create(more)
     ctx.index(made, fresh=True)
     return made
 
