@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -37,6 +38,12 @@ from anchang.config.postgres import (  # noqa: E402
     with_database,
 )
 from anchang.config.preparing import schema_fingerprint  # noqa: E402
+
+# A busy machine is slow to make examples; that says nothing about the rule under test.
+hypothesis.settings.register_profile(
+    "office", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("office")
 
 TEMPLATE = "anchang"
 OWNER_PASSWORD = "test-owner"

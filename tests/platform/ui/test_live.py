@@ -120,7 +120,7 @@ def test_a_page_hears_over_http(app_server):
     with urllib.request.urlopen(asked, timeout=20) as page:
         assert page.headers["Content-Type"].startswith("text/event-stream")
         assert page.readline() == b": hello\n"
-        time.sleep(1)
+        time.sleep(1)  # the hub finds its place among the events after the hello; nothing tells when
         with office.as_("system") as access:
             ctx = Context(access, office.project)
             ctx.event("team.joined", Team.objects.first(), user="陈强")
