@@ -57,6 +57,7 @@ SETTINGS = {
     # Statements may carry personal data: the log names errors, not values.
     "log_min_error_statement": "panic",
     "log_parameter_max_length_on_error": "0",
+    "log_error_verbosity": "terse",
 }
 #: For data that nobody will miss: test databases.
 THROWAWAY_SETTINGS = {
@@ -265,7 +266,7 @@ class EmbeddedServer:
         """Folder of the cluster, made on first use.
 
         Normally inside `data_dir`. When that lies below a folder that the service account may not enter (a
-        checkout under /root), the cluster goes to /var/lib/anchang and a note in `data_dir` says where.
+        checkout in a private home), the cluster goes to /var/lib/anchang and a note in `data_dir` says where.
         """
         note = self.data_dir / "moved-to"
         if note.exists():

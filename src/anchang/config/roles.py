@@ -20,8 +20,9 @@ def held(scope: str, rights: str) -> Rights:
 BASE: Rights = held("own", """
     tasks.view tasks.done notices.view notices.read tokens.view tokens.issue tokens.revoke
     jobs.view jobs.cancel views.view views.create views.delete
+    files.view
 """) | held("project", """
-    projects.view companies.view users.view users.set-pin teams.view roles.view files.view
+    projects.view companies.view users.view users.set-pin teams.view roles.view
     phases.view buildings.view units.view units.quote layouts.view licences.view price-lists.view price-rows.view
     price-changes.view discounts.view payment-plans.view release-batches.view dictionary-entries.view
     unit-state-changes.view unit-locks.view channels.view campaigns.view

@@ -223,10 +223,15 @@ def forget(stored: StoredFile) -> None:
 
 
 def readable_file(access: Access, file_id: int) -> StoredFile:
-    """A file that the actor may read: one of a record that he may see. Raises not_found otherwise."""
-    stored = reading.get_record(resources.get("files"), access, file_id)
+    """A file that the actor may read: one of a record that he may see, whoever put it there; one that stands
+    alone, if it is in the reach of `files.view`. Raises not_found otherwise."""
+    projects = access.projects_for("files.view")
+    stored = StoredFile.objects.filter(pk=file_id, project__in=projects).first()
+    if stored is None:
+        raise not_found()
     if not stored.resource or stored.record_id is None:
-        return stored
+        found: StoredFile = reading.get_record(resources.get("files"), access, file_id)
+        return found
     owner = resources.find(stored.resource)
     if owner is None:
         raise not_found()

@@ -243,7 +243,7 @@ register(Resource(
 ))  # fmt: skip
 
 register(Resource(
-    name="files", model=StoredFile, label=_("File"), plural=_("Files"), order="-id",
+    name="files", model=StoredFile, label=_("File"), plural=_("Files"), order="-id", owner="created_by",
     fields=(
         Field("name", list=True), Field("size", label=_("Size"), list=True), Field("content_type", label=_("Type")),
         Field("resource", label=_("About")), Field("record_id", label=_("Record")), Field("kind", label=_("Kind")),
