@@ -8,13 +8,13 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import parameters, reading, tokens
+from anchang.platform.attempts import add_attempt, check_attempts, forget_attempts
 from anchang.platform.inputs import Input, read_input
 from anchang.platform.middleware import error_response
 from anchang.platform.models import ApiToken, User
@@ -42,18 +42,16 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """A token for name and password, and a code for users with TOTP. Failures are counted per name."""
     data = read_input(SignIn, work.body_of(request))
     counter = f"signin:{tokens.digest(data.username)[:40]}"
-    tries = cache.get(counter, 0)
-    if tries >= _param("platform.sign_in_attempts"):
-        raise DomainError("too_many_attempts", status=429)
+    check_attempts(counter, _param("platform.sign_in_attempts"))
     try:
         user = _authenticated(request, data)
     except DomainError as exc:
         if exc.code != "otp_required":
-            cache.set(counter, tries + 1, 60 * _param("platform.sign_in_pause_minutes"))
+            add_attempt(counter, _param("platform.sign_in_pause_minutes"))
         response = error_response(request, exc)
         response.keep_writes = True  # type: ignore[attr-defined]
         return response
-    cache.delete(counter)
+    forget_attempts(counter)
     text, row = tokens.issue(user, "API", dt.timedelta(hours=_param("platform.token_hours")))
     return work.answer({"token": text, "expires_at": timezone.localtime(row.expires_at).isoformat()}, 201)
 

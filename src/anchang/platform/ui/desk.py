@@ -11,7 +11,6 @@ from django.contrib.auth import authenticate, login, logout, update_session_auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.hashers import check_password
 from django.core import signing
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_POST
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import parameters, tokens
+from anchang.platform.attempts import add_attempt, check_attempts, forget_attempts
 from anchang.platform.models import ApiToken, User
 from anchang.platform.office import commands as office
 from anchang.platform.ui import navigation
@@ -119,18 +119,16 @@ def switch(request: HttpRequest) -> HttpResponse:
 def admitted(request: HttpRequest, name: str, secret: str) -> User:
     """Raises bad_credentials, otp_required, too_many_attempts."""
     counter = f"switch:{tokens.digest(name)[:40]}"
-    tries = int(cache.get(counter, 0))
-    if tries >= _period("platform.pin_attempts"):
-        raise DomainError("too_many_attempts", status=429)
+    check_attempts(counter, _period("platform.pin_attempts"))
     user = User.objects.filter(username=name, is_active=True).first()
     if user and user.pin and user.pk in known_here(request) and check_password(secret, user.pin):
-        cache.delete(counter)
+        forget_attempts(counter)
         return user
     found = authenticate(request, username=name, password=secret)
     if not isinstance(found, User) or not found.is_active:
-        cache.set(counter, tries + 1, 60 * _period("platform.sign_in_pause_minutes"))
+        add_attempt(counter, _period("platform.sign_in_pause_minutes"))
         raise DomainError("bad_credentials", status=401)
-    cache.delete(counter)
+    forget_attempts(counter)
     if is_mfa_enabled(found):
         raise DomainError("otp_required", status=401)
     return found
