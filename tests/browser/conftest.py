@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from anchang.config.postgres import with_database
@@ -143,3 +145,18 @@ def people(browser: Browser, address: str) -> Iterator[Callable[..., Somebody]]:
     yield come
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def shot() -> Callable[[Page, str], None]:
+    """`shot(page, "board")` writes docs/images/board.png, in 256 colours; the width is the window's."""
+    images = ROOT / "docs" / "images"
+
+    def take(page: Page, name: str) -> None:
+        page.wait_for_load_state("networkidle")
+        images.mkdir(parents=True, exist_ok=True)
+        picture = Image.open(io.BytesIO(page.screenshot(animations="disabled")))
+        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+        small.save(images / f"{name}.png", optimize=True)
+
+    return take
