@@ -59,6 +59,8 @@ function startPicker(select) {
       option_create: (data, escape) => `<div class="create">${text("add")} ${escape(data.input)}</div>`,
     },
   });
+  // The picker's own input carries the label now; the select below it would be read a second time, nameless.
+  select.setAttribute("aria-hidden", "true");
   const label = select.getAttribute("aria-label");
   if (label) select.tomselect.control_input.setAttribute("aria-label", label);
 }

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from anchang.config.postgres import with_database
 from tests.conftest import ROOT, RunningServer, server_environment
@@ -28,6 +28,7 @@ WECHAT = (
 )
 FLOORS = 6
 WAIT_MS = 15_000
+expect.set_options(timeout=WAIT_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
