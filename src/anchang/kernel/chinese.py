@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 
 _TITLES = re.compile(r"(先生|女士|小姐|太太|夫人)$")
 _HAN_RUN = re.compile(r"[㐀-䶿一-鿿]+")
@@ -64,8 +66,25 @@ def syllables(name: str) -> list[str]:
 
 
 def _plain_syllables(text: str) -> list[str]:
+    """As pypinyin reads it: phrases by their own reading, other characters one by one."""
+    if len(text) <= 4 and is_han(text) and not _holds_phrase(text):
+        return [word for character in text for word in _reading(character)]
+    return _read(text)
+
+
+def _read(text: str) -> list[str]:
     parts = lazy_pinyin(text, style=Style.NORMAL, v_to_u=False)
     return [word for part in parts for word in _WORD.findall(part.lower())]
+
+
+@lru_cache(maxsize=10_000)
+def _reading(character: str) -> tuple[str, ...]:
+    return tuple(_read(character))
+
+
+def _holds_phrase(text: str) -> bool:
+    size = len(text)
+    return any(text[i:j] in PHRASES_DICT for i in range(size - 1) for j in range(i + 2, size + 1))
 
 
 def pinyin(name: str) -> str:

@@ -55,6 +55,8 @@ def mask(number: str) -> str:
 
 def tail4(number: str) -> str:
     """The last four digits, for search; an extension is not part of them."""
+    if number.isdigit():
+        return number[-4:]
     return re.sub(r"\D", "", number.split("-")[0])[-4:]
 
 

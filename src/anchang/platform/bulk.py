@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
@@ -23,6 +24,7 @@ from anchang.platform.models import Event, SearchToken, Task
 if TYPE_CHECKING:
     from anchang.platform.context import Context
 
+FEW = 50
 SEPARATOR, EMPTY = "\x1f", "\x1e"
 
 
@@ -52,6 +54,9 @@ def insert(
     if not count:
         return []
     given = dict(same or {})
+    if count > FEW:  # what turns out to be the same in every row is sent once
+        given |= {name: cells[0] for name, cells in columns.items() if _all_same(cells)}
+        columns = {name: cells for name, cells in columns.items() if name not in given}
     kinds, defaults = _shape(model, frozenset((*columns, *given)))
     given |= {name: make() for name, make in defaults}
     end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
@@ -69,7 +74,7 @@ def insert(
         for at, (name, cells) in enumerate(columns.items()):
             kind = kinds[name]
             picked.append(f"u.c{at}{kind.cast}")
-            array, value = _array([_text(kind, c) for c in cells] if kind.text else cells, kind.base)
+            array, value = _array(_texts(kind, cells), kind.base)
             arrays.append(array)
             values.append(value)
         aliases = ", ".join(f"c{i}" for i in range(len(columns)))
@@ -112,6 +117,18 @@ def _text(kind: _Kind, value: Any) -> Any:
     return value if type(value) is str else str(value)
 
 
+def _texts(kind: _Kind, cells: Sequence[Any]) -> Sequence[Any]:
+    text = kind.text
+    if text is None:
+        return cells if set(map(type, cells)) <= {str, NoneType} else [_text(kind, c) for c in cells]
+    return [None if c is None else text(c) for c in cells]
+
+
+def _all_same(cells: Sequence[Any]) -> bool:
+    """The last one mostly tells already that they aren't."""
+    return cells[0] == cells[-1] and cells.count(cells[0]) == len(cells) and type(cells[0]) is type(cells[-1])
+
+
 def _array(texts: Sequence[Any], base: str) -> tuple[str, Any]:
     """SQL and parameter of one column. A text with separators is five times as fast as an array literal,
     whose every value would be quoted; values that hold a separator go the slow way."""
@@ -152,8 +169,11 @@ def _type(f: models.Field) -> _Kind:
     return _Kind(kind, "", str)
 
 
+_JSON = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return _JSON(value)
 
 
 @lru_cache(maxsize=1000)

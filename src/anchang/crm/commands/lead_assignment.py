@@ -80,6 +80,7 @@ class Assigner:
         self.now = ctx.now
         self.resource = resources.get("leads")
         self._ready = False
+        self._together: dict[tuple[int, ...], list[_Rule]] = {}
 
     def _prepare(self) -> None:
         """Read rules and people; only when there is a lead to assign."""
@@ -102,18 +103,32 @@ class Assigner:
         fields."""
         if not self._ready:
             self._prepare()
+        holding = tuple(
+            i for i, r in enumerate(self.rules)
+            if r.node is None or conditions.evaluate(r.node, self.resource, facts, self.now)
+        )  # fmt: skip
         matching = [
             rules.AssignRule(r.id, r.members, self.turn.last.get(str(r.id)), r.min_level, r.fall_through)
-            for r in self.rules
-            if r.node is None or conditions.evaluate(r.node, self.resource, facts, self.now)
+            for r in self._asked(holding)
         ]
-        # Rules of teams come last and are one: whoever serves such leads, by turns.
-        matching = _merged(matching, self.turn.last)
         found = rules.assign_lead(matching, self.present, self.levels)
         if found.user_id is not None:
             self.turn.last[str(found.rule_id or EVERYBODY)] = found.user_id
             self._took(found.user_id)
         return found.rule_id or None, found.user_id
+
+    def _asked(self, holding: tuple[int, ...]) -> list[_Rule]:
+        """The rules at these places. Those of teams come last and are one: whoever serves such leads, by
+        turns."""
+        found = self._together.get(holding)
+        if found is None:
+            matching = [self.rules[i] for i in holding]
+            found = [r for r in matching if r.id != EVERYBODY]
+            rest = tuple(u for r in matching if r.id == EVERYBODY for u in r.members)
+            if rest:
+                found.append(_Rule(EVERYBODY, None, rest))
+            self._together[holding] = found
+        return found
 
     def _took(self, user_id: int) -> None:
         if user_id in self.room:
@@ -165,12 +180,6 @@ def _team_rules(ctx: Context, takes: list[tuple[int, int]]) -> list[_Rule]:
         for t, users in by_team.items()
         if t in teams
     ]
-
-
-def _merged(matching: list[rules.AssignRule], last: Mapping[str, int]) -> list[rules.AssignRule]:
-    own = [r for r in matching if r.id != EVERYBODY]
-    rest = tuple(u for r in matching if r.id == EVERYBODY for u in r.members)
-    return [*own, rules.AssignRule(EVERYBODY, rest, last.get(str(EVERYBODY)))] if rest else own
 
 
 def _room(ctx: Context, limits: Mapping[int, int]) -> dict[int, int]:

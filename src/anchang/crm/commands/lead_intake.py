@@ -15,7 +15,7 @@ from anchang.crm.commands.numbers import Holder, holders
 from anchang.crm.models import Channel, Lead, LeadPhone, LeadState, LeadTransfer, Touch
 from anchang.crm.queries.people import names_of, teams_of
 from anchang.kernel.phone import mask, tail4
-from anchang.platform import bulk, personal
+from anchang.platform import bulk, personal, statements
 from anchang.platform.context import Context
 from anchang.platform.models import User
 
@@ -146,8 +146,17 @@ def _write(ctx: Context, news: list[_New], import_job_id: int | None) -> None:
         return
     teams = teams_of(ctx, {n.owner_id for n in news})
     due = contact_due(ctx)
+    names = names_of({n.owner_id for n in news if n.owner_id})
     for new, lead_id in zip(news, bulk.reserve_ids(Lead, len(news)), strict=True):
         new.id = lead_id
+    with statements.together():  # the database writes one table while the next one's rows are put together
+        _insert(ctx, news, teams, due, import_job_id)
+        _tell(ctx, news, due, names)
+
+
+def _insert(
+    ctx: Context, news: list[_New], teams: dict[int, int], due: dt.datetime, import_job_id: int | None
+) -> None:
     bulk.insert(
         Lead,
         _lead_columns(ctx, news, teams, due),
@@ -188,7 +197,6 @@ def _write(ctx: Context, news: list[_New], import_job_id: int | None) -> None:
         {"project_id": ctx.here.pk, "at": ctx.now, "actor_id": ctx.user_id, "from_state": "new"},
     )
     bulk.add_tokens(ctx.here.pk, "leads", {n.id: _tokens(n) for n in news})
-    _tell(ctx, news, due)
 
 
 def _lead_columns(
@@ -236,7 +244,7 @@ def _tokens(new: _New) -> list[str]:
     return found
 
 
-def _tell(ctx: Context, news: list[_New], due: dt.datetime) -> None:
+def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | None, str]) -> None:
     """Events, to-dos and one notice per assignee."""
     customers = [n.customer.customer_id if n.customer else None for n in news]
     bulk.add_events(
@@ -249,7 +257,6 @@ def _tell(ctx: Context, news: list[_New], due: dt.datetime) -> None:
     )
     owned = [n for n in news if n.owner_id]
     if owned:
-        names = names_of({n.owner_id for n in owned})
         bulk.add_events(
             ctx,
             "lead.assigned",

@@ -54,7 +54,7 @@ def import_file(
         raise forbidden(wanted.permission)
     with open_scope(access) if dry_run else contextlib.nullcontext():
         with open_scope(access):
-            job = start_draft(access, project, wanted, path, path.name)
+            job = start_draft(access, project, wanted, path, path.name, count=progress is not None)
             if job.report.get("problem"):
                 raise DomainError("mapping_wrong", status=422, fields=job.report["problem"], kind=kind)
             job.state = State.RUNNING
@@ -82,15 +82,17 @@ def _to_the_end(run: Run, path: Path) -> None:
 # --- drafts --------------------------------------------------------------------------------------
 
 
-def start_draft(access: Access, project: Project, kind: ImportKind, path: Path, name: str) -> ImportJob:
-    """Look at the file, keep it and suggest columns. Runs in an open scope. Raises file errors (422, 413):
-    then nothing is kept."""
+def start_draft(
+    access: Access, project: Project, kind: ImportKind, path: Path, name: str, count: bool = True
+) -> ImportJob:
+    """Look at the file, keep it and suggest columns; `count` its rows, for showing progress. Runs in an open
+    scope. Raises file errors (422, 413): then nothing is kept."""
     if not may_import(access, kind, project.pk):
         raise forbidden(kind.permission)
     name = files.clean_name(name)
     table = table_of(path, name, project)
     look = look_at(table, kind, None, remembered_mappings(project, kind.name))
-    rows = count_rows(look)
+    rows = count_rows(look) if count else 0
     job = ImportJob(project=project, kind=kind.name, file_name=name, user_id=access.actor.user_id)
     job.created_by_id = access.actor.user_id
     job.rows = rows
