@@ -85,5 +85,24 @@ document.addEventListener("click", (event) => {
 });
 
 // The phone's bottom bar leaves while its keyboard is up.
-document.addEventListener("focusin", (event) => document.body.classList.toggle("typing", Boolean(isTyping(event.target) && !event.target.matches("[type=checkbox], [type=radio]"))));
-document.addEventListener("focusout", () => document.body.classList.remove("typing"));
+const types = (node) => Boolean(node && isTyping(node) && !node.matches("[type=checkbox], [type=radio]"));
+const TAP = 400; // a touch moves the focus after the finger has left, and its click comes last
+let tap = 0;
+function settle() {
+  tap = 0;
+  document.body.classList.toggle("typing", types(document.activeElement));
+}
+// While a tap is under way nothing may move: the button below the finger would slip away from its click.
+document.addEventListener("pointerdown", () => {
+  window.clearTimeout(tap);
+  tap = window.setTimeout(settle, 3 * TAP);
+}, true);
+["pointerup", "pointercancel"].forEach((name) => document.addEventListener(name, () => {
+  window.clearTimeout(tap);
+  tap = window.setTimeout(settle, TAP);
+}, true));
+document.addEventListener("focusin", (event) => {
+  if (types(event.target)) document.body.classList.add("typing");
+  else if (!tap) settle();
+});
+document.addEventListener("focusout", () => { if (!tap) document.body.classList.remove("typing"); });

@@ -194,7 +194,7 @@ def contracts(rows: Iterable[Contract], today: dt.date) -> tuple[Line, ...]:
             target_url("contracts", c.pk),
             c.filing_due_on,
             c.filing_due_on < today,
-            taps=(Tap(_("File"), f"/r/contracts/{c.pk}/do/file?stay=1", "dialog", icon="file-check"),),
+            taps=(Tap(_("Record the filing"), f"/r/contracts/{c.pk}/do/file?stay=1", "dialog", icon="file-check"),),
         )
         for c in rows
     )

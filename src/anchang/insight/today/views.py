@@ -22,15 +22,15 @@ from anchang.platform.ui import formats
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.gate import access_of, project_ids_of
 
-#: To-dos that the lists show themselves, with more to do in place.
-SHOWN_BY_LISTS = (
-    "follow_up_due",
-    "lead_first_contact",
-    "appointment_soon",
-    "signing_due",
-    "payment_due",
-    "filing_due",
-)
+#: To-dos that a list of this key shows itself, with more to do in place.
+SHOWN_BY_LIST = {
+    "leads": "lead_first_contact",
+    "follow-ups": "follow_up_due",
+    "appointments": "appointment_soon",
+    "signing": "signing_due",
+    "dues": "payment_due",
+    "filing": "filing_due",
+}
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def today_page(request: HttpRequest) -> HttpResponse:
     blocks += _papers(reader)
     if not manages and not reader.may("leads.view"):
         blocks += _service(reader)
-    codes = SHOWN_BY_LISTS if reader.may("follow-ups.create") else ()
+    codes = [SHOWN_BY_LIST[block.key] for block in blocks if block.key in SHOWN_BY_LIST]
     waiting = queries.tasks(reader.projects, reader.user_id, codes)
     listed = {line.url for block in blocks if block.key == "follow-ups" for line in block.lines}
     others = tuple(
