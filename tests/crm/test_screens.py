@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from anchang.crm.models import Appointment, CallIn, Channel, Customer, FollowUp, Lead, Tour, Visit
-from anchang.platform.models import IdempotencyKey, RevealLog
+from anchang.platform.models import IdempotencyKey, Notice, RevealLog
 from tests.factories import PASSWORD, Office, make_office, run
 
 pytestmark = pytest.mark.django_db
@@ -323,6 +323,9 @@ def test_the_floor_tells_who_is_free_and_who_waits(client, office):
     turn = client.post("/floor/next", headers=HTMX)
     assert turn.status_code == 200 and "do/return" in text(turn)
     enter(client, "consultant1")
+    with office.as_("consultant1"):
+        notice = Notice.objects.get(user=me, code="your_turn")
+    assert client.get(f"/messages/{notice.pk}/", follow=True).redirect_chain[-1][0] == "/floor/"
     mine = client.post("/floor/state", {"user": me, "state": "busy"}, headers=HTMX)
     assert mine.status_code == 200
     assert (

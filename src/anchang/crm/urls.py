@@ -21,6 +21,7 @@ urlpatterns = [
     path("visits/<int:visit_id>/tour", visit.visit_tour, name="crm-visit-tour"),
     path("visits/<int:visit_id>/leave", visit.visit_leave, name="crm-visit-leave"),
     path("floor/", floor.floor_page, name="crm-floor"),
+    path("floor/turns/<int:turn_id>/", floor.turn_page, name="crm-turn"),
     path("floor/state", floor.floor_state, name="crm-floor-state"),
     path("floor/next", floor.floor_next, name="crm-floor-next"),
     path("pool/", pool.pool_page, name="crm-pool"),

@@ -62,3 +62,4 @@ register_quick_add(
 
 register_record_page("customers", "crm-customer")
 register_record_page("visits", "crm-visit")
+register_record_page("turns", "crm-turn")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -135,6 +135,12 @@ def _turns(access: Any, project: Project, today: Any) -> list[dict[str, Any]]:
         }
         for t in rows
     ]
+
+
+@require_safe
+def turn_page(request: HttpRequest, turn_id: int) -> HttpResponse:
+    """A turn is looked at where it was given: whoever it was given to may not list turns."""
+    return redirect("crm-floor")
 
 
 @require_POST
