@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from tests.browser.conftest import PHONE, Somebody, people, running
 
 from anchang.config import demo
 from anchang.crm.models import Customer
@@ -19,6 +18,7 @@ from anchang.inventory.models import Unit
 from anchang.platform.access import system_access
 from anchang.platform.models import Project
 from anchang.platform.scope import open_scope
+from tests.browser.conftest import PHONE, Somebody, people, running
 
 pytestmark = pytest.mark.skipif(os.environ.get("ANCHANG_SHOTS") != "1", reason="only with ANCHANG_SHOTS=1")
 
