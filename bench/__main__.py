@@ -24,7 +24,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(ENTRIES))
     parser.add_argument("--markdown", action="store_true", help="a table at the end")
     parser.add_argument("--scale", type=float, default=0.1, help="of report_project's background (1: 10 M follow-ups)")
-    parser.add_argument("--seconds", type=float, default=15.0, help="that create_customer sends for")
+    parser.add_argument("--seconds", type=float, default=15.0, help="that each side of create_customer sends for")
     options = parser.parse_args()
     if unknown := set(options.names) - set(ENTRIES):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")

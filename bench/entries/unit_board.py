@@ -38,8 +38,8 @@ def measure() -> Iterator[Figure]:
 
         page = median_ms(lambda: board("/board/", {"Cookie": cookie}), 15)
         plain = median_ms(lambda: board("/board/?part=grid", {"Cookie": cookie}), 15)
-        if board("/board/", {"Cookie": cookie}).count(b"data-unit") < 1:
-            raise RuntimeError("no units on the board")
+        if board("/board/", {"Cookie": cookie}).count(b'class="cell"') != UNITS:
+            raise RuntimeError("units are missing on the board")
         yield figure("unit_board", page, "ms", plain, "the cells alone", "<= 300 ms")
         spent = asyncio.run(_changes(port, cookie, token))
         yield figure(
