@@ -1,7 +1,7 @@
 """The database and the server that tests run against.
 
-One PostgreSQL server per pytest run, in a folder of its own, so runs side by side cannot meet. The migrated cluster is kept
-under .anchang-test/ by a fingerprint of everything that shapes the schema; a run copies it. Each xdist worker gets a
+One PostgreSQL server per pytest process, in a folder of its own, so runs side by side cannot meet. The migrated cluster
+is kept under .anchang-test/ by a fingerprint of everything that shapes the schema; each process copies it. Tests get a
 database copied from the template, and Django connects as the application's role, as in production.
 """
 
@@ -113,8 +113,8 @@ test_server = TestServer()
 
 
 def pytest_configure_node(node: Any) -> None:
-    """xdist, in the controller: every worker uses the controller's server."""
-    node.workerinput["anchang_owner_url"] = test_server.url()
+    """xdist, in the controller: make the cluster once, so that every worker only copies it."""
+    test_server.url()
 
 
 def pytest_unconfigure() -> None:
@@ -171,10 +171,10 @@ def make_database(owner_url: str, name: str, template: str = TEMPLATE) -> None:
 
 
 @pytest.fixture(scope="session")
-def database_server(request: pytest.FixtureRequest) -> str:
-    """The owner's URL of this run's server."""
-    worker = getattr(request.config, "workerinput", None)
-    return worker["anchang_owner_url"] if worker else test_server.url()
+def database_server() -> str:
+    """The owner's URL of this process's server. Workers have one each: snapshots span a whole cluster, so an
+    open transaction of another worker would hold back what live pages may read."""
+    return test_server.url()
 
 
 @pytest.fixture(scope="session")
