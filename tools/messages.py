@@ -134,7 +134,8 @@ def python_ids(path: Path) -> Iterator[Text]:
 def template_ids(path: Path) -> Iterator[Text]:
     text = path.read_text(encoding="utf-8")
     for quoted, context in TEMPLATE_TAG.findall(text):
-        yield ast.literal_eval(context or '""'), ast.literal_eval(quoted)
+        # Django looks a tag's text up with its percent signs doubled.
+        yield ast.literal_eval(context or '""'), ast.literal_eval(quoted).replace("%", "%%")
     for options, body in TEMPLATE_BLOCK.findall(text):
         if "trimmed" in options:
             body = " ".join(line.strip() for line in body.strip().splitlines())

@@ -38,9 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def committed(
-    django_db_setup: None, django_db_blocker: Any, fresh_database: Callable[[], None]
-) -> Iterator[None]:
+def committed(django_db_setup: None, django_db_blocker: Any, fresh_database: Callable[[], None]) -> Iterator[None]:
     """What this module's tests and its server write is there for all of them, and gone afterwards."""
     with django_db_blocker.unblock():
         fresh_database()
