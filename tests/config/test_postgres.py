@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +20,9 @@ from tests.conftest import ROOT, new_server
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("server")
-    for part in (path, path.parent, path.parent.parent):
+    # The server runs as another user when tests run as root: pytest's own folders must let it through.
+    temporary = Path(tempfile.gettempdir())
+    for part in (path, *(above for above in path.parents if temporary in above.parents)):
         part.chmod(part.stat().st_mode | stat.S_IXOTH)
     return path
 

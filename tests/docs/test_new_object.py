@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.urls import clear_url_caches
 from anchang.platform import commands, database, plain, reading, resources
 from tests.factories import PASSWORD, make_office, run
 
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "owner"])
 PAGE = Path(__file__).parents[2] / "docs" / "new-object.md"
 
 
@@ -24,7 +25,7 @@ def blocks() -> dict[str, str]:
 
 
 @pytest.fixture
-def gifts(transactional_db: None, fresh_database: Callable[[], None]) -> Iterator[Any]:
+def gifts(db: None) -> Iterator[Any]:
     """The example's table, declaration and commands, for the time of one test."""
     space: dict[str, Any] = {"__name__": "gift_example"}
     exec(blocks()["model"], space)
