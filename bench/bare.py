@@ -1,8 +1,8 @@
 """The baseline of create_customer: an endpoint with hand-written SQL and nothing else.
 
-The same server program with the same processes and threads, and the same writes in one transaction: token and
-scope, the look-up of the phone, customer, phone, event, search tokens, and the answer read back. No registers, no
-input types, no permissions.
+The same server program, processes, threads and bridge to them (config/bridge.py), and the same writes in one
+transaction: token and scope, the look-up of the phone, customer, phone, event, search tokens, and the answer read
+back. No Django, registers, input types or permissions.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from typing import Any
 import psycopg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from anchang.config.bridge import Bridge
+from anchang.config.dispatch import Application
 from anchang.kernel import chinese
 
 KEY = hashlib.sha256(b"bench").digest()
@@ -48,7 +50,7 @@ ANSWER = """SELECT c.id, c.version, c.name, c.number, c.phone_masked, c.grade, c
  c.created_at::text FROM crm_customer c LEFT JOIN platform_user u ON u.id = c.owner_id WHERE c.id = %s"""
 
 
-def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+def endpoint(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/healthz":
         start("200 OK", [("Content-Length", "2")])
         return [b"ok"]
@@ -90,6 +92,9 @@ def _connection() -> psycopg.Connection[Any]:
     return _local.connection  # type: ignore[no-any-return]
 
 
+application = Application({}, Bridge(endpoint, max_body=1_000_000, threads=4))
+
+
 def main() -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
@@ -100,8 +105,8 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     Server(
-        "bench.bare:application", address="127.0.0.1", port=options.port, interface=Interfaces.WSGI,
-        workers=options.processes, blocking_threads=4, log_level=LogLevels.warning, log_access=False,
+        "bench.bare:application", address="127.0.0.1", port=options.port, interface=Interfaces.ASGI,
+        workers=options.processes, websockets=False, log_level=LogLevels.warning, log_access=False,
     ).serve()  # fmt: skip
 
 

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
+
 from bench import office
 from bench.figures import Figure, figure
 
@@ -31,17 +33,32 @@ def measure() -> Iterator[Figure]:
     yield figure("create_customer", rate, "requests/s", base, "bare endpoint", ">= 250 /s, >= 0.6 x bare")
     wait, base = (statistics.median(r["median_ms"] for r in found[m]) for m in (OURS, BARE))
     yield figure("create_customer.median", wait, "ms", base, "bare endpoint")
+    spent, base = (statistics.median(r["cpu_ms"] for r in found[m]) for m in (OURS, BARE))
+    yield figure("create_customer.cpu", spent, "ms per request, web and database", base, "bare endpoint")
     yield figure("create_customer.statements", statement_count(token), "SQL statements", None, "", "<= 10")
 
 
 def _round(port: int, token: str) -> dict[str, Any]:
     seconds = float(os.environ.get("BENCH_SECONDS", "15")) / ROUNDS
     words = [sys.executable, "-m", "bench.clients", str(port), token, str(CLIENTS), str(seconds)]
+    before = _cpu_seconds()
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
-    return found | {"rate": found["requests"] / found["seconds"]}
+    cpu_ms = (_cpu_seconds() - before) * 1000 / found["all_requests"]
+    return found | {"rate": found["requests"] / found["seconds"], "cpu_ms": cpu_ms}
+
+
+def _cpu_seconds() -> float:
+    """What our servers (children of this process) and the database server's processes have used."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    database = psutil.Process(connection.connection.info.backend_pid).parent()
+    assert database is not None
+    used = [*psutil.Process().children(recursive=True), database, *database.children()]
+    return sum(sum(process.cpu_times()[:2]) for process in used)
 
 
 def statement_count(token: str) -> int:

@@ -21,7 +21,7 @@ CHANGES = 5
 
 def measure() -> Iterator[Figure]:
     project = office.make_project()
-    manager = office.make_person("manager", "manager", project)
+    manager = office.make_person("director", "director", project)
     cookie, token = f"sessionid={office.session_cookie(manager)}", office.token(manager)
     _fill(project.pk)
     filling.settle()

@@ -49,10 +49,14 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> IO[bytes]:
     """The whole body, rewound. Raises BodyTooLarge (after reading on for a while) or ClientGone."""
     if not has_body(scope):
         return io.BytesIO()
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        first = message.get("body", b"")
+        if len(first) <= min(limit, IN_MEMORY_BYTES):
+            return io.BytesIO(first)  # most bodies are small and come at once
     body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
     size = 0
     while True:
-        message = await receive()
         if message["type"] == "http.disconnect":
             body.close()
             raise ClientGone
@@ -64,6 +68,7 @@ async def read_body(scope: Scope, receive: Receive, limit: int) -> IO[bytes]:
             body.write(chunk)
         if not message.get("more_body", False):
             break
+        message = await receive()
     if size > limit:
         body.close()
         raise BodyTooLarge

@@ -1,6 +1,7 @@
 """The web server: granian with the ASGI application; also `python -m anchang.config.server --port N`."""
 
 import argparse
+import gc
 import os
 import signal
 from typing import Any
@@ -15,6 +16,8 @@ def load_application(*_: Any) -> Any:
     die_with_parent(signal.SIGKILL)
     from anchang.config.asgi import application
 
+    gc.freeze()  # what is loaded now is never garbage, so it needs no looking through
+    gc.set_threshold(5000, 20, 20)
     return application
 
 

@@ -55,22 +55,21 @@ def insert(
         return []
     given = dict(same or {})
     if count > FEW:  # what turns out to be the same in every row is sent once
-        given |= {name: cells[0] for name, cells in columns.items() if _all_same(cells)}
+        given |= {name: cells[0] for name, cells in list(columns.items())[1:] if _all_same(cells)}
         columns = {name: cells for name, cells in columns.items() if name not in given}
     kinds, defaults = _shape(model, frozenset((*columns, *given)))
     given |= {name: make() for name, make in defaults}
     end = " ON CONFLICT DO NOTHING" if ignore_conflicts else ""
     end += f' RETURNING "{returning}"' if returning else ""
-    names = ", ".join(f'"{name}"' for name in (*given, *columns))
-    fixed = [_text(kinds[name], value) for name, value in given.items()]
-    into = f'INSERT INTO "{model._meta.db_table}" ({names})'
     if count == 1:
-        only = [_text(kinds[name], cells[0]) for name, cells in columns.items()]
-        places = ", ".join(["%s"] * (len(fixed) + len(only)))
-        sql, values = f"{into} VALUES ({places}){end}", [*fixed, *only]
+        given |= {name: cells[0] for name, cells in columns.items()}
+        texts = {name: _text(kinds[name], value) for name, value in given.items() if value is not None}
+        sql, values = _one_row(model, tuple(texts)) + end, list(texts.values())
     else:
+        names = ", ".join(f'"{name}"' for name in (*given, *columns))
+        into = f'INSERT INTO "{model._meta.db_table}" ({names})'
         picked = [f"%s::{kinds[name].base}{kinds[name].cast}" for name in given]
-        arrays, values = [], fixed
+        arrays, values = [], [_text(kinds[name], value) for name, value in given.items()]
         for at, (name, cells) in enumerate(columns.items()):
             kind = kinds[name]
             picked.append(f"u.c{at}{kind.cast}")
@@ -85,13 +84,25 @@ def insert(
     return []
 
 
+@lru_cache(maxsize=1000)
+def _one_row(model: type[models.Model], names: tuple[str, ...]) -> str:
+    columns, places = ", ".join(f'"{name}"' for name in names), ", ".join(["%s"] * len(names))
+    return f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})'
+
+
 def create(records: Sequence[models.Model], *, ignore_conflicts: bool = False, ids: bool = True) -> None:
-    """Insert new model instances, all of one model, as `bulk_create` does; they get their ids if wanted."""
+    """Insert new model instances, all of one model, as `bulk_create` does; they get their ids if wanted and if
+    they have none yet."""
     if not records:
         return
     model = type(records[0])
-    fields = _plain_fields(model)
-    columns = {f.column: [f.pre_save(r, True) for r in records] for f in fields}
+    columns = {
+        f.column: [f.pre_save(r, True) if automatic else getattr(r, f.attname) for r in records]
+        for f, automatic in _plain_fields(model)
+    }
+    if records[0].pk is not None:
+        columns["id"] = [r.pk for r in records]
+        ids = False
     if ignore_conflicts or not ids:
         insert(model, columns, ignore_conflicts=ignore_conflicts)
         return
@@ -103,9 +114,11 @@ def create(records: Sequence[models.Model], *, ignore_conflicts: bool = False, i
 
 @lru_cache(maxsize=1000)
 def _plain_fields(model: type[models.Model]) -> tuple[Any, ...]:
-    """What an insert writes: neither the id nor what the database makes by itself."""
+    """What an insert writes, and whether it makes its value then: neither the id nor what the database makes."""
     return tuple(
-        f for f in model._meta.concrete_fields if not (f.primary_key or f.generated or f.has_db_default())
+        (f, bool(getattr(f, "auto_now", False) or getattr(f, "auto_now_add", False)))
+        for f in model._meta.concrete_fields
+        if not (f.primary_key or f.generated or f.has_db_default())
     )
 
 

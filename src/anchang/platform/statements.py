@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 
 def run(sql: str, values: Sequence[Any] = ()) -> int:
@@ -33,22 +33,25 @@ def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
 def together() -> Iterator[None]:
     """Statements of the block travel together and are waited for once, at its end, where their errors surface too.
     For statements whose answer nobody needs (`run`); reading inside the block waits at once."""
-    if connection.queries_logged:
+    db = connections[DEFAULT_DB_ALIAS]
+    if db.queries_logged:
         yield
         return
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    with connection.wrap_database_errors, connection.connection.pipeline():
+    db.close_if_health_check_failed()
+    db.ensure_connection()
+    with db.wrap_database_errors, db.connection.pipeline():
         yield
 
 
 def _cursor() -> Any:
     """With Django's error classes; and when queries are logged, Django's own cursor, which can tell their text."""
-    if connection.queries_logged:
-        return connection.cursor()
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    return connection.make_cursor(psycopg.Cursor(connection.connection))  # type: ignore[arg-type]  # wraps any cursor
+    db = connections[DEFAULT_DB_ALIAS]
+    if db.queries_logged:
+        return db.cursor()
+    db.close_if_health_check_failed()
+    if db.connection is None:
+        db.ensure_connection()
+    return db.make_cursor(psycopg.Cursor(db.connection))
 
 
 def id_list(ids: Sequence[int]) -> str:

@@ -19,7 +19,7 @@ from anchang.crm.commands.filing import (
     need_columns,
     phone_mask,
 )
-from anchang.crm.commands.numbers import PhoneText, holders, phone_rows, split, taken
+from anchang.crm.commands.numbers import PhoneText, holders_and_ids, phone_rows, split, taken
 from anchang.crm.models import Customer, CustomerPhone, Grade, Need
 from anchang.crm.queries.people import teams_of
 from anchang.kernel.errors import DomainError, Refusal
@@ -77,7 +77,7 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
 
     Raises phone_taken (409), which names the present owner and nothing else. One row costs five statements,
     and one more with a channel."""
-    check_free(ctx, [n for row in rows for n in split(row.phone)])
+    ids = check_free(ctx, [n for row in rows for n in split(row.phone)], new=len(rows))
     owners = [owner_of(ctx, row.owner) for row in rows]
     teams = teams_of(ctx, owners)
     channels = channel_ids(ctx, [row.channel for row in rows])
@@ -91,7 +91,7 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
         )
         for row, owner in zip(rows, owners, strict=True)
         if _licensed(row.kind, row.licence_number)
-    ], last=True)  # fmt: skip
+    ], ids)  # fmt: skip
 
 
 def _licensed(kind: str, licence_number: str) -> bool:
@@ -100,14 +100,15 @@ def _licensed(kind: str, licence_number: str) -> bool:
     return True
 
 
-def check_free(ctx: Context, numbers: list[str], field: str = "phone") -> None:
+def check_free(ctx: Context, numbers: list[str], field: str = "phone", new: int = 0) -> list[int]:
     """Raises phone_taken when an active customer of the project has one of them, or the batch has it
-    twice."""
+    twice. Returns ids for `new` customers."""
     if len(set(numbers)) < len(numbers):
         raise DomainError("phone_taken", status=409, fields={field: "phone_taken"}, owner=ctx.actor.name)
-    found = holders(ctx, [personal.digest(n) for n in numbers])
+    found, ids = holders_and_ids(ctx, [personal.digest(n) for n in numbers], new)
     if found:
         raise taken(next(iter(found.values())))
+    return ids
 
 
 def owner_of(ctx: Context, named: Any, permission: str = "customers.create") -> int | None:

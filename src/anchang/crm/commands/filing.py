@@ -67,12 +67,19 @@ class NewCustomer:
     columns: dict[str, Any] = field(default_factory=dict)
 
 
-def make_customers(ctx: Context, rows: Sequence[NewCustomer], *, last: bool = False) -> list[Customer]:
+def make_customers(
+    ctx: Context, rows: Sequence[NewCustomer], ids: Sequence[int] | None = None
+) -> list[Customer]:
     """Write files, phones, needs, search tokens and events. The phones must be free: `holders` was asked.
-    `last`: the command reads no phone after this, so they may be written with its events."""
+    With `ids` for the files everything is written at the end of the command, which must not read it before."""
     first, days = ctx.param("crm.first_grade"), ctx.param("crm.grade_days")
     made = [_file(ctx, row, row.grade or first, days) for row in rows]
-    bulk.create(made)
+    if ids is None:
+        bulk.create(made)
+    else:
+        for customer, pk in zip(made, ids, strict=True):
+            customer.pk = pk
+        ctx.create_at_end(made)
     phones: list[CustomerPhone] = []
     needs: list[Need] = []
     for customer, row in zip(made, rows, strict=True):
@@ -88,7 +95,7 @@ def make_customers(ctx: Context, rows: Sequence[NewCustomer], *, last: bool = Fa
             "customer.created", customer, customer_id=customer.pk, source=row.source, owner=row.owner_id
         )
     for more in (phones, needs):
-        if last:
+        if ids is not None:
             ctx.create_at_end(more)
         else:
             bulk.create(more)

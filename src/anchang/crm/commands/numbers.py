@@ -52,10 +52,23 @@ SELECT p.digest, p.customer_id, c.owner_id, u.name
 """
 
 
+_NEW_IDS = """
+UNION ALL
+SELECT NULL, nextval(pg_get_serial_sequence('crm_customer', 'id')), NULL, NULL FROM generate_series(1, %s::int)
+"""
+
+
 def holders(ctx: Context, digests: Iterable[str]) -> dict[str, Holder]:
     """digest -> the active customer that has the number."""
     rows = statements.fetch(_HOLDERS, [str(ctx.here.pk), list(digests)])
     return {d: Holder(customer, owner, name or "") for d, customer, owner, name in rows}
+
+
+def holders_and_ids(ctx: Context, digests: Iterable[str], count: int) -> tuple[dict[str, Holder], list[int]]:
+    """As `holders`, and ids for so many new customers, in one statement."""
+    rows = statements.fetch(_HOLDERS + _NEW_IDS, [str(ctx.here.pk), list(digests), str(count)])
+    found = {d: Holder(customer, owner, name or "") for d, customer, owner, name in rows if d is not None}
+    return found, [new for digest, new, _owner, _name in rows if digest is None]
 
 
 def taken(holder: Holder) -> DomainError:
