@@ -51,7 +51,7 @@ def _cursor() -> Any:
     db.close_if_health_check_failed()
     if db.connection is None:
         db.ensure_connection()
-    return db.make_cursor(psycopg.Cursor(db.connection))
+    return db.make_cursor(psycopg.Cursor(db.connection))  # type: ignore[arg-type]  # django-stubs names the wrapper, Django takes psycopg's cursor
 
 
 def id_list(ids: Sequence[int]) -> str:
