@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from anchang.crm.models import Lead
 from anchang.platform.importing.jobs import import_file
 from bench import office
 from bench.figures import Figure, figure
@@ -31,16 +32,16 @@ def measure() -> Iterator[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "leads.csv"
         write(path)
-        copied = _copy(path)
         begun, cpu = time.perf_counter(), time.process_time()
         report = import_file("leads", path, "YQ")
         took, cpu = time.perf_counter() - begun, time.process_time() - cpu
     taken = report["created"] + report["updated"] + report["unchanged"]
     if taken + len({r["row"] for r in report["refused"]}) != ROWS:
         raise RuntimeError({k: v for k, v in report.items() if k != "refused"})
-    yield figure("import_leads", ROWS / took, "rows/s", copied, "COPY of the rows", ">= 5,000 rows/s, >= 0.025 x COPY")
-    yield figure("import_leads.python", cpu / ROWS * 1e6, "µs of Python per row")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    bar = ">= 5,000 rows/s, >= 0.025 x COPY"
+    yield figure("import_leads", ROWS / took, "rows/s", _copy(), "COPY of the leads", bar)
+    yield figure("import_leads.python", cpu / ROWS * 1e6, "µs of Python per row")
     yield figure("import_leads.memory", peak, "MB", None, "", "<= 500 MB")
 
 
@@ -61,16 +62,18 @@ def write(path: Path) -> None:
             ])  # fmt: skip
 
 
-def _copy(path: Path) -> float:
-    """Rows per second of COPY into a table without index, as the owner."""
-    columns = ", ".join(f"c{i} text" for i in range(len(HEADER)))
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
-        connection.execute(f"CREATE TABLE bench_rows ({columns})")
+def _copy() -> float:
+    """Rows per second of COPY: the leads that were made, as the owner, into a table like theirs with nothing on it."""
+    names = ", ".join(f.column for f in Lead._meta.concrete_fields if not f.generated)
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection, connection.cursor() as cursor:
+        with cursor.copy(f"COPY crm_lead ({names}) TO STDOUT") as out:
+            blocks = [bytes(block) for block in out]
+        cursor.execute("CREATE TABLE bench_leads (LIKE crm_lead)")
         begun = time.perf_counter()
-        statement = "COPY bench_rows FROM STDIN (FORMAT csv, HEADER)"
-        with path.open("rb") as file, connection.cursor() as cursor, cursor.copy(statement) as copy:
-            while block := file.read(1 << 20):
+        with cursor.copy(f"COPY bench_leads ({names}) FROM STDIN") as copy:
+            for block in blocks:
                 copy.write(block)
         took = time.perf_counter() - begun
-        connection.execute("DROP TABLE bench_rows")
-    return ROWS / took
+        count = cursor.rowcount
+        cursor.execute("DROP TABLE bench_leads")
+    return count / took
