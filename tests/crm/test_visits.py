@@ -11,6 +11,7 @@ from anchang.crm.models import Appointment, CallIn, Customer, FollowUp, Need, Tr
 from anchang.crm.queries.customers import customer_360
 from anchang.crm.visit_file import VisitRow
 from anchang.kernel.errors import DomainError
+from anchang.org.models import Presence, Turn
 from anchang.platform import reading, resources
 from anchang.platform.context import Context
 from anchang.platform.models import Notice, Task
@@ -159,7 +160,12 @@ def test_follow_up_sets_clock_plan_and_todo(office):
 def test_a_call_needs_identity_and_next_date(office):
     with office.as_("consultant1") as access:
         customer = come(access).customer
-        call = {"result": "answered", "duration": 20, "content": "问候", "next_at": (NOW + dt.timedelta(days=1)).isoformat()}
+        call = {
+            "result": "answered",
+            "duration": 20,
+            "content": "问候",
+            "next_at": (NOW + dt.timedelta(days=1)).isoformat(),
+        }
         with pytest.raises(DomainError) as refused:
             run("log_call", access, customer, confirmed=False, **call)
         assert refused.value.fields == {"confirmed": "identity_unconfirmed"}
@@ -189,7 +195,9 @@ def test_appointment_is_met_by_the_visit(office):
 def test_appointments_remind_and_end_as_no_show(office):
     with office.as_("consultant1") as access:
         customer_id = come(access).customer_id
-        made = run("add_appointments", access, customer=customer_id, starts_at=(NOW + dt.timedelta(hours=3)).isoformat())
+        made = run(
+            "add_appointments", access, customer=customer_id, starts_at=(NOW + dt.timedelta(hours=3)).isoformat()
+        )
         with pytest.raises(DomainError, match="appointment_too_early"):
             run("miss_appointment", access, made)
         moved = run("move_appointment", access, made, starts_at=(NOW + dt.timedelta(hours=5)).isoformat())
@@ -237,7 +245,9 @@ def test_register_makes_customers_numbers_visits_and_changes_nothing_twice(offic
         assert Visit.objects.count() == 4 and Customer.objects.count() == 3
         early = import_visits(ctx, register((1, 1, "15016701361", "徐娟", "陈强", "C")))
         assert early["created"] == 1
-        assert list(Visit.objects.filter(customer__name="徐娟").order_by("arrived_at").values_list("seq", flat=True)) == [1, 2]
+        assert list(
+            Visit.objects.filter(customer__name="徐娟").order_by("arrived_at").values_list("seq", flat=True)
+        ) == [1, 2]
         assert Customer.objects.get(name="徐娟").grade == "A"
 
 
@@ -270,3 +280,49 @@ def test_doubtful_visits_and_follow_ups_are_found_once(office):
         assert run("close_check", access, check, state="false", result="没接到电话").state == "false"
         with pytest.raises(DomainError, match="check_closed"):
             run("close_check", access, check, state="true")
+
+
+def test_a_reception_makes_busy_until_the_last_visitor_left(office):
+    """BS08: who receives is passed over, with the reason; the end of the visit gives him back."""
+    for who in ("consultant1", "consultant2"):
+        with office.as_(who) as access:
+            run("check_in", access, project="YQ")
+    one, two = office.users["consultant1"].pk, office.users["consultant2"].pk
+
+    def state(user: int) -> str:
+        return Presence.objects.get(user=user).state
+
+    with office.as_("manager") as access:
+        first = come(access, "13900000001", "甲")
+        assert first.consultant_id == one and state(one) == "busy"
+        second = come(access, "13900000002", "乙", consultant=two)
+        third = come(access, "13900000003", "丙")
+        assert third.consultant_id is None  # both are with visitors
+        why = Turn.objects.latest("pk").explanation
+        assert {(w["user"], w["cause"]) for w in why[1:] if w["reason"] == "busy"} == {
+            (one, "visit"), (two, "visit")
+        }  # fmt: skip
+        again = come(access, "13900000001", "甲")  # his own customer comes back meanwhile
+        run("visitor_left", access, first)
+        assert state(one) == "busy"
+        run("visitor_left", access, again)
+        assert state(one) == "present"
+        with pytest.raises(DomainError, match="visit_ended"):
+            run("visitor_left", access, again)
+        assert come(access, "13900000004", "丁").consultant_id == one
+    with office.as_("consultant2") as access:
+        run("set_busy", access, project="YQ")  # he says so himself: nobody else takes it back
+        run("visitor_left", access, second)
+        assert state(two) == "busy"
+
+
+def test_an_absent_owner_and_a_late_entry_change_nobody(office):
+    with office.as_("consultant1") as access:
+        come(access, arrived_at=(NOW - dt.timedelta(days=2)).isoformat())
+        assert not Presence.objects.exists()
+    with office.as_("manager") as access:
+        come(access)
+        assert not Presence.objects.exists()
+    with office.as_("consultant1") as access:
+        come(access)  # whoever registers is evidently here
+        assert Presence.objects.get().state == "busy"

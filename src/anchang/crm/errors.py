@@ -31,6 +31,7 @@ say(
         "credit_code_check_digit": _("The check character doesn't fit; look at the code again."),
         "licence_needed": _("A company needs its licence number."),
         "visit_in_future": _("The arrival lies ahead."),
+        "visit_ended": _("This visit has ended already."),
         "left_before_arrival": _("The end lies before the arrival."),
         "unit_or_place": _("Name the unit or the place shown."),
         "identity_unconfirmed": _("Confirm who is on the phone."),

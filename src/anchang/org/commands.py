@@ -43,23 +43,47 @@ class PresenceSetInput(Input):
     ]
 
 
-def set_presence(ctx: Context, user: User, state: str) -> Presence:
-    """Say where a person is today. The same state again changes nothing."""
+def set_presence(ctx: Context, user: User, state: str, cause: str = "") -> Presence:
+    """Say where a person is today. The same state again changes only its cause."""
     row, made = Presence.objects.get_or_create(
         project=ctx.here,
         user=user,
         day=ctx.business_date,
-        defaults={"state": state, "since": ctx.now, "created_by_id": ctx.user_id},
+        defaults={"state": state, "since": ctx.now, "cause": cause, "created_by_id": ctx.user_id},
     )
     if not made and row.state == state:
+        if row.cause != cause:
+            row.cause = cause
+            row.save(update_fields=["cause", "updated_at"])
         return row
     if state in ("present", "busy") and row.came_at is None:
         row.came_at = ctx.now
     row.left_at = ctx.now if state == "off" else None
-    row.state, row.since = state, ctx.now
+    row.state, row.since, row.cause = state, ctx.now, cause
     row.save()
     ctx.event(f"presence.{state}", row, person=user.name)
     return row
+
+
+def begin_reception(ctx: Context, user_id: int) -> None:
+    """This person is with a visitor now (轮排): the rotation passes him over until `end_reception`.
+
+    Who is absent stays absent, except the actor himself, who is evidently here. Who said himself that he is
+    busy stays so afterwards.
+    """
+    people = queries.people_now(ctx.here.pk, ctx.business_date, [user_id], bool(ctx.param("org.presence_assumed")))
+    one = people[user_id]
+    here = user_id == ctx.user_id or (one.on_duty and one.present)
+    if here and not one.busy:
+        set_presence(ctx, User.objects.get(pk=user_id), "busy", Presence.Cause.VISIT)
+
+
+def end_reception(ctx: Context, user_id: int) -> None:
+    """The last visitor of this person has left: he can receive again, at the place that his turns gave him."""
+    rows = Presence.objects.select_for_update(no_key=True, of=("self",)).select_related("user")
+    row = rows.filter(project=ctx.here, user=user_id, day=ctx.business_date, cause=Presence.Cause.VISIT).first()
+    if row is not None:
+        set_presence(ctx, row.user, "present")
 
 
 def _self(ctx: Context) -> User:
@@ -68,9 +92,7 @@ def _self(ctx: Context) -> User:
     return User.objects.get(pk=ctx.user_id)
 
 
-@project_command(
-    Presence, verb="check-in", label=_("Check in"), permission="presence.check-in", shape="primary"
-)
+@project_command(Presence, verb="check-in", label=_("Check in"), permission="presence.check-in", shape="primary")
 def check_in(ctx: Context, data: PresenceInput) -> Presence:
     """The actor is at the sales office and free."""
     return set_presence(ctx, _self(ctx), "present")
@@ -156,9 +178,7 @@ class QueueInput(Input):
     users: Annotated[list[Ref("users")], Label(_("Order"))] = []
 
 
-@project_command(
-    Rotation, verb="build", label=_("Set up the queue"), permission="rotation.build", shape="primary"
-)
+@project_command(Rotation, verb="build", label=_("Set up the queue"), permission="rotation.build", shape="primary")
 def build_queue(ctx: Context, data: QueueInput) -> Rotation:
     """Put people in order: as given, or the consultants on today's roster, who keep their old places.
 
@@ -239,9 +259,7 @@ def next_consultant(
         _seat(ctx, rotation, rules.sync_queue(_order(rotation), members))
     order = _order(rotation)
     asked = {*order, *([] if wanted_id is None else [wanted_id])}
-    people = queries.people_now(
-        ctx.here.pk, ctx.business_date, asked, bool(ctx.param("org.presence_assumed"))
-    )
+    people = queries.people_now(ctx.here.pk, ctx.business_date, asked, bool(ctx.param("org.presence_assumed")))
     decision = rules.next_turn(order, people, rules.Arrival(kind, wanted_id))
     names = dict(User.objects.filter(pk__in=asked).values_list("pk", "name"))
     name = names.get(decision.user_id, "") if decision.user_id else ""
@@ -263,12 +281,22 @@ def next_consultant(
         actor_id=ctx.user_id,
         explanation=[
             {"rule": decision.rule, "user": decision.user_id, "name": name},
-            *({"user": u, "name": names.get(u, ""), "reason": why} for u, why in decision.skipped),
+            *(_passed_over(ctx, people.get(u), u, names.get(u, ""), why) for u, why in decision.skipped),
         ],
     )
     ctx.event(f"turn.{turn.kind}", turn, person=name)
     user = User.objects.get(pk=decision.user_id) if decision.user_id else None
     return user, turn
+
+
+def _passed_over(ctx: Context, person: rules.Consultant | None, user_id: int, name: str, why: str) -> dict[str, object]:
+    """Why somebody didn't get the turn; of a busy one also by what and since when."""
+    told: dict[str, object] = {"user": user_id, "name": name, "reason": why}
+    if why == "busy" and person is not None and person.since is not None:
+        told["since"] = person.since.astimezone(ctx.zone).strftime("%H:%M")
+        if person.cause:
+            told["cause"] = person.cause
+    return told
 
 
 class NextInput(Input):
@@ -334,9 +362,11 @@ def edit_rotation(ctx: Context, rotation: Rotation, data: RotationEdit) -> Rotat
 
 
 __all__ = [
+    "begin_reception",
     "build_queue",
     "check_in",
     "check_out",
+    "end_reception",
     "next_consultant",
     "return_turn",
     "set_away",

@@ -31,12 +31,15 @@ class PresenceState(models.TextChoices):
 class Presence(ProjectModel):
     """Whether a person is at the sales office on a day, and since when in this state."""
 
+    class Cause(models.TextChoices):
+        VISIT = "visit", _("With a visitor")
+
     user = user_key(_("Member of staff"))
     day = models.DateField(_("Day"))
-    state = models.CharField(
-        _("State"), max_length=10, choices=PresenceState.choices, default=PresenceState.PRESENT
-    )
+    state = models.CharField(_("State"), max_length=10, choices=PresenceState.choices, default=PresenceState.PRESENT)
     since = models.DateTimeField(_("Since"), default=timezone.now)
+    # What made the person busy: a reception is given back at its end, what somebody said himself isn't.
+    cause = models.CharField(_("Busy with"), max_length=10, choices=Cause.choices, blank=True)
     came_at = models.DateTimeField(_("Came at"), null=True, blank=True)
     left_at = models.DateTimeField(pgettext_lazy("post", "Left at"), null=True, blank=True)
 
@@ -44,6 +47,7 @@ class Presence(ProjectModel):
         constraints = [
             models.UniqueConstraint("project", "user", "day", name="presence_once"),
             models.CheckConstraint(condition=Q(state__in=PresenceState.values), name="presence_state"),
+            models.CheckConstraint(condition=Q(cause="") | Q(cause="visit", state="busy"), name="presence_cause"),
         ]
         indexes = [models.Index(fields=["project", "day", "state"], name="presence_day")]
 
@@ -68,9 +72,7 @@ class Roster(ProjectModel):
     class Meta:
         constraints = [
             models.UniqueConstraint("project", "user", "day", condition=ALIVE, name="roster_once"),
-            models.CheckConstraint(
-                condition=Q(shift__in=("full", "early", "late", "off")), name="roster_shift"
-            ),
+            models.CheckConstraint(condition=Q(shift__in=("full", "early", "late", "off")), name="roster_shift"),
         ]
 
     def __str__(self) -> str:
@@ -105,9 +107,7 @@ class Rotation(ProjectModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                "project", "team", condition=ALIVE, nulls_distinct=False, name="rotation_once"
-            )
+            models.UniqueConstraint("project", "team", condition=ALIVE, nulls_distinct=False, name="rotation_once")
         ]
 
     def __str__(self) -> str:
@@ -156,9 +156,7 @@ class Turn(ProjectFact):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                "project", "returns", condition=Q(returns__isnull=False), name="turn_returned_once"
-            )
+            models.UniqueConstraint("project", "returns", condition=Q(returns__isnull=False), name="turn_returned_once")
         ]
         indexes = [models.Index(fields=["project", "business_date", "-id"], name="turn_day")]
 

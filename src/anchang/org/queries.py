@@ -20,17 +20,15 @@ class Ability:
     takes_leads: bool = True
 
 
-def people_now(
-    project_id: int, day: dt.date, user_ids: Iterable[int], assumed: bool
-) -> dict[int, Consultant]:
+_SAID = ("user_id", "state", "since", "cause")
+
+
+def people_now(project_id: int, day: dt.date, user_ids: Iterable[int], assumed: bool) -> dict[int, Consultant]:
     """Where these people are on the day. `assumed`: who said nothing is present (parameter)."""
     ids = list(user_ids)
     active = set(User.objects.filter(pk__in=ids, is_active=True).values_list("pk", flat=True))
-    said = dict(
-        Presence.objects.filter(project_id=project_id, day=day, user_id__in=ids).values_list(
-            "user_id", "state"
-        )
-    )
+    rows = Presence.objects.filter(project_id=project_id, day=day, user_id__in=ids)
+    said = {u: (state, since, cause) for u, state, since, cause in rows.values_list(*_SAID)}
     off = set(
         Roster.objects.filter(project_id=project_id, day=day, user_id__in=ids, shift="off").values_list(
             "user_id", flat=True
@@ -39,10 +37,11 @@ def people_now(
     silent = PresenceState.PRESENT if assumed else PresenceState.AWAY
     found = {}
     for user_id in ids:
-        state = said.get(user_id, silent)
+        state, since, cause = said.get(user_id, (silent, None, ""))
         # Whoever came although the roster gives a day off is on duty.
         on_duty = user_id in active and state != "off" and (user_id not in off or user_id in said)
-        found[user_id] = Consultant(user_id, on_duty, state in ("present", "busy"), state == "busy")
+        here = state in ("present", "busy")
+        found[user_id] = Consultant(user_id, on_duty, here, state == "busy", since, cause)
     return found
 
 
@@ -92,9 +91,7 @@ def queue_seats(ids: Iterable[int]) -> dict[int, list[dict[str, object]]]:
     """rotation id -> its people in order, for pages and the API."""
     rows = RotationSeat.objects.filter(rotation_id__in=list(ids)).order_by("position", "id")
     found: dict[int, list[dict[str, object]]] = {i: [] for i in ids}
-    for rotation_id, user_id, name, turns in rows.values_list(
-        "rotation_id", "user_id", "user__name", "turns"
-    ):
+    for rotation_id, user_id, name, turns in rows.values_list("rotation_id", "user_id", "user__name", "turns"):
         found[rotation_id].append({"id": user_id, "label": name, "turns": turns})
     return found
 

@@ -23,6 +23,7 @@ PRESENCE = register(
             Field("day", list=True),
             Field("state", list=True),
             Field("since", list=True),
+            Field("cause", list=True),
             Field("came_at"),
             Field("left_at"),
         ),

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from anchang.kernel.errors import Refusal
 
@@ -10,12 +11,14 @@ NATURAL, RETURNING, NAMED = "natural", "returning", "named"
 
 @dataclass(frozen=True)
 class Consultant:
-    """Where a consultant is now."""
+    """Where a consultant is now. `since` and `cause` explain the state; nothing is decided by them."""
 
     user_id: int
     on_duty: bool = True
     present: bool = True
     busy: bool = False
+    since: datetime | None = None
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,9 +87,7 @@ def return_turn(queue: Sequence[int], user_id: int) -> tuple[int, ...]:
     return (user_id, *(each for each in queue if each != user_id))
 
 
-def why_not_return_turn(
-    consumed: bool, returned: bool, reason: str, allowed: Collection[str]
-) -> Refusal | None:
+def why_not_return_turn(consumed: bool, returned: bool, reason: str, allowed: Collection[str]) -> Refusal | None:
     """A turn is returned once, only if it was used, and only for a reason of the office's rule."""
     if not consumed:
         return Refusal("turn_not_used")

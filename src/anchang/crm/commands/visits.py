@@ -23,7 +23,7 @@ from anchang.crm.models import Appointment, CallIn, Customer, Tour, Visit
 from anchang.crm.queries.people import managers_by_team, teams_of
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.kernel.phone import mask
-from anchang.org.commands import next_consultant
+from anchang.org.commands import begin_reception, end_reception, next_consultant
 from anchang.platform import personal
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
@@ -52,8 +52,8 @@ def register_visits(ctx: Context, rows: list[VisitInput]) -> list[Visit]:
     """Somebody came: find or make the customer, choose who receives, number the visit (R01, DOMAIN §3).
 
     The owner receives an owned customer, else the named consultant, else the consultant who registers, else
-    the rotation. Visits of one customer are numbered one after the other (his row
-    is locked)."""
+    the rotation; the receiver is busy from now until the visit ends, if it is a visit of today. Visits of one
+    customer are numbered one after the other (his row is locked)."""
     visits = [_register(ctx, row) for row in rows]
     for hook in visit_hooks:
         hook(ctx, visits)
@@ -110,6 +110,8 @@ def _register(ctx: Context, row: VisitInput) -> Visit:
     ctx.notify([consultant_id], "visitor_arrived", visit, name=customer.name)
     ctx.finish_tasks("customers", [customer.pk], "follow_up_due", "customer_idle", "appointment_soon")
     _meet_appointment(ctx, visit)
+    if consultant_id is not None and visit.business_date == ctx.business_date:
+        begin_reception(ctx, consultant_id)
     return visit
 
 
@@ -120,9 +122,7 @@ def _last_seq(customer: Customer) -> int:
 def _receiver(ctx: Context, customer: Customer, named: Any) -> int | None:
     """None: nobody is there; the visit is recorded all the same and the managers are told."""
     sells = ctx.here.pk in ctx.access.teams
-    user_id, _reason = rules.receiver(
-        customer.owner_id, named.pk if named else None, ctx.user_id if sells else None
-    )
+    user_id, _reason = rules.receiver(customer.owner_id, named.pk if named else None, ctx.user_id if sells else None)
     if user_id is not None:
         return user_id
     user, _turn = next_consultant(ctx)
@@ -210,15 +210,32 @@ class LeaveInput(Input):
     left_at: Annotated[Moment | None, Label(_("Left at"))] = None
 
 
-@command(Visit, verb="leave", label=_("Visitor has left"), icon="door-exit", show=lambda v: v.left_at is None)
+def _still_inside(visit: Visit) -> Refusal | None:
+    return Refusal("visit_ended") if visit.left_at else None
+
+
+@command(Visit, verb="leave", label=_("Visitor has left"), icon="door-exit", refuses=_still_inside,
+         show=lambda v: v.left_at is None)  # fmt: skip
 def visitor_left(ctx: Context, visit: Visit, data: LeaveInput) -> Visit:
+    """The reception is over: with his last visitor gone, the consultant is free again (BS08)."""
     left = data.left_at or ctx.now
     if left < visit.arrived_at:
         raise DomainError("bad_input", status=422, fields={"left_at": "left_before_arrival"})
+    if left > ctx.now:
+        raise DomainError("bad_input", status=422, fields={"left_at": "visit_in_future"})
     visit.left_at = left
     visit.save(update_fields=["left_at", "updated_at"])
     ctx.event("visit.left", visit, customer_id=visit.customer_id)
+    _free(ctx, visit.consultant_id)
     return visit
+
+
+def _free(ctx: Context, consultant_id: int | None) -> None:
+    if consultant_id is None:
+        return
+    today = Visit.objects.filter(project=ctx.here, business_date=ctx.business_date, left_at=None)
+    if not today.filter(consultant=consultant_id).exists():
+        end_reception(ctx, consultant_id)
 
 
 # --- tours ---------------------------------------------------------------------------------------

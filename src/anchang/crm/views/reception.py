@@ -202,9 +202,7 @@ def visit_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         project = customer.project if customer is not None else place_of(request, VISIT.permission)
         owner = customer.owner if customer is not None else None
-        extra["receiver"] = receiver_told(
-            access, project, owner.pk if owner else None, owner.name if owner else ""
-        )
+        extra["receiver"] = receiver_told(access, project, owner.pk if owner else None, owner.name if owner else "")
     return _serve(request, VISIT, "crm/visit_new.html", work, extra)
 
 
@@ -238,9 +236,7 @@ def _received(visit: Visit) -> str:
         return _("Registered. Nobody is free: the managers have been told.")
     name = names_of([visit.consultant_id])[visit.consultant_id]
     first = _("First visit.") if visit.seq == 1 else _("Visit no. %(n)s.") % {"n": visit.seq}
-    turn = Turn.objects.filter(
-        project_id=visit.project_id, user=visit.consultant_id, at=visit.arrived_at
-    ).last()
+    turn = Turn.objects.filter(project_id=visit.project_id, user=visit.consultant_id, at=visit.arrived_at).last()
     said = _("%(name)s receives.") % {"name": name}
     return f"{first} {said} {explained(turn.explanation) if turn else ''}".strip()
 
@@ -260,14 +256,19 @@ def explained(explanation: list[dict[str, Any]]) -> str:
     }
     words = why_words()
     said = [rules.get(str(one["rule"]), "") for one in explanation if "rule" in one]
-    passed = [
-        f"{one['name']}（{words.get(str(one['reason']), one['reason'])}）"
-        for one in explanation
-        if "reason" in one
-    ]
+    passed = [f"{one['name']}（{_why(one, words)}）" for one in explanation if "reason" in one]
     if passed:
         said.append(_("Passed over: %(people)s.") % {"people": "、".join(passed)})
     return " ".join(part for part in said if part)
+
+
+def _why(one: dict[str, Any], words: Mapping[str, str]) -> str:
+    """Why somebody was passed over; of a busy one also by what and since when."""
+    if one.get("cause") == "visit":
+        return _("with a visitor since %(time)s") % {"time": one["since"]}
+    if "since" in one:
+        return _("busy since %(time)s") % {"time": one["since"]}
+    return words.get(str(one["reason"]), str(one["reason"]))
 
 
 # --- who is it, who receives ---------------------------------------------------------------------
@@ -281,15 +282,9 @@ def visit_lookup(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("phone", "")
     number = normalise(text)
     word = (
-        number
-        or (digits_of(text) if len(digits_of(text)) == TAIL else "")
-        or request.POST.get("name", "").strip()[:50]
+        number or (digits_of(text) if len(digits_of(text)) == TAIL else "") or request.POST.get("name", "").strip()[:50]
     )
-    hits = (
-        doubles(access, project.pk, word, limit=6)
-        if word and access.may("customers.view", project.pk)
-        else []
-    )
+    hits = doubles(access, project.pk, word, limit=6) if word and access.may("customers.view", project.pk) else []
     exact = hits[0] if number and len(hits) == 1 else None
     owner_id = _owner_of(project, number) if number else None
     context = {
@@ -358,9 +353,7 @@ def lead_new(request: HttpRequest) -> HttpResponse:
     def work(project: Project, data: dict[str, Any]) -> dict[str, Any]:
         lead = perform(access, "add_leads", data=data)
         owner = names_of([lead.owner_id]).get(lead.owner_id, "") if lead.owner_id else ""
-        said = (
-            _("The lead is %(name)s's.") % {"name": owner} if owner else _("The lead is in the public pool.")
-        )
+        said = _("The lead is %(name)s's.") % {"name": owner} if owner else _("The lead is in the public pool.")
         within = reading.reach(resources.get("leads"), "leads.view", access, [lead.project_id])
         seen = within is not None and type(lead).objects.filter(within, pk=lead.pk).exists()
         return {"go": f"/r/leads/{lead.pk}/" if seen else "/", "said": said}
