@@ -106,8 +106,12 @@ FLOOR_PRICES: dict[str, tuple[str, ...]] = {
     "units": ("floor_total",), "price-rows": ("floor_total",),
     "price-changes": ("old_floor_total", "new_floor_total"),
 }  # fmt: skip
+#: Why a unit was locked or given back is about people: the floor reads the kind of lock and the cause.
+REASONS: dict[str, tuple[str, ...]] = {
+    "unit-locks": ("reason", "clear_reason"), "unit-state-changes": ("reason",),
+}  # fmt: skip
 HIDDEN: dict[str, dict[str, tuple[str, ...]]] = {
-    "consultant": FLOOR_PRICES,
+    "consultant": FLOOR_PRICES | REASONS,
     "clerk": FLOOR_PRICES,
     "service": FLOOR_PRICES,
     "finance": FLOOR_PRICES,

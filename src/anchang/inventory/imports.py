@@ -7,7 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.inventory.commands import import_price_list
+from anchang.inventory.commands import import_price_list, undo_price_list
+from anchang.inventory.models import Unit
 from anchang.inventory.price_list_file import PriceListFile, open_price_list, read_price_list
 from anchang.inventory.price_list_words import PRICE_FIELDS
 from anchang.platform.context import Context
@@ -43,8 +44,13 @@ def write(ctx: Context, lines: Sequence[Line], job: ImportJob, found: Reading) -
     return {name: result[name] for name in ("created", "updated", "unchanged")} | {"warnings": footers}
 
 
+def undo(ctx: Context, job: ImportJob, ids: Mapping[str, Sequence[int]]) -> None:
+    undo_price_list(ctx, ids.get(Unit._meta.db_table, ()))
+
+
 register_kind(ImportKind(
     name="price-list", label=_("Price list"), resource="units", permission="price-lists.import",
-    fields=PRICE_FIELDS, open=open_price_list, read=read, write=write, batch=0, keeps_updates=False, order=10,
+    fields=PRICE_FIELDS, open=open_price_list, read=read, write=write, undo=undo, batch=0, keeps_updates=False,
+    order=10,
     help=_("The statutory price list: buildings, units, areas, prices, permit and states."),
 ))  # fmt: skip

@@ -293,13 +293,13 @@ def price_history(unit: Unit) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def state_history(unit: Unit) -> list[dict[str, Any]]:
-    """Every state of the unit, newest first."""
+def state_history(unit: Unit, *, with_reasons: bool) -> list[dict[str, Any]]:
+    """Every state of the unit, newest first. Without `with_reasons` the cause stands for the free text."""
     rows = UnitStateChange.objects.filter(project_id=unit.project_id, unit=unit).order_by("-id")
     return [
         {
             "at": timezone.localtime(row.at).isoformat(), "from": row.from_state, "to": row.to_state,
-            "reason": row.reason, "by": row.actor_name,
+            "reason": (row.reason if with_reasons else "") or str(row.get_cause_display()), "by": row.actor_name,
         }
         for row in rows
     ]  # fmt: skip

@@ -259,6 +259,7 @@ register(Resource(
         Field("business_date"),
         Field("from_state", list=True),
         Field("to_state", list=True),
+        Field("cause", list=True),
         Field("reason", list=True),
         Field("actor_name", list=True),
         Field("list_total"),

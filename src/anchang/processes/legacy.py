@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from anchang.deals.models import UnitClaim
+from anchang.inventory.commands import after_import, after_undo
 from anchang.inventory.models import Unit
 from anchang.inventory.queries import legacy_sold_units
 from anchang.platform.context import Context
@@ -23,3 +26,17 @@ def claim_sold_units(ctx: Context) -> int:
         batch_size=2000,
     )
     return UnitClaim.objects.filter(project=ctx.here, kind=UnitClaim.Kind.LEGACY).count()
+
+
+def claim_imported_units(ctx: Context, _units: Sequence[Unit]) -> None:
+    """In the transaction of the import: between import and claim nobody sells such a unit."""
+    claim_sold_units(ctx)
+
+
+def unclaim_units(ctx: Context, unit_ids: Sequence[int]) -> None:
+    """Units of an import that was undone are not there any more, and nobody claims them."""
+    UnitClaim.objects.filter(project=ctx.here, kind=UnitClaim.Kind.LEGACY, unit_id__in=list(unit_ids)).delete()
+
+
+after_import.append(claim_imported_units)
+after_undo.append(unclaim_units)

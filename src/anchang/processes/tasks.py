@@ -37,5 +37,5 @@ def remind_of_filing(run: JobRun) -> None:
 
 @job("processes.claim_sold_units", every="*/15 * * * *")
 def claim_sold_units(run: JobRun) -> None:
-    """Also deferred by the import of a price list."""
+    """The import claims them itself; this finds units that came in another way."""
     _in_context(run, legacy.claim_sold_units)

@@ -1,7 +1,7 @@
 """Every write of the inventory. `change_unit_state` is the only writer of a unit's state."""
 
 from anchang.inventory.commands.generating import generate_units
-from anchang.inventory.commands.importing import after_import, import_price_list
+from anchang.inventory.commands.importing import after_import, after_undo, import_price_list, undo_price_list
 from anchang.inventory.commands.licences import (
     add_licences,
     add_release_batches,
@@ -85,12 +85,13 @@ constraint_errors({
 
 __all__ = [
     "PriceResult", "add_discounts", "add_licences", "add_lock", "add_payment_plans", "add_price_lists",
-    "add_release_batches", "add_units", "adjust_draft", "adjust_prices", "after_import", "announce",
+    "add_release_batches", "add_units", "adjust_draft", "adjust_prices", "after_import", "after_undo",
+    "announce",
     "approve_area", "approve_price_list", "change_unit_state", "clear_locks", "confirm_price", "control_unit",
     "control_units", "edit_building", "edit_discount", "edit_licence", "edit_payment_plan", "edit_price_list",
     "edit_unit", "generate_units", "import_price_list", "lock_unit", "match_units", "measure_unit",
     "move_units",
     "preview_plans_with", "price_unit", "publish", "publish_price_list", "quote_unit", "recalculated",
     "release_unit", "release_units", "reopen_price_list", "retain_unit", "set_prices", "set_unit_clock",
-    "tick_check", "unlock_unit", "usable_discounts", "worded_steps",
+    "tick_check", "undo_price_list", "unlock_unit", "usable_discounts", "worded_steps",
 ]  # fmt: skip

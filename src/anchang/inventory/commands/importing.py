@@ -33,6 +33,8 @@ from anchang.platform.context import Context
 #: Called with (ctx, units) for units that the file says are sold and that have no deal of ours: the app that
 #: owns deals puts a legacy claim on them.
 after_import: list[Callable[[Context, list[Unit]], None]] = []
+#: Called with (ctx, ids) of the units that an undone import takes back.
+after_undo: list[Callable[[Context, Sequence[int]], None]] = []
 
 
 @dataclass
@@ -79,6 +81,12 @@ def import_price_list(ctx: Context, parsed: PriceListFile) -> dict[str, Any]:
         "licence": licence.pk if licence else None,
         "price_list": price_list.pk if price_list else None,
     }
+
+
+def undo_price_list(ctx: Context, units: Sequence[int]) -> None:
+    """What is left to do when the units that an import created go to the recycle bin."""
+    for hook in after_undo:
+        hook(ctx, units)
 
 
 # --- the tree ------------------------------------------------------------------------------------
@@ -365,7 +373,7 @@ def _mark_sold(ctx: Context, units: Sequence[Unit]) -> None:
     """Sold before the system (DOMAIN §10): signed without amounts, straight from unreleased."""
     reason = _now("Sold before the system")
     UnitStateChange.objects.bulk_create(
-        [state_row(ctx, unit, rules.SIGNED, reason=reason) for unit in units], batch_size=2000
+        [state_row(ctx, unit, rules.SIGNED, reason=reason, cause="import") for unit in units], batch_size=2000
     )
     Unit.objects.filter(project=ctx.here, pk__in=[unit.pk for unit in units]).update(
         state=rules.SIGNED, state_since=ctx.now, legacy_sold=True, updated_at=ctx.now

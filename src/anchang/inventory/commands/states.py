@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils import timezone
+from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from anchang.inventory import rules
@@ -37,7 +38,7 @@ def change_unit_state(
     until    the end of a hold, shown on the board.
     lock     a lock to set along with it (RECONFIRM_PRICE after a cancellation).
     Raises `unit_taken` or `state_refused` for a step that isn't in the table. The event `unit.changed`
-    carries the complete new board cell.
+    carries the complete new board cell. Events of units carry no free text: every consultant reads them.
     """
     move_units(ctx, [unit], to, reason=reason, until=until, deal_id=deal_id)
     if lock:
@@ -60,11 +61,14 @@ def move_units(
     UnitStateChange.objects.bulk_create(
         [state_row(ctx, unit, to, reason=reason, deal_id=deal_id) for unit in units], batch_size=2000
     )
+    kept = reason if to in (rules.CONTROLLED, rules.RETAINED) else ""
+    if kept and rules.cause_of(to, deal_id is not None) == "deal_ended":
+        kept = _now("Deal ended")  # everybody reads it on the board; the text stays with the deal
     changes: dict[str, Any] = {
         "state": to,
         "state_since": ctx.now,
         "state_until": until,
-        "control_reason": reason if to in (rules.CONTROLLED, rules.RETAINED) else "",
+        "control_reason": kept,
         "updated_at": ctx.now,
     }
     released = [unit for unit in units if to == rules.AVAILABLE and unit.state == rules.CONTROLLED]
@@ -91,11 +95,12 @@ def _mark_released(ctx: Context, units: Sequence[Unit]) -> None:
 
 
 def state_row(
-    ctx: Context, unit: Unit, to: str, *, reason: str = "", deal_id: int | None = None
+    ctx: Context, unit: Unit, to: str, *, reason: str = "", deal_id: int | None = None, cause: str = ""
 ) -> UnitStateChange:
     return UnitStateChange(
         project=ctx.here, unit=unit, at=ctx.now, business_date=ctx.business_date,
         from_state=unit.state if to != unit.state else "", to_state=to, reason=reason,
+        cause=cause or rules.cause_of(to, deal_id is not None),
         actor_id=ctx.user_id, actor_name=ctx.actor.name, list_total=unit.list_total, deal_id=deal_id,
     )  # fmt: skip
 
@@ -176,7 +181,7 @@ def control_unit(ctx: Context, unit: Unit, data: ControlInput) -> Unit:
 def retain_unit(ctx: Context, unit: Unit, data: ControlInput) -> Unit:
     """The developer keeps the unit for itself (自留)."""
     move_units(ctx, [unit], rules.RETAINED, reason=data.reason)
-    ctx.event("unit.retained", unit, unit=unit.label, reason=data.reason)
+    ctx.event("unit.retained", unit, unit=unit.label)
     announce(ctx, [unit])
     return unit
 
@@ -245,14 +250,14 @@ def _release(ctx: Context, units: Sequence[Unit], reason: str) -> None:
     move_units(ctx, [u for u in units if u.state == rules.UNRELEASED], rules.CONTROLLED, reason=reason)
     move_units(ctx, units, rules.AVAILABLE, reason=reason)
     for unit in units:
-        ctx.event("unit.released", unit, unit=unit.label, reason=reason)
+        ctx.event("unit.released", unit, unit=unit.label)
     announce(ctx, units)
 
 
 def _control(ctx: Context, units: Sequence[Unit], reason: str) -> None:
     move_units(ctx, units, rules.CONTROLLED, reason=reason)
     for unit in units:
-        ctx.event("unit.controlled", unit, unit=unit.label, reason=reason)
+        ctx.event("unit.controlled", unit, unit=unit.label)
     announce(ctx, units)
 
 
@@ -281,7 +286,7 @@ def add_lock(ctx: Context, unit: Unit, kind: str, reason: str = "") -> None:
         created_by_id=ctx.user_id,
     )  # fmt: skip
     _write_locks(unit, [*unit.locks, kind])
-    ctx.event("unit.locked", unit, unit=unit.label, kind=kind, reason=reason)
+    ctx.event("unit.locked", unit, unit=unit.label, kind=kind)
 
 
 def clear_locks(ctx: Context, unit: Unit, kinds: Sequence[str], reason: str) -> None:
@@ -291,7 +296,7 @@ def clear_locks(ctx: Context, unit: Unit, kinds: Sequence[str], reason: str) -> 
     )
     _write_locks(unit, [kind for kind in unit.locks if kind not in gone])
     for kind in gone:
-        ctx.event("unit.unlocked", unit, unit=unit.label, kind=kind, reason=reason)
+        ctx.event("unit.unlocked", unit, unit=unit.label, kind=kind)
 
 
 def _write_locks(unit: Unit, locks: list[str]) -> None:

@@ -224,7 +224,16 @@ class UnitLock(ProjectModel):
 
 
 class UnitStateChange(ProjectFact):
-    """One step in a unit's life: the unit-state report of any day is read from here."""
+    """One step in a unit's life: the unit-state report of any day is read from here.
+
+    `cause` is for everybody who sees units; `reason` is free text about people and is hidden from the floor.
+    """
+
+    class Cause(models.TextChoices):
+        CONTROL = "control", _("Sales control")
+        DEAL = "deal", _("Deal")
+        DEAL_ENDED = "deal_ended", _("Deal ended")
+        IMPORT = "import", _("Price list")
 
     append_only = True
 
@@ -233,6 +242,7 @@ class UnitStateChange(ProjectFact):
     business_date = models.DateField(_("Date"))
     from_state = models.CharField(_("Former state"), max_length=12, blank=True, choices=Unit.State.choices)
     to_state = models.CharField(_("New state"), max_length=12, choices=Unit.State.choices)
+    cause = models.CharField(_("Cause"), max_length=10, choices=Cause.choices, default=Cause.CONTROL)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(_("By"), max_length=50, blank=True)

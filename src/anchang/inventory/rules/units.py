@@ -53,6 +53,13 @@ class UnitFacts:
     lease_notice_on: date | None = None
 
 
+def cause_of(to: str, in_deal: bool) -> str:
+    """Why a unit moved, in a word that tells nothing about people: deal, deal_ended or control."""
+    if not in_deal:
+        return "control"
+    return "deal" if to in IN_DEAL else "deal_ended"
+
+
 def why_not_move(state: str, to: str) -> Refusal | None:
     if to in TRANSITIONS.get(state, frozenset()):
         return None

@@ -222,7 +222,9 @@ def unit_history(request: HttpRequest, unit_id: int) -> HttpResponse:
     unit = doing.record(request, "units", unit_id)
     access = access_of(request)
     words = state_words()
-    states = state_history(unit) if access.may("unit-state-changes.view", unit.project_id) else []
+    texts = access.field_mode("unit-state-changes", "reason", [unit.project_id]) != "hide"
+    may = access.may("unit-state-changes.view", unit.project_id)
+    states = state_history(unit, with_reasons=texts) if may else []
     for row in states:
         row["at"] = dt.datetime.fromisoformat(row["at"])
         row["from_word"], row["to_word"] = words.get(row["from"], ""), words.get(row["to"], row["to"])
