@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import uuid
 import zipfile
@@ -13,11 +14,13 @@ from anchang.crm.models import Customer, Lead, Touch, Visit
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform import files, jobs
+from anchang.platform.access import bump_stamp
 from anchang.platform.importing import engine
 from anchang.platform.importing import jobs as importing
+from anchang.platform.importing import undo as undoing
 from anchang.platform.importing.kinds import kind_of
 from anchang.platform.importing.reader import read_table
-from anchang.platform.models import ImportJob, ImportRefusal, StoredFile
+from anchang.platform.models import ImportJob, ImportRefusal, Parameter, StoredFile
 from anchang.platform.scope import open_scope
 from tests.factories import PASSWORD, make_office, run
 
@@ -224,6 +227,75 @@ def test_undo_of_leads_and_import_again(office, tmp_path):
         run("undo_import", access, job)
     assert error.value.code == "import_state_refused"
     assert started(office, draft(office, path)).created == 3
+
+
+@pytest.fixture
+def little_at_once(office):
+    """Undo of more than three rows is a job's work."""
+    Parameter.objects.create(
+        key="platform.import_undo_at_once", project=office.project, value=3, valid_from=dt.date(2000, 1, 1)
+    )
+    bump_stamp()
+
+
+def leave_undo(office, job, who="manager"):
+    """Begin an undo that a job is to do."""
+    with office.as_(who) as access:
+        assert run("undo_import", access, job) == {"id": job.pk, "state": "undoing"}
+
+
+def undo_in_job(office, job):
+    jobs.run_now("platform.import.undo", office.access("manager"), office.project, import_job=job.pk)
+    with office.as_("manager"):
+        job.refresh_from_db()
+    return job.state
+
+
+def test_a_large_undo_is_a_job_that_tells_how_far_it_is(office, tmp_path, little_at_once, client, monkeypatch):
+    job = started(office, draft(office, put(tmp_path, LEADS)))
+    leave_undo(office, job)
+    assert count(office, Lead) == 3, "nothing goes in the request"
+    sign_in(client, office, "manager")
+    page = client.get(f"/importing/{job.pk}/").content.decode()
+    assert f"/importing/{job.pk}/progress" in page and f"/importing/{job.pk}/cancel" in page
+    told = []
+    monkeypatch.setattr(undoing, "_telling", lambda *_: lambda done, total: told.append((done, total)))
+    assert undo_in_job(office, job) == "undone"
+    assert count(office, Lead) == 0
+    assert told and told == sorted(told) and told[-1][0] == told[-1][1] > 3
+    assert client.get(f"/importing/{job.pk}/progress").headers["HX-Refresh"] == "true"
+    assert undo_in_job(office, job) == "undone", "a second worker finds nothing to do"
+
+
+def test_a_large_undo_of_touched_rows_says_so_on_its_page(office, tmp_path, little_at_once, client):
+    job = started(office, draft(office, put(tmp_path, LEADS)))
+    with office.as_("manager") as access:
+        run("edit_lead", access, Lead.objects.order_by("pk").first(), name="张伟先生")
+    leave_undo(office, job)
+    assert undo_in_job(office, job) == "done"
+    assert count(office, Lead) == 3
+    sign_in(client, office, "manager")
+    assert "张伟先生" in client.get(f"/importing/{job.pk}/").content.decode()
+
+
+def test_a_large_undo_stopped_half_way_undoes_nothing(office, tmp_path, little_at_once, monkeypatch):
+    job = started(office, draft(office, put(tmp_path, LEADS)))
+    leave_undo(office, job)
+
+    def stop(*_args):
+        def told(_done, _total):
+            ImportJob.objects.filter(pk=job.pk, state="undoing").update(state="done")
+
+        return told
+
+    monkeypatch.setattr(undoing, "_telling", stop)
+    undo_in_job(office, job)
+    assert count(office, Lead) == 3
+    with office.as_("manager") as access:
+        run("cancel_import", access, job)
+    with office.as_("manager"):
+        job.refresh_from_db()
+    assert job.state == "done" and "undo" not in job.report
 
 
 def test_undo_of_a_price_list_that_changed_older_units_is_refused(office, tmp_path):

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from anchang.platform import commands, reading
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
+from anchang.platform.importing.views import progress_of
 from anchang.platform.models import ImportJob, JobReport
 from anchang.platform.rest.transfer import file_response
 from anchang.platform.ui.gate import access_of, project_of
@@ -20,7 +21,7 @@ from anchang.platform.ui.overlays import go, refresh
 from anchang.platform.wording import worded
 
 NEWEST = 40
-_ACTIVE = ("waiting", "running")
+_ACTIVE = ("waiting", "running", "undoing")
 
 
 @require_POST
@@ -82,10 +83,8 @@ def _of_report(report: JobReport) -> dict[str, Any]:
 
 def _of_import(job: ImportJob) -> dict[str, Any]:
     return {
-        "name": job.file_name, "done": job.done_rows, "total": job.rows, "state": job.state,
-        "state_label": job.get_state_display(), "at": job.created_at, "note": "",
+        **progress_of(job)["progress"], "at": job.created_at, "note": "",
         "report_url": reverse("ui-import", args=[job.pk]),
-        "cancel_url": reverse("ui-import-cancel", args=[job.pk]) if job.state == "running" else "",
     }  # fmt: skip
 
 

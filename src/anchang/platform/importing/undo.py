@@ -1,25 +1,35 @@
 """Undo of an import: what it created goes to the recycle bin, unless somebody has worked on it since.
 
+All of it or nothing, in one transaction: in the request when it is little, else in a job (`run_job`).
+
 The audit table knows every row that the import's command id inserted, and every later change of those rows.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.apps import apps
 from django.db import connection, models
 
-from anchang.kernel.errors import DomainError
+from anchang.kernel.errors import DomainError, forbidden
 from anchang.platform import resources
+from anchang.platform.access import Access
 from anchang.platform.context import Context
-from anchang.platform.importing.engine import command_id_of
-from anchang.platform.importing.kinds import kind_of
-from anchang.platform.models import ImportJob, StoredFile, Task
+from anchang.platform.importing.engine import Progress, Stopped, command_id_of
+from anchang.platform.importing.kinds import kind_of, may_import
+from anchang.platform.models import ImportJob, Project, StoredFile, Task
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.scope import open_scope
 
+log = logging.getLogger(__name__)
+State = ImportJob.State
 SHOWN = 20
+#: Rows per statement, after each of which the progress is told.
+_STEP = 2000
 #: Made along the way; nobody's work is lost when they go.
 _BESIDE = (Task._meta.db_table, StoredFile._meta.db_table)
 
@@ -76,19 +86,25 @@ def _record_models() -> list[type[models.Model]]:
     ]  # fmt: skip
 
 
-def undo(ctx: Context, job: ImportJob) -> dict[str, Any]:
-    """Raises import_touched, import_updated_rows. Rows that were there before the import stay as they are."""
+def undo(ctx: Context, job: ImportJob, progress: Progress | None = None) -> dict[str, Any]:
+    """Raises import_touched, import_updated_rows; Stopped when somebody stopped it meanwhile. Rows that were
+    there before the import stay as they are."""
+    was = job.state
     kind = kind_of(job.kind)
     if job.updated and not kind.keeps_updates:
         raise DomainError("import_updated_rows", count=job.updated)
     created = created_by(job)
     if touched := touched_since(job, created):
         raise DomainError("import_touched", count=len(touched), rows=", ".join(_named(touched[:SHOWN])))
-    removed = {m._meta.db_table: _to_bin(ctx, m, created.get(m._meta.db_table, ())) for m in _record_models()}
+    removed = _all_to_bin(ctx, created, progress)
     if kind.undo:
         kind.undo(ctx, job, created)
-    job.state = ImportJob.State.UNDONE
-    job.save(update_fields=["state", "updated_at"])
+    job = ImportJob.objects.select_for_update(no_key=True, of=("self",)).get(pk=job.pk)
+    if job.state != was:
+        raise Stopped
+    job.state = State.UNDONE
+    job.report.pop("undo", None)
+    job.save(update_fields=["state", "report", "updated_at"])
     ctx.event("import.undone", job, removed=_count_of(kind.resource, removed))
     return {
         "id": job.pk,
@@ -96,6 +112,24 @@ def undo(ctx: Context, job: ImportJob) -> dict[str, Any]:
         "removed": _count_of(kind.resource, removed),
         "kept": job.updated,
     }
+
+
+def _all_to_bin(
+    ctx: Context, created: Mapping[str, Sequence[int]], progress: Progress | None
+) -> dict[str, int]:
+    """Rows that went to the recycle bin, by table."""
+    total, done = sum(len(ids) for ids in created.values()), 0
+    removed: dict[str, int] = {}
+    for model in _record_models():
+        table = model._meta.db_table
+        ids = created.get(table, ())
+        for at in range(0, len(ids), _STEP):
+            part = ids[at : at + _STEP]
+            removed[table] = removed.get(table, 0) + _to_bin(ctx, model, part)
+            done += len(part)
+            if progress:
+                progress(done, total)
+    return removed
 
 
 def _to_bin(ctx: Context, model: type[models.Model], ids: Sequence[int]) -> int:
@@ -120,3 +154,68 @@ def _named(touched: Sequence[tuple[str, int]]) -> list[str]:
         record = model._base_manager.filter(pk=row_id).first() if model else None
         names.append(str(record) if record is not None else f"#{row_id}")
     return names
+
+
+# --- in a job ------------------------------------------------------------------------------------
+
+
+def begin(job: ImportJob) -> None:
+    """Leave it to a job; what it was before comes back when it is refused or stopped."""
+    job.report["undo"] = {"from": job.state, "done": 0, "total": 0}
+    job.state = State.UNDOING
+    job.save(update_fields=["state", "report", "updated_at"])
+
+
+def leave(job: ImportJob, error: DomainError | None = None) -> None:
+    """Back to what it was before the undo began; `error` says on its page why."""
+    job.state = job.report.pop("undo")["from"]
+    if error is not None:
+        job.report["error"] = {"code": error.code, "params": {k: str(v) for k, v in error.params.items()}}
+    job.save(update_fields=["state", "report", "updated_at"])
+
+
+def run_job(access: Access, project: Project, job_id: int) -> None:
+    """Undo an import that is marked as being undone. May be started again at any time."""
+    # Progress is told by a second connection: nobody sees the transaction of the work before its end.
+    with ThreadPoolExecutor(max_workers=1) as teller:
+        try:
+            with open_scope(access):
+                job = ImportJob.objects.get(project=project, pk=job_id)
+                if job.state != State.UNDOING:
+                    return
+                kind = kind_of(job.kind)
+                if not may_import(access, kind, project.pk):
+                    raise forbidden(kind.permission)
+                ctx = Context(access, project)
+                undo(ctx, job, _telling(teller, access, job_id))
+                ctx.flush()
+        except Stopped:
+            return
+        except DomainError as error:
+            _refuse(access, job_id, error)
+        except Exception:
+            log.exception("undo of import %s failed", job_id)
+            _refuse(access, job_id, DomainError("server_error"))
+        finally:
+            teller.submit(connection.close)
+
+
+def _telling(teller: ThreadPoolExecutor, access: Access, job_id: int) -> Progress:
+    def tell(done: int, total: int) -> None:
+        with open_scope(access):
+            job = ImportJob.objects.select_for_update(no_key=True, of=("self",)).filter(pk=job_id).first()
+            if job is not None and job.state == State.UNDOING:
+                job.report["undo"] |= {"done": done, "total": total}
+                job.save(update_fields=["report", "updated_at"])
+
+    def progress(done: int, total: int) -> None:
+        teller.submit(tell, done, total)
+
+    return progress
+
+
+def _refuse(access: Access, job_id: int, error: DomainError) -> None:
+    with open_scope(access):
+        job = ImportJob.objects.select_for_update(no_key=True, of=("self",)).filter(pk=job_id).first()
+        if job is not None and job.state == State.UNDOING:
+            leave(job, error)

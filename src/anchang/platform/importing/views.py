@@ -28,6 +28,7 @@ State = ImportJob.State
 NEWEST = 30
 SHOWN_PROBLEMS = 100
 _SHOWN_ERRORS = (409, 413, 422)
+_BUSY = (State.RUNNING, State.UNDOING)
 _FIELD = "field-"
 
 
@@ -228,13 +229,16 @@ def _column(text: str) -> int | None:
 
 def progress_of(job: ImportJob) -> dict[str, Any]:
     """What the tag `job` shows."""
-    running = job.state == State.RUNNING
+    running = job.state in _BUSY
+    undo = job.report.get("undo")
     return {
         "progress": {
-            "name": job.file_name, "done": job.done_rows, "total": job.rows, "state": job.state,
+            "name": job.file_name, "state": job.state,
+            "done": undo["done"] if undo else job.done_rows, "total": undo["total"] if undo else job.rows,
             "state_label": job.get_state_display(),
             "poll_url": reverse("ui-import-progress", args=[job.pk]) if running else "",
             "cancel_url": reverse("ui-import-cancel", args=[job.pk]) if running else "",
+            "cancel_text": _("Stop the undo? Nothing has been undone yet.") if undo else "",
         }
     }  # fmt: skip
 
@@ -243,7 +247,7 @@ def progress_of(job: ImportJob) -> dict[str, Any]:
 def progress(request: HttpRequest, job_id: int) -> HttpResponse:
     """The progress bar again; when the import has ended, the page is read anew."""
     job = job_of(request, job_id)
-    if job.state != State.RUNNING:
+    if job.state not in _BUSY:
         return HttpResponse(status=204, headers={"HX-Refresh": "true"})
     return render(request, "importing/progress.html", progress_of(job))
 
@@ -282,14 +286,16 @@ def _undo_text(job: ImportJob) -> str:
 
 @require_POST
 def cancel(request: HttpRequest, job_id: int) -> HttpResponse:
-    commands.execute(commands.get("cancel_import"), access_of(request), subject_id=job_id)
-    return refresh(request, reverse("ui-import", args=[job_id]), _("Stopped. What is finished stays."))
+    done = commands.execute(commands.get("cancel_import"), access_of(request), subject_id=job_id)
+    text = _("Stopped. What is finished stays.") if done.state == State.CANCELLED else _("Stopped. Nothing is undone.")
+    return refresh(request, reverse("ui-import", args=[job_id]), text)
 
 
 @require_POST
 def undo(request: HttpRequest, job_id: int) -> HttpResponse:
-    commands.execute(commands.get("undo_import"), access_of(request), subject_id=job_id)
-    return refresh(request, reverse("ui-import", args=[job_id]), _("The import is undone."))
+    done = commands.execute(commands.get("undo_import"), access_of(request), subject_id=job_id)
+    text = _("The import is undone.") if done["state"] == State.UNDONE else _("The import is being undone.")
+    return refresh(request, reverse("ui-import", args=[job_id]), text)
 
 
 @require_safe

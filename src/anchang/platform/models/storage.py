@@ -71,6 +71,7 @@ class ImportJob(ProjectModel):
         DONE = "done", _("Done")
         FAILED = "failed", _("Failed")
         CANCELLED = "cancelled", _("Cancelled")
+        UNDOING = "undoing", _("Being undone")
         UNDONE = "undone", _("Undone")
 
     audited = False

@@ -16,8 +16,8 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.importing import jobs as importing
+from anchang.platform.importing import undo as undoing
 from anchang.platform.importing.kinds import kind_of, may_import
-from anchang.platform.importing.undo import undo
 from anchang.platform.inputs import Input, Label
 from anchang.platform.jobs import JobRun, job
 from anchang.platform.models import ImportJob, ImportRefusal, JobReport, StoredFile
@@ -30,6 +30,8 @@ parameters.declare(
     "platform.import_megabytes", default=50, kind="int", label=_("Largest file of an import (MB)")
 )
 parameters.declare("platform.import_rows", default=200_000, kind="int", label=_("Most rows of an import"))
+parameters.declare("platform.import_undo_at_once", default=2_000, kind="int",
+                   label=_("Most rows of an import that are undone at once, without a job"))  # fmt: skip
 parameters.declare("platform.import_stalled_minutes", default=10, kind="int",
                    label=_("Minutes after which a stopped import is taken up again"))  # fmt: skip
 parameters.declare("platform.import_file_days", default=90, kind="int",
@@ -122,11 +124,15 @@ def run_import(ctx: Context, found: ImportJob, data: RunInput) -> ImportJob:
 
 @command(
     ImportJob, verb="cancel", label=_("Stop"), name="cancel_import", shape="danger", icon="player-stop",
-    refuses=_in_states(State.DRAFT, State.RUNNING),
-    show=lambda found: found.state in (State.DRAFT, State.RUNNING),
+    refuses=_in_states(State.DRAFT, State.RUNNING, State.UNDOING),
+    show=lambda found: found.state in (State.DRAFT, State.RUNNING, State.UNDOING),
 )  # fmt: skip
 def cancel_import(ctx: Context, found: ImportJob) -> ImportJob:
-    """Between two batches: what is finished stays, can be gone on with or undone."""
+    """Between two batches: what is finished stays, can be gone on with or undone. An undo that is stopped has
+    undone nothing."""
+    if found.state == State.UNDOING:
+        undoing.leave(found)
+        return found
     found.state = State.CANCELLED
     found.save(update_fields=["state", "updated_at"])
     ctx.event("import.cancelled", found)
@@ -138,8 +144,14 @@ def cancel_import(ctx: Context, found: ImportJob) -> ImportJob:
     refuses=_in_states(*_ENDED), show=lambda found: found.state in _ENDED and found.created > 0,
 )  # fmt: skip
 def undo_import(ctx: Context, found: ImportJob) -> dict[str, Any]:
+    """At once when it is little; else a job does it, and the import says how far it is."""
     _require_kind(ctx, found)
-    return undo(ctx, found)
+    found.report.pop("error", None)
+    if found.rows <= int(ctx.param("platform.import_undo_at_once")):
+        return undoing.undo(ctx, found)
+    undoing.begin(found)
+    ctx.defer("platform.import.undo", import_job=found.pk)
+    return {"id": found.pk, "state": found.state}
 
 
 def _require_kind(ctx: Context, found: ImportJob) -> None:
@@ -167,20 +179,28 @@ def work_on_import(run: JobRun, import_job: int) -> None:
     importing.run_job(run.access, run.here, import_job)
 
 
+@job("platform.import.undo", own_transactions=True)
+def work_on_undo(run: JobRun, import_job: int) -> None:
+    undoing.run_job(run.access, run.here, import_job)
+
+
 @job("platform.export", own_transactions=True)
 def work_on_export(run: JobRun, report: int) -> None:
     exporting.run(run.access, run.here, report)
 
 
+_WORK = {State.RUNNING: "platform.import", State.UNDOING: "platform.import.undo"}
+
+
 @job("platform.import.resume", every="*/5 * * * *")
 def resume_imports(run: JobRun) -> None:
-    """Imports whose worker died go on, as the person who started them."""
+    """Imports and undos whose worker died go on, as the person who started them."""
     minutes = int(parameters.value("platform.import_stalled_minutes", run.here, timezone.localdate()))
     before = timezone.now() - dt.timedelta(minutes=minutes)
-    stalled = ImportJob.objects.filter(project=run.here, state=State.RUNNING, updated_at__lt=before)
+    stalled = ImportJob.objects.filter(project=run.here, state__in=_WORK, updated_at__lt=before)
     for found in stalled.select_related("user"):
         actor = actor_for(found.user) if found.user else SYSTEM
-        jobs.defer("platform.import", actor, run.here, import_job=found.pk)
+        jobs.defer(_WORK[State(found.state)], actor, run.here, import_job=found.pk)
 
 
 @job("platform.files.expire", every="41 3 * * *")

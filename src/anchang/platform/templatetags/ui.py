@@ -11,6 +11,7 @@ from django import template
 from django.template.loader import render_to_string
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from anchang.platform.ui import cells, tables
 from anchang.platform.ui.components import Action, Column, FilterChip, Pager, Row, Series, Tab
@@ -213,6 +214,7 @@ def job(
     poll_url: str = "",
     cancel_url: str = "",
     report_url: str = "",
+    cancel_text: str = "",
 ) -> dict[str, object]:
     """Long work with its progress. With `poll_url` it asks again every 2 s (the answer is this tag once
     more)."""
@@ -225,6 +227,7 @@ def job(
         "note": note,
         "poll_url": poll_url,
         "cancel_url": cancel_url,
+        "cancel_text": cancel_text or _("Stop this job? What is finished stays."),
         "report_url": report_url,
         "share": round(100 * done / total) if total else None,
     }
