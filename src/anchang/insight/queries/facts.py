@@ -210,7 +210,10 @@ EVERYBODY = Who()
 
 
 def facts_sql(items: Iterable[str], keys: Sequence[str], who: Who = EVERYBODY) -> str:
-    """item, keys…, count, area, amount of the items between %(first)s and %(last)s in %(projects)s."""
+    """item, keys…, count, area, amount of the items between %(first)s and %(last)s in %(projects)s.
+
+    The key `stretch` numbers the stretches of days that begin at %(starts)s, from 1.
+    """
     wanted = set(items)
     return "\nUNION ALL\n".join(_arm(s, keys, who) for s in SOURCES if s.item in wanted)
 
@@ -218,6 +221,7 @@ def facts_sql(items: Iterable[str], keys: Sequence[str], who: Who = EVERYBODY) -
 def _arm(source: Source, keys: Sequence[str], who: Who) -> str:
     columns = {
         "about": source.day,
+        "stretch": f"width_bucket({source.day}, %(starts)s::date[])",
         "user_id": source.user,
         "team_id": source.team,
         "channel_id": source.channel,
@@ -311,6 +315,25 @@ def stored_in_spans(
                 count, area, amount = row[1 + len(keys) + 3 * at : 4 + len(keys) + 3 * at]
                 if count is not None:
                     found[at].append((row[0], key, Sums(int(count), area or ZERO, amount or ZERO)))
+    return found
+
+
+def live_in_spans(
+    project_ids: Sequence[int], spans: Spans, keys: Sequence[str], who: Who = EVERYBODY
+) -> list[list[Row]]:
+    """As `live_sums` for several spans: one statement adds up each stretch of days between two of their ends."""
+    first, last = min(s[0] for s in spans), max(s[1] for s in spans)
+    found: list[list[Row]] = [[] for _ in spans]
+    if first > last:
+        return found
+    day = dt.timedelta(days=1)
+    starts = sorted({start for start, _ in spans} | {end + day for _, end in spans})
+    params = {"projects": list(project_ids), "first": first, "last": last, "starts": starts, **who.params()}
+    for item, (stretch, *key), sums in _rows(facts_sql(ITEMS, ("stretch", *keys), who), params, len(keys) + 1):
+        begins = starts[stretch - 1]
+        for rows, (start, end) in zip(found, spans, strict=True):
+            if start <= begins <= end:
+                rows.append((item, tuple(key), sums))
     return found
 
 

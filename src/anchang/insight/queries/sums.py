@@ -16,6 +16,7 @@ from anchang.insight.queries.facts import (
     ITEMS,
     Spans,
     Who,
+    live_in_spans,
     live_sums,
     stored_in_spans,
     stored_sums,
@@ -70,18 +71,15 @@ class Days:
         """`sums` for several spans at once: one statement for all closed days, one for all open ones."""
         found: list[ByKey] = [defaultdict(dict) for _ in spans]
         for through, project_ids in self._groups.items():
-            cut = [(first, min(last, through)) for first, last in spans]
-            for rows, by_key in zip(stored_in_spans(project_ids, cut, keys, who), found, strict=True):
-                for item, key, sums in rows:
+            closed = [(first, min(last, through)) for first, last in spans]
+            opened = [(max(first, through + dt.timedelta(days=1)), last) for first, last in spans]
+            stored, live = (
+                stored_in_spans(project_ids, closed, keys, who),
+                live_in_spans(project_ids, opened, keys, who),
+            )
+            for by_key, *both in zip(found, stored, live, strict=True):
+                for item, key, sums in (row for rows in both for row in rows):
                     by_key[key][item] = by_key[key].get(item, NOTHING) + sums
-            first_open = max(min(first for first, _ in spans), through + dt.timedelta(days=1))
-            last = max(last for _, last in spans)
-            open_days = live_sums(project_ids, first_open, last, ITEMS, ("about", *keys), who)
-            for item, (about, *rest), sums in open_days:
-                about_key = tuple(rest)
-                for (start, end), by_key in zip(spans, found, strict=True):
-                    if start <= about <= end:
-                        by_key[about_key][item] = by_key[about_key].get(item, NOTHING) + sums
         return found
 
 
