@@ -27,6 +27,12 @@ def flag(name: str) -> bool:
     return os.environ.get(name, "").lower() in {"1", "true", "yes", "on"}
 
 
+#: Prepared statements (platform/statements.py) are planned once per connection. Left to itself PostgreSQL plans
+#: those that take arrays anew each time, which costs more than they do.
+GENERIC_PLANS = "-c plan_cache_mode=force_generic_plan"
+CONNECTION = {"prepare_threshold": 3, "application_name": "anchang"}
+
+
 def database(url: str) -> dict[str, object]:
     """Django's form of a PostgreSQL URL; query parameters (sslmode, …) become connection options."""
     parts = urlsplit(url)
@@ -40,7 +46,7 @@ def database(url: str) -> dict[str, object]:
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
-        "OPTIONS": dict(parse_qsl(parts.query)) | {"prepare_threshold": 3, "application_name": "anchang"},
+        "OPTIONS": {"options": GENERIC_PLANS, **dict(parse_qsl(parts.query)), **CONNECTION},
     }
 
 

@@ -156,7 +156,7 @@ class Context:
     def flush(self) -> None:
         if (seen := _watcher.get()) is not None:
             seen += [*self._events, *self._notices, *self._tasks]
-        with statements.together():
+        with statements.as_one():
             for rows in self._rows:
                 bulk.create(rows, ids=False)
             bulk.create(self._events, ids=False)

@@ -9,14 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
+from threading import local
 from typing import Any
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
 
+_held = local()
+
+
 def run(sql: str, values: Sequence[Any] = ()) -> int:
-    """One statement in the current transaction; the count of rows (unknown inside `together`)."""
+    """One statement in the current transaction; the count of rows (unknown inside `together` and `as_one`)."""
+    if (held := getattr(_held, "inserts", None)) is not None and sql.startswith("INSERT INTO"):
+        held.append((sql, values))
+        return -1
     with _cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)
@@ -24,6 +32,7 @@ def run(sql: str, values: Sequence[Any] = ()) -> int:
 
 def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of one statement."""
+    _send_held()
     with _cursor() as cursor:
         cursor.execute(sql, values)
         return list(cursor.fetchall())
@@ -41,6 +50,41 @@ def together() -> Iterator[None]:
     db.ensure_connection()
     with db.wrap_database_errors, db.connection.pipeline():
         yield
+
+
+@contextmanager
+def as_one() -> Iterator[None]:
+    """The block's inserts (`run`) become one statement at its end: `WITH a AS (INSERT …), b AS (INSERT …)`.
+
+    One parse, one plan, one exchange. Foreign keys between the rows hold, because they are checked when the whole
+    statement has run; none of the inserts may read what another one writes.
+    """
+    _held.inserts = []
+    try:
+        yield
+        _send_held()
+    finally:
+        _held.inserts = None
+
+
+def _send_held() -> None:
+    held = getattr(_held, "inserts", None)
+    if not held:
+        return
+    _held.inserts = []
+    if len(held) == 1:
+        sql, values = held[0]
+    else:
+        sql = _with(tuple(sql for sql, _ in held))
+        values = [value for _, many in held for value in many]
+    with _cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+@lru_cache(maxsize=1000)
+def _with(inserts: tuple[str, ...]) -> str:
+    parts = ", ".join(f"w{at} AS ({sql})" for at, sql in enumerate(inserts))
+    return f"WITH {parts} SELECT"
 
 
 def _cursor() -> Any:
