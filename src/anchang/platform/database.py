@@ -81,6 +81,7 @@ def statements() -> Iterator[str]:
         yield from _row_security(model._meta.db_table)
     for model in project_models():
         yield from _composite_keys(model)
+        yield from _key_indexes(model)
     for model in guarded_models():
         yield from _triggers(model)
         yield from getattr(model, "guard_sql", ())
@@ -175,9 +176,7 @@ def _audit_table() -> Iterator[str]:
         actor text NOT NULL, command_id uuid, PRIMARY KEY (id, at)
     ) PARTITION BY RANGE (at)"""
     yield "CREATE TABLE IF NOT EXISTS platform_audit_rest PARTITION OF platform_audit DEFAULT"
-    yield (
-        "CREATE INDEX IF NOT EXISTS platform_audit_row ON platform_audit (project_id, table_name, row_id)"
-    )
+    yield ("CREATE INDEX IF NOT EXISTS platform_audit_row ON platform_audit (project_id, table_name, row_id)")
     yield "CREATE INDEX IF NOT EXISTS platform_audit_command ON platform_audit (command_id)"
     today = dt.date.today()  # noqa: DTZ011  # rule: own-clock - which months, not which moment
     yield from month_partitions(today)
@@ -225,6 +224,26 @@ def _composite_keys(model: type[models.Model]) -> Iterator[str]:
             f'ALTER TABLE "{table}" ADD CONSTRAINT "{name}" FOREIGN KEY (project_id, "{f.column}") '
             f'REFERENCES "{target}" (project_id, id) DEFERRABLE INITIALLY IMMEDIATE',
         )  # fmt: skip
+
+
+def _key_indexes(model: type[models.Model]) -> Iterator[str]:
+    """(project_id, x_id) for every ProjectKey that no index of the model begins with."""
+    table = model._meta.db_table
+    for f in model._meta.concrete_fields:
+        if isinstance(f, ProjectKey) and f.indexed and not model._meta.proxy and not _covered(model, f.name):
+            where = f' WHERE "{f.column}" IS NOT NULL' if f.null else ""
+            yield f'CREATE INDEX IF NOT EXISTS "{table}_{f.column}_of" ON "{table}" (project_id, "{f.column}"){where}'
+
+
+def _covered(model: type[models.Model], name: str) -> bool:
+    """Whether an index of the model starts with (project, name) and holds every row that isn't in the bin."""
+    for index in (*model._meta.indexes, *model._meta.constraints):
+        named = getattr(index, "fields", ()) or [getattr(e, "name", "") for e in getattr(index, "expressions", ())]
+        tests = index.condition.flatten() if getattr(index, "condition", None) else ()
+        narrow = {t[0] for t in tests if isinstance(t, tuple)} - {"deleted_at__isnull", f"{name}__isnull"}
+        if tuple(n.removeprefix("-") for n in named[:2]) == ("project", name) and not narrow:
+            return True
+    return False
 
 
 def _unless_constraint(name: str, table: str, sql: str) -> str:
@@ -296,5 +315,3 @@ def unguarded_tables(alias: str = "default") -> list[str]:
                AND NOT (c.relrowsecurity AND EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
              ORDER BY 1""")
         return [name for (name,) in cursor.fetchall() if name not in EXEMPT]
-
-

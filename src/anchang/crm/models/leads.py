@@ -86,7 +86,7 @@ class Lead(ProjectModel):
     phone_digest = models.CharField(max_length=32, db_collation="C")
     phone_masked = models.CharField(_("Phone"), max_length=30)
     phone_tail = models.CharField(max_length=6, db_collation="C")
-    channel = ProjectKey(Channel, null=True, blank=True, verbose_name=_("Channel"))
+    channel = ProjectKey(Channel, indexed=False, null=True, blank=True, verbose_name=_("Channel"))
     campaign = models.CharField(_("Campaign"), max_length=100, blank=True)
     external_id = models.CharField(_("Number at the source"), max_length=100, blank=True)
     enquiry_key = models.CharField(max_length=130, editable=False)
@@ -101,12 +101,12 @@ class Lead(ProjectModel):
     need = models.JSONField(_("Need"), default=dict, blank=True)
     note = models.TextField(_("Note"), blank=True)
     owner = user_key(_("Owner"), null=True, blank=True)
-    team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
+    team = ProjectKey(Team, indexed=False, null=True, blank=True, verbose_name=_("Team"))
     state = models.CharField(_("State"), max_length=10, choices=LeadState.choices, default=LeadState.NEW)
     valid = models.BooleanField(_("Valid"), null=True, blank=True)
     invalid_reason = models.CharField(_("Reason of invalidity"), max_length=30, blank=True)
     closed_note = models.CharField(_("Reason in words"), max_length=200, blank=True)
-    rule = ProjectKey(AssignmentRule, null=True, blank=True, verbose_name=_("Assigned by rule"))
+    rule = ProjectKey(AssignmentRule, indexed=False, null=True, blank=True, verbose_name=_("Assigned by rule"))
     assigned_at = models.DateTimeField(_("Assigned at"), null=True, blank=True)
     first_contact_due_at = models.DateTimeField(_("First contact due"), null=True, blank=True)
     first_contacted_at = models.DateTimeField(_("First contacted at"), null=True, blank=True)
@@ -206,7 +206,7 @@ class Touch(ProjectFact):
     append_only = True
 
     lead = ProjectKey(Lead, related_name="touches", verbose_name=_("Lead"))
-    channel = ProjectKey(Channel, null=True, verbose_name=_("Channel"))
+    channel = ProjectKey(Channel, indexed=False, null=True, verbose_name=_("Channel"))
     campaign = models.CharField(_("Campaign"), max_length=100, blank=True)
     external_id = models.CharField(_("Number at the source"), max_length=100, blank=True)
     key = models.CharField(max_length=130)
@@ -244,7 +244,7 @@ class LeadTransfer(ProjectFact):
     to_owner = user_key(_("To"), null=True)
     from_state = models.CharField(_("State before"), max_length=10, choices=LeadState.choices, blank=True)
     to_state = models.CharField(_("State after"), max_length=10, choices=LeadState.choices)
-    rule = ProjectKey(AssignmentRule, null=True, verbose_name=_("Rule"))
+    rule = ProjectKey(AssignmentRule, indexed=False, null=True, verbose_name=_("Rule"))
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
 
     class Meta:
