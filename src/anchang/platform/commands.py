@@ -25,7 +25,7 @@ from typing import Any, get_args, get_type_hints
 from django.db import DataError, IntegrityError, OperationalError, models, transaction
 
 from anchang.kernel.errors import DomainError, Refusal, forbidden, not_found
-from anchang.platform import reading, resources
+from anchang.platform import bounds, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, RefTo, is_ref_list, read_input, ref_of
@@ -229,7 +229,8 @@ def execute(
     except IntegrityError as exc:
         raise _named(exc) from exc
     except DataError as exc:  # a number or text that its column can't hold
-        raise DomainError("database_refused", status=422, constraint="") from exc
+        sent = rows[0] if rows and len(rows) == 1 else rows or data
+        raise bounds.refused_by_database(sent, str(exc)) from exc
     except OperationalError as exc:
         if getattr(exc.__cause__, "sqlstate", "") in ("55P03", "40P01", "40001"):
             raise DomainError("busy", status=409) from exc
@@ -243,21 +244,21 @@ def _run(
     if cmd.kind == "create":
         many = rows is not None
         given = list(rows) if rows is not None else [data]
-        inputs = [read_input(cmd.input, r) for r in given] if cmd.input else given
+        inputs = _read(cmd, given)
         ctx = _creating_context(cmd, access, inputs, project)
         resolve_refs(ctx, inputs)
         made = cmd.body(ctx, inputs)
         ctx.flush()
         return made if many else made[0]
     if cmd.kind == "project":
-        payload = read_input(cmd.input, data) if cmd.input else None
+        payload = _read(cmd, [data])[0] if cmd.input else None
         ctx = _project_context(cmd, access, payload, project)
         resolve_refs(ctx, [payload] if payload else [])
         result = cmd.body(ctx, payload) if cmd.input else cmd.body(ctx)
         ctx.flush()
         return result
     subject = fetch_subject(cmd, access, subject_id)
-    payload = read_input(cmd.input, data) if cmd.input else None
+    payload = _read(cmd, [data])[0] if cmd.input else None
     ctx = Context.for_record(access, subject)
     if version is not None and getattr(subject, "version", version) != version:
         raise DomainError("changed_meanwhile")
@@ -272,6 +273,15 @@ def _run(
         result = cmd.body(ctx, subject)
     ctx.flush()
     return result
+
+
+def _read(cmd: Command, given: list[Any]) -> list[Any]:
+    """Validated inputs, inside the bounds of the columns; 422 with a code per field."""
+    if cmd.input is None:
+        return given
+    inputs: list[Any] = [read_input(cmd.input, one) for one in given]
+    bounds.check(cmd.input, cmd.model, inputs)
+    return inputs
 
 
 def fetch_subject(cmd: Command, access: Access, subject_id: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.utils.encoding import force_str
 
-from anchang.platform import resources
+from anchang.platform import bounds, resources
 from anchang.platform.commands import Command
 from anchang.platform.resources import Field, Resource
 
@@ -82,6 +82,7 @@ def input_schema(cmd: Command, components: dict[str, Any]) -> dict[str, Any] | N
     if cmd.input is None:
         return None
     schema = cmd.input.model_json_schema(ref_template="#/components/schemas/{model}", mode="validation")
+    bounds.in_schema(schema, cmd.input, cmd.model)
     for name, part in schema.pop("$defs", {}).items():
         components[name] = part
     name = cmd.input.__name__

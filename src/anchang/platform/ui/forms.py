@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -18,7 +18,7 @@ from django.http import QueryDict
 from pydantic.fields import FieldInfo
 
 from anchang.kernel.errors import DomainError
-from anchang.platform import resources
+from anchang.platform import bounds, resources
 from anchang.platform.access import Access
 from anchang.platform.commands import Command
 from anchang.platform.inputs import Input, RefTo, label_of
@@ -64,8 +64,15 @@ def fields_of(cmd: Command, access: Access, project_ids: Sequence[int], project_
     for name, info in cmd.input.model_fields.items():
         if cmd.kind in ("create", "edit") and access.field_mode(resource.name, name, project_ids):
             continue
-        found.append(_field(name, info, project_id, _ref_of_resource(cmd, name)))
+        made = _field(name, info, project_id, _ref_of_resource(cmd, name))
+        found.append(_bounded(made, bounds.longest(cmd.input, cmd.model, name)))
     return found
+
+
+def _bounded(made: FormField, most: int | None) -> FormField:
+    if most is None or made.kind not in ("text", "textarea"):
+        return made
+    return replace(made, maxlength=min(most, made.maxlength or most))
 
 
 def _ref_of_resource(cmd: Command, name: str) -> str:
