@@ -209,7 +209,7 @@ def test_receipts_go_oldest_due_first_and_by_class(desk):
     ]
     loan = desk.receive(contract, "1880000.00", "mortgage")
     assert [p["item"] for p in queries.allocations_of([loan.pk])[loan.pk]] == ["bank_loan"]
-    over = desk.receive(contract, "800000", "pos")
+    over = desk.receive(contract, "800000", "pos", confirm_surplus=True)
     assert over.amount - over.allocated == Decimal("83830.00")
     assert Receivable.objects.get(item="bank_loan").settled_on is not None
     today = timezone.localdate()
@@ -348,7 +348,7 @@ def test_refund_limits(desk):
         status=422,
     )  # fmt: skip
     Receivable.objects.count()
-    over = desk.receive(contract, "2828400")
+    over = desk.receive(contract, "2828400", confirm_surplus=True)
     free = over.amount - over.allocated
     assert free > 0
     refund = run(

@@ -22,6 +22,9 @@ declare(
     help=_("Otherwise it is a warning: clerks mistype and old documents differ."),
 )  # fmt: skip
 declare("deals.deposit_ratio", "0.20", "decimal", _("Earnest deposit at most, as a part of the price"))
+declare("deals.min_deposit", "0", "decimal", _("Earnest deposit at least, in yuan"),
+        help=_("Above zero also when a subscription waits for its first money or its whole deposit."))  # fmt: skip
+declare("deals.reservation_deposit", "0", "decimal", _("Small deposit of a reservation at least, in yuan"))
 declare("deals.signing_days", 7, "int", _("Days from subscription to signing"))
 declare("deals.signing_max_days", 90, "int", _("Days from subscription to signing at most"))
 declare("deals.signing_reminder_days", [3, 1], "list", _("Reminders so many days before signing is due"))

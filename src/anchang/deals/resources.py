@@ -63,7 +63,8 @@ register(
             Field("unit", list=True), Field("customer", list=True), _CONSULTANT, _TEAM, Field("deal"),
             Field("kind", list=True), Field("state", list=True), Field("started_at"),
             Field("expires_at", list=True),
-            Field("extensions", list=True), Field("ended_at"), Field("business_date"), Field("created_at"),
+            Field("extensions", list=True), Field("deposit", list=True),
+            Field("ended_at"), Field("business_date"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
     )

@@ -16,6 +16,7 @@ say(
         "not_escrow_account": _("House money of presold units goes into the escrow account %(account)s."),
         "line_unknown": _("This is no open receivable of the deal."),
         "more_than_balance": _("More than what is still owed."),
+        "more_than_due": _("%(surplus)s more than is due. Confirm that it is kept as an advance."),
         "more_than_receipt": _("The parts are more than the receipt."),
         "way_not_for_line": _("This way of paying does not settle this line."),
         "mixed_money": _("House money, fees on behalf and late fees need receipts of their own."),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import rules
 from anchang.deals.commands.claims import lock_chain
-from anchang.deals.models import Contract, Hold, Subscription
+from anchang.deals.models import Contract, Deal, Hold, Subscription
 from anchang.finance.commands import MoneyInput, take_money
 from anchang.finance.models import Receipt
 from anchang.kernel.errors import DomainError, Refusal
@@ -49,11 +49,19 @@ _CONTRACT = (
     show=_shown_in(*_HOLD),
 )  # fmt: skip
 def receive_on_hold(ctx: Context, hold: Hold, data: MoneyInput) -> Receipt:
-    """Reservation money (小定). It moves to the subscription, or is refunded."""
-    _unit, deal, hold = lock_chain(hold)
+    """Reservation money (小定). It moves to the subscription, or is refunded.
+
+    What was agreed is expected; without an agreement anything up to the legal cap of a deposit."""
+    unit, deal, hold = lock_chain(hold)
     if hold.state not in _HOLD:
         raise DomainError("state_refused", state=hold.state)
-    return take_money(ctx, deal, data)
+    cap = rules.deposit_cap(unit.list_total or Decimal(0), Decimal(str(ctx.param("deals.deposit_ratio"))))
+    return take_money(ctx, deal, data, expected=(hold.deposit or cap) - _received(ctx, deal))
+
+
+def _received(ctx: Context, deal: Deal) -> Decimal:
+    paid: Decimal | None = Receipt.objects.filter(project=ctx.here, deal=deal).aggregate(sum=Sum("amount"))["sum"]
+    return paid or Decimal(0)
 
 
 @command(
@@ -68,10 +76,9 @@ def receive_on_subscription(ctx: Context, subscription: Subscription, data: Mone
         raise DomainError("state_refused", state=subscription.state)
     contract = Contract.objects.filter(project=ctx.here, deal=deal, state__in=_CONTRACT).first()
     receipt = take_money(ctx, deal, data, contract)
-    if subscription.state == Subscription.State.DRAFT and subscription.approve_by is not None:
-        paid = Receipt.objects.filter(project=ctx.here, deal=deal).aggregate(sum=Sum("amount"))["sum"]
-        if rules.activates(str(ctx.param("deals.activate_on")), paid or Decimal(0), subscription.deposit):
-            activate(ctx, unit, deal, subscription)
+    waits = subscription.state == Subscription.State.DRAFT and subscription.approve_by is not None
+    if waits and rules.activates(str(ctx.param("deals.activate_on")), _received(ctx, deal), subscription.deposit):
+        activate(ctx, unit, deal, subscription)
     return receipt
 
 

@@ -161,7 +161,9 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
     buyers = checked_buyers(ctx, data.buyers, data.ownership)
     priced = price_unit(ctx, unit, data.payment_plan, data.discounts)
     ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
-    if why := rules.why_not_deposit(data.deposit, priced.total, ratio):
+    least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
+    why = rules.why_not_enough(data.deposit, least, needed=needed)
+    if why := why or rules.why_not_deposit(data.deposit, priced.total, ratio):
         raise DomainError(why.code, status=422, fields={"deposit": why.code}, **why.params)
     sign_by = data.sign_by or rules.signing_due(ctx.business_date, int(ctx.param("deals.signing_days")))
     rules.check_sign_by(sign_by, ctx.business_date, int(ctx.param("deals.signing_max_days")))

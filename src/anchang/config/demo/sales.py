@@ -366,6 +366,7 @@ class Writer:
         unit = sale.unit
         self.history.append((at, UnitStateChange(
             project=self.project, unit=unit, at=at, business_date=self._day(at), from_state=unit.state, to_state=to,
+            cause=stock_rules.cause_of(to, in_deal=True),
             actor_id=actor.user_id, actor_name=actor.name, list_total=unit.list_total, deal_id=sale.deal.pk,
         )))  # fmt: skip
         unit.state, unit.state_since, unit.state_until = to, at, until

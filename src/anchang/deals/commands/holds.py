@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +26,7 @@ from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
-from anchang.platform.inputs import Between, Input, Label, Line, Ref
+from anchang.platform.inputs import Between, Input, Label, Line, Quantity, Ref
 
 #: One run of the expiry job takes at most so many, so that its locks stay short.
 EXPIRY_BATCH = 500
@@ -41,6 +42,7 @@ class HoldInput(Input):
         ),
     ] = "lock"
     minutes: Annotated[int | None, Between(1, 1_000_000), Label(_("Minutes"))] = None
+    deposit: Annotated[Quantity | None, Label(_("Small deposit"), kind="money")] = None
 
 
 class ExtendInput(Input):
@@ -94,10 +96,11 @@ def hold_unit(ctx: Context, unit: Unit, data: HoldInput) -> Hold:
     expires_at = rules.hold_expiry(data.kind, data.minutes, policy, ctx.now)
     if why := rules.why_not_hold(_facts(ctx, unit, customer), policy, ctx.now):
         raise DomainError.of(why)
+    deposit = _small_deposit(ctx, unit, data)
     deal = open_deal(ctx, unit, customer, UnitClaim.Kind.HOLD)
     hold = Hold(
         project=ctx.here, deal=deal, unit=unit, customer=customer, kind=data.kind, started_at=ctx.now,
-        expires_at=expires_at, business_date=ctx.business_date, created_by_id=ctx.user_id,
+        expires_at=expires_at, deposit=deposit, business_date=ctx.business_date, created_by_id=ctx.user_id,
     )  # fmt: skip
     hold.save(force_insert=True)
     change_unit_state(ctx, unit, stock_rules.HELD, until=expires_at, deal_id=deal.pk)
@@ -107,6 +110,22 @@ def hold_unit(ctx: Context, unit: Unit, data: HoldInput) -> Hold:
     )  # fmt: skip
     refresh_stages(ctx, [customer.pk])
     return hold
+
+
+def _small_deposit(ctx: Context, unit: Unit, data: HoldInput) -> Decimal:
+    """What a reservation agrees to pay (小定): between the office's minimum and the legal cap of a deposit. A lock
+    takes no money."""
+    least = Decimal(str(ctx.param("deals.reservation_deposit")))
+    deposit: Decimal = least if data.deposit is None else data.deposit
+    if data.kind == Hold.Kind.LOCK:
+        if data.deposit:
+            raise DomainError("lock_has_no_deposit", status=422, fields={"deposit": "lock_has_no_deposit"})
+        return Decimal(0)
+    ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
+    why = rules.why_not_enough(deposit, least) or rules.why_not_deposit(deposit, unit.list_total or Decimal(0), ratio)
+    if why:
+        raise DomainError(why.code, status=422, fields={"deposit": why.code}, **why.params)
+    return deposit
 
 
 def _facts(ctx: Context, unit: Unit, customer: Customer) -> rules.HoldFacts:

@@ -146,12 +146,14 @@ class Hold(ProjectModel):
     started_at = models.DateTimeField(_("Since"))
     expires_at = models.DateTimeField(_("Expires at"))
     extensions = models.PositiveSmallIntegerField(_("Extensions"), default=0)
+    deposit = yuan(_("Small deposit"), default=0)
     ended_at = models.DateTimeField(_("Ended at"), null=True)
     business_date = models.DateField(_("Business date"))
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=models.Q(kind__in=("lock", "reservation")), name="hold_kind"),
+            models.CheckConstraint(condition=models.Q(deposit__gte=0), name="hold_deposit"),
             models.CheckConstraint(
                 condition=models.Q(state__in=("active", "converted", "expired", "cancelled")),
                 name="hold_state",

@@ -40,6 +40,7 @@ from anchang.deals.rules.plans import (
     replan,
     signing_due,
     why_not_deposit,
+    why_not_enough,
 )
 from anchang.deals.rules.settlement import (
     FAULTS,
@@ -140,6 +141,7 @@ __all__ = [
     "why_not_change_contract",
     "why_not_contract",
     "why_not_deposit",
+    "why_not_enough",
     "why_not_extend",
     "why_not_file",
     "why_not_go",

@@ -86,6 +86,13 @@ def why_not_deposit(deposit: Decimal, total: Decimal, ratio: Decimal) -> Refusal
     return Refusal("deposit_over_cap", {"cap": str(cap), "deposit": str(deposit)}) if deposit > cap else None
 
 
+def why_not_enough(deposit: Decimal, least: Decimal, *, needed: bool = False) -> Refusal | None:
+    """A deposit below the office's minimum, or none at all where one is `needed`."""
+    if deposit < least:
+        return Refusal("deposit_too_low", {"least": f"{least:.2f}"})
+    return Refusal("deposit_required") if needed and deposit <= 0 else None
+
+
 def plan_lines(
     spec: PlanSpec,
     total: Decimal,

@@ -44,16 +44,21 @@ class MoneyInput(Input):
     payer: Annotated[Line, Label(_("Payer"))] = ""
     reference: Annotated[Line, Label(_("Bank reference"))] = ""
     allocations: Annotated[list[dict[str, Any]] | None, Label(_("Allocations"), kind="json")] = None
+    confirm_surplus: Annotated[bool, Label(_("Keep more than is due as an advance"))] = False
 
 
 class ReverseInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
-def take_money(ctx: Context, deal: Deal, data: MoneyInput, contract: Contract | None = None) -> Receipt:
-    """Book a receipt of the deal and spread it. The deal comes locked.
+def take_money(
+    ctx: Context, deal: Deal, data: MoneyInput, contract: Contract | None = None, *, expected: Decimal = ZERO
+) -> Receipt:
+    """Book a receipt of the deal and spread it. The deal comes locked. `expected`: money that may come without
+    an open line (a small deposit).
 
     Refuses without a licence valid on the day (invariant 6), on an ended deal, a day out of bounds or closed.
+    More than is due needs the payer's word (`confirm_surplus`); it stays free as an advance.
     """
     if deal.state == Deal.State.ENDED:
         raise DomainError("deal_ended")
@@ -61,6 +66,9 @@ def take_money(ctx: Context, deal: Deal, data: MoneyInput, contract: Contract | 
     licence = _licence_of(deal, received_on)
     lines, found = _open_lines(ctx, deal)
     spread = rules.allocate(data.amount, data.way, lines, rules.read_allocations(data.allocations))
+    expected = max(expected, ZERO) + rules.still_open(lines, data.way, spread.parts)
+    if why := rules.why_confirm_surplus(spread.unallocated, expected, data.confirm_surplus):
+        raise DomainError(why.code, status=422, fields={"confirm_surplus": why.code}, **why.params)
     receipt = Receipt(
         project=ctx.here, deal=deal, contract=contract, amount=data.amount, way=data.way,
         money=rules.WAY_MONEY[data.way], kind=_kind(found, spread.parts, bool(data.allocations)),

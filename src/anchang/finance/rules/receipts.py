@@ -102,6 +102,21 @@ def _named(
     return Allocated(tuple(named), left)
 
 
+def still_open(lines: Sequence[OpenLine], way: str, parts: Sequence[tuple[int, Decimal]]) -> Decimal:
+    """What this way of paying could still settle after `parts`: a payer who names lines may leave others open."""
+    taken = dict(parts)
+    reachable = [line for line in lines if line.money == WAY_MONEY[way] and is_house_item(line.item)]
+    return sum((line.balance - taken.get(line.id, ZERO) for line in reachable), ZERO)
+
+
+def why_confirm_surplus(free: Decimal, expected: Decimal, confirmed: bool) -> Refusal | None:
+    """Money that no open line takes, above what is `expected` without one, is taken on the payer's word only."""
+    surplus = free - expected
+    if surplus <= 0 or confirmed:
+        return None
+    return Refusal("more_than_due", {"surplus": f"{surplus:,.2f}"})
+
+
 def read_allocations(raw: Sequence[Mapping[str, Any]] | None) -> list[tuple[int, Decimal]] | None:
     """`[{receivable, amount}]` as given, or None. DomainError 422 naming the field."""
     if not raw:

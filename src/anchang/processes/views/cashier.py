@@ -37,7 +37,7 @@ RIGHTS = ("contracts.receive", "subscriptions.receive", "holds.receive")
 FOUND = 20
 EACH = 12
 WAYS = ("cash", "pos", "transfer", "mortgage", "fund", "online", "cheque")
-FIELDS = ("amount", "way", "account", "received_on", "payer", "reference")
+FIELDS = ("amount", "way", "account", "received_on", "payer", "reference", "confirm_surplus")
 
 
 def _may(access: Access, project_id: int | None = None) -> None:
@@ -182,7 +182,7 @@ def preview(request: HttpRequest, deal_id: int) -> HttpResponse:
                  "left": by_id[pk].balance - part}
                 for pk, part in spread.parts
             ],
-            "rest": spread.unallocated,
+            "rest": spread.unallocated, "confirmed": "confirm_surplus" in request.POST,
         }  # fmt: skip
     except DomainError as exc:
         context = {"problem": worded(exc.code, exc.params) if request.POST.get("amount", "").strip() else ""}
