@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -28,7 +28,6 @@ from anchang.platform.ui.overlays import overlay
 from anchang.platform.wording import worded
 
 PAGE_ROWS = 50
-COUNT_CAP = 10_000
 COLUMNS = "columns"
 
 
@@ -267,26 +266,6 @@ def empty_of(state: State) -> dict[str, Any]:
         "icon": state.resource.icon or "inbox",
         "actions": [first] if first else [],
     }
-
-
-# --- counts and sums -----------------------------------------------------------------------------
-
-
-@require_safe
-def totals(request: HttpRequest, name: str) -> HttpResponse:
-    """How many rows and their sums, asked for after the page is there. Beyond 10,000 rows nobody counts on."""
-    state = state_of(request, resource_of(name))
-    found, _ids = reading.filtered(state.resource, state.access, state.query())
-    count = found.order_by().values("pk")[: COUNT_CAP + 1].count()
-    summed = [f for f in state.fields if f.sum and f.value is None]
-    sums: list[tuple[str, str, Any]] = []
-    if summed and 0 < count <= COUNT_CAP:
-        totals = found.order_by().aggregate(
-            **{f"s_{f.name}": Sum(f.expr if f.expr is not None else f.path) for f in summed}
-        )
-        sums = [(str(f.label), rows.kind_of(state.resource, f), totals[f"s_{f.name}"]) for f in summed]
-    shown = f"{COUNT_CAP:,}+" if count > COUNT_CAP else f"{count:,}"
-    return render(request, "platform/list_totals.html", {"count": shown, "sums": sums})
 
 
 # --- filters -------------------------------------------------------------------------------------
