@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import queries
+from anchang.deals import launch_resources, queries  # noqa: F401 (registers its own)
 from anchang.deals.commands.checklist import checklist
 from anchang.deals.models import (
     Buyer,

@@ -32,7 +32,7 @@ def receipt_paper(receipt: Receipt, *, by: str = "", now: dt.datetime | None = N
                 payer=receipt.payer or deal.customer.name, amount=receipt.amount,
                 way=str(receipt.get_way_display()),
                 received_on=receipt.received_on, printed_at=timezone.localtime(now or timezone.now()),
-                print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=deal.unit.label,
+                print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=str(deal.unit or ""),
                 deal_number=_paper_number(receipt), account=receipt.account, voucher_number=receipt.reference,
                 lines=lines, cashier=str(receipt.cashier or ""), printed_by=by, note=receipt.reason,
                 reversal=_reversal(receipt),

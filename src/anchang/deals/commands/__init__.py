@@ -9,10 +9,13 @@ from anchang.deals.commands.contracts import (
     review_contract,
 )
 from anchang.deals.commands.holds import cancel_hold, expire_hold, expire_holds, extend_hold, hold_unit
+from anchang.deals.commands.launch import add_launch_schemes, commit_lottery, draw_lottery, import_lottery
 from anchang.deals.commands.modes import edit_deal
+from anchang.deals.commands.tickets import call_next, issue_tickets, miss_ticket, qualify_ticket, rejoin_queue
 
 __all__ = [
-    "cancel_hold", "checklist", "edit_deal", "expire_hold", "expire_holds", "extend_hold", "file_contract",
-    "hold_unit",
-    "missing_documents", "print_contract", "print_subscription", "receive_documents", "review_contract",
+    "add_launch_schemes", "call_next", "cancel_hold", "checklist", "commit_lottery", "draw_lottery", "edit_deal",
+    "expire_hold", "expire_holds", "extend_hold", "file_contract", "hold_unit", "import_lottery", "issue_tickets",
+    "miss_ticket", "missing_documents", "print_contract", "print_subscription", "qualify_ticket",
+    "receive_documents", "rejoin_queue", "review_contract",
 ]  # fmt: skip

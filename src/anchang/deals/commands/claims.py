@@ -11,6 +11,7 @@ from typing import TypeVar
 from django.utils import timezone
 
 from anchang.crm.models import Customer
+from anchang.deals.commands.tickets import give_ticket_back, take_ticket
 from anchang.deals.models import Contract, Deal, Hold, Subscription, UnitClaim
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.states import change_unit_state
@@ -57,7 +58,14 @@ def check_own_customer(ctx: Context, customer: Customer) -> None:
 
 
 def open_deal(ctx: Context, unit: Unit, customer: Customer, kind: str) -> Deal:
-    """A new deal with its claim. The claim's primary key refuses a second one (`unit_taken`)."""
+    """A new deal with its claim, or that of the customer's queue ticket. The claim's primary key refuses a second
+    one (`unit_taken`)."""
+    deal = take_ticket(ctx, unit, customer) or _new_deal(ctx, unit, customer)
+    UnitClaim(project=ctx.here, unit=unit, deal=deal, kind=kind, since=ctx.now).save(force_insert=True)
+    return deal
+
+
+def _new_deal(ctx: Context, unit: Unit, customer: Customer) -> Deal:
     consultant = customer.owner_id or ctx.user_id
     team = (
         TeamMember.objects.filter(project=ctx.here, user_id=consultant or 0)
@@ -71,7 +79,6 @@ def open_deal(ctx: Context, unit: Unit, customer: Customer, kind: str) -> Deal:
         sales_mode=Deal.SalesMode.AGENCY if team and team[1] else Deal.SalesMode.OWN,
     )  # fmt: skip
     deal.save(force_insert=True)
-    UnitClaim(project=ctx.here, unit=unit, deal=deal, kind=kind, since=ctx.now).save(force_insert=True)
     return deal
 
 
@@ -85,8 +92,9 @@ def end_deal(ctx: Context, unit: Unit, deal: Deal, reason: str, *, reconfirm: bo
     """End the deal and give the unit back: to AVAILABLE after a hold, to CONTROLLED with a lock to confirm
     its price after a sale."""
     UnitClaim.objects.filter(project=ctx.here, unit=unit, deal=deal).delete()
-    deal.state, deal.ended_on, deal.end_reason = Deal.State.ENDED, ctx.business_date, reason[:200]
-    deal.save(update_fields=["state", "ended_on", "end_reason", "updated_at"])
+    if not give_ticket_back(ctx, deal):
+        deal.state, deal.ended_on, deal.end_reason = Deal.State.ENDED, ctx.business_date, reason[:200]
+        deal.save(update_fields=["state", "ended_on", "end_reason", "updated_at"])
     if reconfirm:
         change_unit_state(
             ctx,

@@ -10,6 +10,7 @@ from anchang.platform.context import Context
 
 #: Lowest first, so that a later one overwrites.
 _STAGE = {
+    Deal.State.QUEUED: "prospect",
     Deal.State.HELD: "prospect",
     Deal.State.SUBSCRIBED: "subscriber",
     Deal.State.SIGNED: "buyer",

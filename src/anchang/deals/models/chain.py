@@ -21,9 +21,12 @@ def person(label: Any, **options: Any) -> models.ForeignKey:
 
 
 class Deal(ProjectModel):
-    """One row per chain hold → subscription → contract. Claim, receivable, receipt and refund refer to it."""
+    """One row per chain ticket → hold → subscription → contract. Claim, receivable, receipt and refund refer to it.
+
+    A queued deal (of a queue ticket) has no unit yet."""
 
     class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
         HELD = "held", _("Held")
         SUBSCRIBED = "subscribed", _("Subscribed")
         SIGNED = "signed", _("Signed")
@@ -41,7 +44,7 @@ class Deal(ProjectModel):
         JOINT = "joint", _("Joint")
         SHARES = "shares", _("By shares")
 
-    unit = ProjectKey("inventory.Unit", verbose_name=_("Unit"))
+    unit = ProjectKey("inventory.Unit", null=True, verbose_name=_("Unit"))
     customer = ProjectKey("crm.Customer", verbose_name=_("Customer"))
     consultant = person(_("Consultant"), null=True)
     team = ProjectKey("platform.Team", null=True, verbose_name=_("Team"))
@@ -61,8 +64,14 @@ class Deal(ProjectModel):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(state__in=("held", "subscribed", "signed", "delivered", "ended")),
+                condition=models.Q(state__in=("queued", "held", "subscribed", "signed", "delivered", "ended")),
                 name="deal_state",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="queued", unit__isnull=True)
+                | models.Q(state="ended")
+                | models.Q(state__in=("held", "subscribed", "signed", "delivered"), unit__isnull=False),
+                name="deal_unit_unless_queued",
             ),
             models.CheckConstraint(
                 condition=models.Q(sales_mode__in=("own", "agency", "online", "offset")),

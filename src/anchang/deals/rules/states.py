@@ -19,7 +19,7 @@ TICKET = _machine(
     called="converted missed withdrawn",
     missed="called withdrawn",
     withdrawn="refunded",
-    converted="",
+    converted="missed",  # the hold that it became was given back
     refunded="",
 )
 HOLD = _machine(active="converted expired cancelled", converted="", expired="", cancelled="")

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals.models import Contract, Deal
+from anchang.deals.models import Contract, Deal, QueueTicket
 from anchang.finance import rules
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable
 from anchang.inventory.models import Licence, Unit
@@ -99,7 +99,10 @@ def _received_on(ctx: Context, day: dt.date | None) -> dt.date:
 
 
 def _licence_of(deal: Deal, on: dt.date) -> Licence:
-    licence = Unit.everything.select_related("licence").get(pk=deal.unit_id).licence
+    if deal.unit_id is None:  # of a queue ticket
+        licence = QueueTicket.objects.select_related("scheme__licence").get(deal_id=deal.pk).scheme.licence
+    else:
+        licence = Unit.everything.select_related("licence").get(pk=deal.unit_id).licence
     facts = LicenceFacts(licence.number, licence.issued_on, licence.valid_to) if licence else None
     if why := why_no_licence(facts, on):
         raise DomainError.of(why)

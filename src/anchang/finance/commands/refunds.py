@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.deals.commands.tickets import ticket_refunded
 from anchang.deals.models import Contract, Deal
 from anchang.finance import rules
 from anchang.finance.commands.receipts import free_receipts
@@ -226,6 +227,7 @@ def pay_refund(ctx: Context, refund: Refund, data: PayInput) -> Refund:
     refund.way, refund.reference = data.way, data.reference[:60]
     refund.save(update_fields=["state", "paid_on", "paid_by", "way", "reference", "updated_at"])
     _event(ctx, "refund.paid", refund)
+    ticket_refunded(ctx, refund.deal_id)
     _tell(ctx, refund)
     return refund
 
@@ -234,5 +236,5 @@ def _tell(ctx: Context, refund: Refund) -> None:
     deal = Deal.objects.select_related("unit").get(pk=refund.deal_id)
     ctx.notify(
         [refund.requested_by_id, deal.consultant_id], "refund_decided", refund, amount=str(refund.amount),
-        unit=str(deal.unit), state=refund.state,
+        unit=str(deal.unit or ""), state=refund.state,
     )  # fmt: skip

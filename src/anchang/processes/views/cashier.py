@@ -136,7 +136,7 @@ def open_lines(deal: Deal) -> list[Receivable]:
 def deal_context(access: Access, deal: Deal, given: Any, errors: Mapping[str, str]) -> dict[str, Any]:
     chain = papers_of(deal)
     paper = chain.contract or chain.subscription or chain.hold
-    licence = deal.unit.licence
+    licence = deal.unit.licence if deal.unit else None  # a queue ticket has no unit yet
     today = _today(access, deal.project)
     lines = open_lines(deal)
     monies = dict(Money.choices)
