@@ -26,6 +26,7 @@ BASE: Rights = held("own", """
     phases.view buildings.view units.view units.quote layouts.view licences.view price-lists.view price-rows.view
     price-changes.view discounts.view payment-plans.view release-batches.view dictionary-entries.view
     unit-state-changes.view unit-locks.view channels.view campaigns.view
+    launch-schemes.view lotteries.view openings.view
 """)  # fmt: skip
 
 CONSULTANT: Rights = BASE | held("own", """
@@ -38,6 +39,7 @@ CONSULTANT: Rights = BASE | held("own", """
     visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
     holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
     contracts.view receivables.view receipts.view buyers.view received-documents.view
+    queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own
 """) | held("project", """
     units.hold units.subscribe units.match pool.view leads.claim households.view
@@ -54,6 +56,7 @@ MANAGER: Rights = BASE | held("project", """
     holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
     subscriptions.approve subscriptions.refuse contracts.view contracts.print contracts.export
     receivables.view receipts.view refunds.view received-documents.*
+    launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
     events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share
 """)  # fmt: skip
 
@@ -68,7 +71,7 @@ FINANCE: Rights = BASE | held("project", """
     customers.view holds.view holds.receive deals.view buyers.view
     subscriptions.view subscriptions.receive subscriptions.print
     contracts.view contracts.receive contracts.print
-    receivables.* receipts.* refunds.* allocations.* day-closes.*
+    receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive
     events.view files.* imports.* jobs.* reports.*
 """)  # fmt: skip
 
