@@ -8,6 +8,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from anchang.crm.commands.lead_clock import recycle_uncontacted, run_clock
 from anchang.crm.models import AssignmentRule, Customer, Lead, LeadTransfer, Touch
@@ -17,6 +18,7 @@ from anchang.platform import personal, reading, resources
 from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
 from anchang.platform.models import Event, Notice, Parameter, Task
+from anchang.platform.wording import worded
 from tests.factories import Office, make_office, run
 
 pytestmark = pytest.mark.django_db
@@ -484,3 +486,98 @@ def test_other_projects_see_nothing(office: Office) -> None:
         with pytest.raises(DomainError) as caught:
             run("assign_lead", access, lead, user=other.users["consultant1"].pk)
     assert caught.value.status == 404
+
+
+
+def test_the_pool_is_searched(office: Office) -> None:
+    lead = add(office, "13812292302")
+    with office.as_("consultant1") as access:
+        for word in ("2302", "13812292302", "黄勇", "huangyong"):
+            page = reading.list_rows(resources.get("pool"), access, reading.Query(q=word))
+            assert [row["id"] for row in page.items] == [lead.pk], word
+        assert not reading.list_rows(resources.get("pool"), access, reading.Query(q="张")).items
+
+
+def test_steps_read_as_words(office: Office) -> None:
+    """L14: the record keeps the code of a step's reason; people read words, in the office's language."""
+    check_in(office, "consultant1")
+    lead = add(office, "13812292302")
+    with office.as_("consultant1") as access, translation.override("zh-hans"):
+        run("follow_up_lead", access, lead, method="phone", content="在看")
+        run("recycle_lead", access, lead)
+        told = {e.name: worded("event." + e.name, e.data) for e in Event.objects.filter(record_id=lead.pk)}
+    assert told["lead.state"] == "由“已分配”变为“已首跟”"
+    assert told["lead.recycled"] == "回收至公海：手动退回"
+    with office.as_("manager") as access, translation.override("zh-hans"):
+        where = {"field": "lead", "op": "eq", "value": lead.pk}
+        page = reading.list_rows(resources.get("lead-transfers"), access, reading.Query(where=where))
+        assert page.items[0]["reason"] == "by_hand"
+        assert resources.choices_of(resources.get("lead-transfers").by_name["reason"])["by_hand"] == "手动退回"
+
+
+# --- customers in the pool -----------------------------------------------------------------------
+
+
+def lost_to_the_pool(office: Office, phone: str = "13812292302") -> Customer:
+    """A customer of consultant 1 whose grade's patience is over."""
+    with office.as_("consultant1") as access:
+        made = run("add_customers", access, name="孙静伟", phone=phone)
+    with office.as_("system") as access:
+        ctx = Context(access, office.project, dt.datetime.now(dt.UTC) + dt.timedelta(days=31))
+        assert run_clock(ctx)["recycled_customers"] == 1
+        ctx.flush()
+        Customer.objects.filter(pk=made.pk).update(pool_since=dt.datetime.now(dt.UTC))
+    made.refresh_from_db()
+    return made
+
+
+def test_recycled_customers_are_claimed_within_the_quota(office: Office) -> None:
+    """L15, BS18: seen masked by all who may claim, one winner, quota shared with leads, last owner barred."""
+    set_parameter(office, "crm.claims_per_day", 1)
+    customer = lost_to_the_pool(office)
+    assert customer.owner_id is None and customer.last_owner_id == office.users["consultant1"].pk
+    with office.as_("consultant1") as access, pytest.raises(DomainError, match="last_owner_barred"):
+        run("claim_pool_customer", access, customer)
+    with office.as_("consultant5") as access:
+        page = reading.list_rows(resources.get("pool-customers"), access, reading.Query(q="2302"))
+        assert [(row["id"], row["phone"]) for row in page.items] == [(customer.pk, "138****2302")]
+        run("claim_pool_customer", access, customer)
+        assert reading.get_row(resources.get("customers"), access, customer.pk)["name"] == "孙静伟"
+    customer.refresh_from_db()
+    assert (customer.owner_id, customer.pool_since) == (office.users["consultant5"].pk, None)
+    with office.as_("consultant2") as access, pytest.raises(DomainError) as gone:
+        run("claim_pool_customer", access, customer)
+    assert gone.value.status == 404
+    lead = add(office, "13900000001")
+    with office.as_("consultant5") as access, pytest.raises(DomainError, match="claim_quota_used"):
+        run("claim_pool_lead", access, lead)
+
+
+def test_a_customers_leads_leave_the_pool_with_him(office: Office) -> None:
+    check_in(office, "consultant1")
+    lead = add(office, "13812292302")
+    with office.as_("consultant1") as access:
+        customer = run("follow_up_lead", access, lead, method="phone", content="在看").customer
+    with office.as_("system") as access:
+        ctx = Context(access, office.project, dt.datetime.now(dt.UTC) + dt.timedelta(days=31))
+        assert run_clock(ctx)["recycled_customers"] == 1
+        ctx.flush()
+    lead.refresh_from_db()
+    assert lead.state == "pool"
+    with office.as_("consultant5") as access:
+        # He stands in the list of leads, not in both.
+        assert not reading.list_rows(resources.get("pool-customers"), access, reading.Query()).items
+        run("claim_pool_lead", access, lead)
+        customer.refresh_from_db()
+        assert customer.owner_id == office.users["consultant5"].pk
+
+
+def test_who_has_a_deal_or_is_frozen_is_never_in_the_pool(office: Office) -> None:
+    customer = lost_to_the_pool(office)
+    for change in ({"stage": "subscriber"}, {"state": "frozen"}, {"state": "lost"}):
+        with office.as_("system"):
+            Customer.objects.filter(pk=customer.pk).update(**({"stage": "visitor", "state": "active"} | change))
+        with office.as_("consultant5") as access:
+            assert not reading.list_rows(resources.get("pool-customers"), access, reading.Query()).items
+            with pytest.raises(DomainError):
+                run("claim_pool_customer", access, customer)

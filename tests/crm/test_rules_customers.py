@@ -67,7 +67,7 @@ def known(number, days_old, **more):
 
 
 def test_the_survivor_of_a_merge():
-    old, contacted, dealing = known(1, 90), known(2, 30, last_effective_at=NOW), known(3, 1, active_deal=True)
+    old, contacted, dealing = known(1, 90), known(2, 30, first_effective_at=NOW), known(3, 1, active_deal=True)
     assert rules.survivor([old, contacted, dealing]) == 3
     assert rules.survivor([old, contacted]) == 2
     assert rules.survivor([known(5, 90), old]) == 1
@@ -116,3 +116,14 @@ def test_who_receives(owner, named, registrar, result):
 
 def test_a_day_is_counted_whole():
     assert rules.expired_grade("A", date(2026, 11, 13), TODAY, {"A": 7}) is None
+
+
+def test_who_owns_a_merged_customer():
+    """判客: a running deal, a relative's deal, the first effective contact, the older record."""
+    old, contacted = known(1, 90, owner_id=1), known(2, 30, owner_id=2, first_effective_at=NOW)
+    dealing, relative = known(3, 1, owner_id=3, active_deal=True), known(4, 1, owner_id=4, active_deal=True)
+    assert rules.attribute([old, contacted, dealing], [relative]) == rules.Ruling(3, "deal")
+    assert rules.attribute([old, contacted], [relative]) == rules.Ruling(4, "household")
+    assert rules.attribute([old, contacted], [known(5, 99, owner_id=5)]) == rules.Ruling(2, "contact")
+    assert rules.attribute([known(6, 1, owner_id=6), old]) == rules.Ruling(1, "record")
+    assert rules.attribute([known(7, 9)]) == rules.Ruling(None, "nobody")

@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from anchang.crm.commands.standing import give
 from anchang.crm.models import Appointment, CallIn, Channel, Customer, FollowUp, Lead, Tour, Visit
+from anchang.platform.context import Context
 from anchang.platform.models import IdempotencyKey, Notice, RevealLog
 from tests.factories import PASSWORD, Office, make_office, run
 
@@ -403,3 +405,21 @@ def test_every_role_gets_a_page_or_a_plain_no(client, office, who):
     for url in ("/visit/new", "/calls/new", "/leads/new", "/follow-ups/new", f"/customers/{customer}/", "/pool/", "/floor/",
                 "/customers/duplicates/", "/hand-over/"):  # fmt: skip
         assert client.get(url).status_code in (200, 403), (who, url)
+
+
+def test_customers_are_claimed_on_the_pools_page(client, office):
+    customer = come(office, phone="13812292302", name="孙静伟").customer_id
+    with office.as_("system") as access:
+        ctx = Context(access, office.project)
+        give(ctx, [(Customer.objects.get(pk=customer), None)], reason="grade_limit")
+        ctx.flush()
+    enter(client, "consultant5")
+    page = text(client.get("/pool/?kind=pool-customers&q=2302"))
+    assert "138****2302" in page and "13812292302" not in page and f"/pool/customers/{customer}/claim" in page
+    assert "138****2302" not in text(client.get("/pool/?kind=pool-customers&q=9999"))
+    answer = client.post(f"/pool/customers/{customer}/claim", headers=HTMX)
+    assert answer.status_code == 200 and f"/customers/{customer}/follow-up" in text(answer) and "9" in text(answer)
+    assert client.get(f"/customers/{customer}/").status_code == 200
+    enter(client, "finance")
+    assert client.get("/pool/?kind=pool-customers").status_code == 403
+    assert client.post(f"/pool/customers/{customer}/claim").status_code in (403, 404)

@@ -6,9 +6,11 @@ import datetime as dt
 import io
 
 import pytest
+from django.db.models import Sum
 from django.utils import timezone
 from pypdf import PdfReader
 
+from anchang.crm.queries.customers import customer_360
 from anchang.deals import papers, queries
 from anchang.deals.commands.handover import hand_over_deals, move_to_kept
 from anchang.deals.models import Contract, Deal, Subscription, UnitClaim
@@ -166,3 +168,21 @@ def test_jobs_run_in_their_project(desk):
         assert f"processes.{name}" in jobs.scheduled()
         jobs.run_now(f"processes.{name}", desk.office.access("system"), desk.office.project)
     assert Deal.objects.get().state == "subscribed"
+
+
+def test_a_merge_keeps_deal_and_money_together(desk):
+    """BS17: the buyer's file is merged away; deal, contract, receivables and receipts stand with the kept one."""
+    contract = desk.sign()
+    receipt = desk.receive(contract, "100000")
+    gone, kept = contract.customer, desk.customer("consultant2")
+    manager = desk.office.access("manager")
+    run("merge_customers", manager, kept, other=gone.pk, reason="同一人")
+    kept.refresh_from_db()
+    contract.refresh_from_db()
+    assert contract.customer_id == kept.pk == Deal.objects.get().customer_id
+    assert contract.subscription.customer_id == kept.pk
+    # The running deal decides who owns the customer, and his stage comes along.
+    assert (kept.owner_id, kept.stage) == (desk.office.users["consultant1"].pk, "buyer")
+    assert Receivable.objects.filter(deal__customer=kept).aggregate(sum=Sum("amount"))["sum"] == contract.total
+    run("reverse_receipt", desk.office.access("finance"), receipt, reason="退")
+    assert customer_360(desk.office.access("consultant1"), kept.pk)["deals"][0]["state"] == "signed"

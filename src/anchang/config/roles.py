@@ -42,12 +42,12 @@ CONSULTANT: Rights = BASE | held("own", """
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own
 """) | held("project", """
-    units.hold units.subscribe units.match pool.view leads.claim households.view
+    units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
     presence.view rotation.view reports.ranking
 """)  # fmt: skip
 
 MANAGER: Rights = BASE | held("project", """
-    leads.* pool.* touches.* lead-transfers.* assignment-rules.*
+    leads.* pool.* pool-customers.* touches.* lead-transfers.* assignment-rules.*
     customers.* visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.* households.*
     owner-changes.* grade-changes.* truth-checks.*
     presence.* rotation.* rosters.* profiles.* turns.*

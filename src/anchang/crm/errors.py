@@ -2,7 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.wording import say
+from anchang.crm.models import Grade, Stage
+from anchang.platform.wording import say, say_values
 
 say(
     {
@@ -78,6 +79,7 @@ say(
         "notice.customer_grade_changed": _("%(name)s: grade %(old)s to %(new)s by %(by)s"),
         "notice.customer_idle": _("%(name)s (%(owner)s) has had no follow-up for %(days)s days"),
         "notice.customer_received": _("%(name)s is now your customer"),
+        "notice.customer_merged_away": _("The file %(name)s was merged; the customer belongs to somebody else"),
         "notice.customers_received": _("%(count)s customers are now yours"),
         "notice.visitor_waiting": _("%(name)s has arrived and nobody is there to receive"),
         "notice.visitor_arrived": _("%(name)s has arrived"),
@@ -89,3 +91,5 @@ say(
         "task.new_visitor": _("Receive %(name)s"),
     }
 )
+say_values("event.customer.stage_changed", old=dict(Stage.choices), new=dict(Stage.choices))
+say_values("event.customer.grade_changed", old=dict(Grade.choices), new=dict(Grade.choices))

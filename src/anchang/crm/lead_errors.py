@@ -2,7 +2,24 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.wording import say
+from anchang.crm.models import LeadState
+from anchang.platform.wording import say, say_values
+
+#: Why the system or a rule moved a lead or a customer; people write their own words.
+MOVE_REASONS = {
+    "no_first_contact": _("No first follow-up in time"),
+    "grade_limit": _("Too long without follow-up for the grade"),
+    "by_hand": _("Given back by hand"),
+    "reopened": _("Reopened"),
+    "visit": _("Visit"),
+    "lead": _("Follow-up of the lead"),
+    "follow_up": _("Follow-up"),
+    "appointment": _("Appointment"),
+    "hand_over": _("Hand-over of a leaver"),
+    "merge": _("Files merged"),
+    "claimed": _("Claimed from the pool"),
+}
+_STATES = dict(LeadState.choices)
 
 say(
     {
@@ -38,3 +55,5 @@ say(
         "task.lead_first_contact": _("First contact with %(name)s"),
     }
 )
+say_values("event.lead.state", old=_STATES, new=_STATES)
+say_values("event.lead.recycled", reason=MOVE_REASONS)

@@ -26,5 +26,6 @@ urlpatterns = [
     path("floor/next", floor.floor_next, name="crm-floor-next"),
     path("pool/", pool.pool_page, name="crm-pool"),
     path("pool/<int:lead_id>/claim", pool.pool_claim, name="crm-pool-claim"),
+    path("pool/customers/<int:customer_id>/claim", pool.pool_customer_claim, name="crm-pool-customer-claim"),
     path("hand-over/", hand_over.hand_over_page, name="crm-hand-over"),
 ]

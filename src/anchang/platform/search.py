@@ -50,7 +50,7 @@ def _text(record: Any, path: str) -> str:
 
 def index(resource: Resource, records: Sequence[Any], *, fresh: bool = False) -> None:
     """Write the tokens of these records anew. `fresh`: they are new, nothing to delete first."""
-    if not resource.search or not records:
+    if not resource.search or not records or resource.search_as:
         return
     extra = resource.extra_tokens(records) if resource.extra_tokens else {}
     by_project: dict[int, dict[int, list[str]]] = {}
@@ -74,7 +74,8 @@ def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | No
         if not tests:
             return None
         for test in tests:
-            rows = SearchToken.objects.filter(test, project_id__in=list(project_ids), resource=resource.name)
+            name = resource.search_as or resource.name
+            rows = SearchToken.objects.filter(test, project_id__in=list(project_ids), resource=name)
             q &= Q(pk__in=rows.values("record_id"))
     return q
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _words: dict[str, Any] = {}
+_values: dict[str, dict[str, Mapping[str, Any]]] = {}
 _twice: list[str] = []
 
 
@@ -23,6 +24,11 @@ def say(words: Mapping[str, Any]) -> None:
             _twice.append(code)
             continue
         _words[code] = sentence
+
+
+def say_values(code: str, **words: Mapping[str, Any]) -> None:
+    """Parameters of this sentence that are codes themselves, each with its words; other values stand as given."""
+    _values.setdefault(code, {}).update(words)
 
 
 def worded_twice() -> list[str]:
@@ -46,8 +52,10 @@ def worded(code: str, params: Mapping[str, Any] | None = None) -> str:
     text = str(sentence)
     if "%(" not in text:
         return text
-    safe: dict[str, Any] = defaultdict(lambda: "…", {k: str(v) for k, v in (params or {}).items()})
+    values = _values.get(code, {})
+    told = {k: str(values[k].get(str(v), v) if k in values else v) for k, v in (params or {}).items()}
+    safe: dict[str, Any] = defaultdict(lambda: "…", told)
     return text % safe
 
 
-__all__ = ["codes", "knows", "say", "worded"]
+__all__ = ["codes", "knows", "say", "say_values", "worded"]

@@ -4,6 +4,7 @@ from anchang.crm.commands import (
     appointments,
     assignment_rules,
     channels,
+    claims,
     customers,
     family,
     followups,
@@ -12,6 +13,7 @@ from anchang.crm.commands import (
     lead_contact,
     lead_import,
     leads,
+    merging,
     personal,
     standing,
     truth,
@@ -20,6 +22,7 @@ from anchang.crm.commands import (
 )
 
 __all__ = [
-    "appointments", "assignment_rules", "channels", "customers", "family", "followups", "grades", "lead_clock",
-    "lead_contact", "lead_import", "leads", "personal", "standing", "truth", "visit_import", "visits",
+    "appointments", "assignment_rules", "channels", "claims", "customers", "family", "followups", "grades",
+    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "standing", "truth",
+    "visit_import", "visits",
 ]  # fmt: skip

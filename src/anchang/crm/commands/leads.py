@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -17,7 +16,7 @@ from anchang.crm.commands.lead_handling import change_state, give_leads, send_to
 from anchang.crm.commands.lead_intake import Enquiry, take_in
 from anchang.crm.commands.numbers import PhoneText, split
 from anchang.crm.commands.personal import RevealInput, count_reveal
-from anchang.crm.models import HELD, OPEN, ClaimCounter, Lead, LeadPhone, LeadState, PoolLead
+from anchang.crm.models import HELD, OPEN, Lead, LeadPhone, LeadState
 from anchang.crm.queries.leads import invalid_reason_choices
 from anchang.kernel.errors import DomainError, Refusal, forbidden
 from anchang.platform import personal, reading, resources
@@ -158,81 +157,6 @@ def edit_lead(ctx: Context, lead: Lead, data: LeadEdit) -> Lead:
 
 
 # --- owners --------------------------------------------------------------------------------------
-
-
-def why_not_claim(lead: Lead) -> Refusal | None:
-    if lead.state == LeadState.POOL:
-        return None
-    return (
-        Refusal("lead_taken")
-        if lead.owner_id
-        else Refusal("state_refused", {"state": lead.get_state_display()})
-    )
-
-
-def _in_pool(lead: Lead) -> bool:
-    return lead.state == LeadState.POOL
-
-
-@command(
-    Lead,
-    verb="claim",
-    label=_("Claim"),
-    icon="hand-grab",
-    shape="primary",
-    refuses=why_not_claim,
-    show=_in_pool,
-    bulk=True,
-)
-def claim_lead(ctx: Context, lead: Lead) -> Lead:
-    """Take a lead out of the pool for oneself (L15): one winner, within the daily quota, not by its last
-    owner for some days. Raises lead_taken, claim_quota_used, last_owner_barred."""
-    if ctx.user_id is None:
-        raise forbidden("leads.claim")
-    policy = recycle_policy(ctx)
-    facts = rules.ClaimFacts(lead.state, 0, lead.last_owner_id, lead.pool_since)
-    why = rules.why_not_claim(facts, ctx.user_id, policy, ctx.now)
-    if why:
-        params = {
-            k: v.astimezone(ctx.zone).strftime("%m-%d %H:%M") if k == "free_at" else v
-            for k, v in why.params.items()
-        }
-        raise DomainError(why.code, **params)
-    _count_claim(ctx, policy.daily_quota)
-    if not give_leads(ctx, [lead.pk], ctx.user_id, "claimed", from_states=(LeadState.POOL,)):
-        raise DomainError("lead_taken")
-    lead.refresh_from_db()
-    return lead
-
-
-def _count_claim(ctx: Context, quota: int) -> None:
-    """One more claim today, or claim_quota_used: the counter's row is the lock."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {ClaimCounter._meta.db_table} AS c (project_id, user_id, day, claimed)"
-            " SELECT %s, %s, %s, 1 WHERE %s > 0"
-            " ON CONFLICT (project_id, user_id, day)"
-            " DO UPDATE SET claimed = c.claimed + 1 WHERE c.claimed < %s"
-            " RETURNING claimed",
-            [ctx.here.pk, ctx.user_id, ctx.business_date, quota, quota],
-        )
-        if cursor.fetchone() is None:
-            raise DomainError("claim_quota_used", limit=quota)
-
-
-@command(
-    PoolLead,
-    verb="claim",
-    label=_("Claim"),
-    icon="hand-grab",
-    shape="primary",
-    permission="leads.claim",
-    bulk=True,
-    name="claim_pool_lead",
-)
-def claim_pool_lead(ctx: Context, lead: PoolLead) -> Lead:
-    """As claim_lead, from the list of the pool."""
-    return claim_lead(ctx, Lead.objects.get(pk=lead.pk))
 
 
 def recycle_policy(ctx: Context) -> rules.RecyclePolicy:

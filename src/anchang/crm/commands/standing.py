@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Annotated, Any
 
 from django.db import connection
+from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
@@ -68,8 +69,9 @@ def give(ctx: Context, changes: list[tuple[Customer, int | None]], *, reason: st
     OwnerChange.objects.bulk_create(logs, batch_size=2000)
     for heir in heirs:
         ids = [c.pk for c, owner in changes if owner == heir]
+        lost = {"pool_since": ctx.now, "last_owner": F("owner")} if heir is None else {"pool_since": None}
         Customer.objects.filter(project=ctx.here, pk__in=ids).update(
-            owner=heir, team=teams.get(heir) if heir else None, idle_since=ctx.now, updated_at=ctx.now
+            owner=heir, team=teams.get(heir) if heir else None, idle_since=ctx.now, updated_at=ctx.now, **lost
         )
         if heir:
             _hand_on(ctx, ids, heir, teams.get(heir))

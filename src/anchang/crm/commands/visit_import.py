@@ -9,10 +9,10 @@ from typing import Any
 
 from django.db import connection
 
-from anchang.crm.commands.family import renumber_visits
 from anchang.crm.commands.filing import NewCustomer, channel_ids, check_order, ensure_customers
 from anchang.crm.commands.grades import set_grades, settle_stages
 from anchang.crm.commands.hooks import visit_hooks
+from anchang.crm.commands.merging import renumber_visits
 from anchang.crm.models import Customer, CustomerPhone, Need, Visit
 from anchang.crm.queries.people import consultants_by_name, teams_of
 from anchang.crm.visit_file import VisitRow

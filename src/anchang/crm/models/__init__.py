@@ -25,6 +25,7 @@ from anchang.crm.models.leads import (
     LeadPhone,
     LeadState,
     LeadTransfer,
+    PoolCustomer,
     PoolLead,
     Touch,
 )
@@ -34,6 +35,6 @@ from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck,
 __all__ = [
     "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel", "ClaimCounter",
     "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone", "FollowUp", "Grade",
-    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "Need", "OwnerChange", "PoolLead",
-    "Stage", "Touch", "Tour", "TruthCheck", "Visit",
+    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "Need", "OwnerChange", "PoolCustomer",
+    "PoolLead", "Stage", "Touch", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

@@ -94,8 +94,8 @@ class Customer(ProjectModel):
         _("Value class"), max_length=10, choices=Worth.choices, default=Worth.NORMAL
     )
     owner = user_key(_("Owner"), null=True, blank=True)
-    team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
-    channel = ProjectKey(Channel, null=True, blank=True, verbose_name=_("First channel"))
+    team = ProjectKey(Team, indexed=False, null=True, blank=True, verbose_name=_("Team"))
+    channel = ProjectKey(Channel, indexed=False, null=True, blank=True, verbose_name=_("First channel"))
     campaign = models.CharField(_("First campaign"), max_length=100, blank=True)
     source = models.CharField(_("First contact"), max_length=10, choices=Source.choices, default=Source.STAFF)
     captured_at = models.DateTimeField(_("Captured at"), default=timezone.now)
@@ -105,6 +105,9 @@ class Customer(ProjectModel):
     next_follow_at = models.DateTimeField(_("Next follow-up"), null=True, blank=True)
     idle_since = models.DateTimeField(_("Without follow-up since"), default=timezone.now)
     visit_count = models.PositiveIntegerField(_("Visits"), default=0)
+    # Who lost the customer to the pool, and when: he is barred from claiming him back for some days.
+    last_owner = user_key(_("Last owner"), null=True, blank=True)
+    pool_since = models.DateTimeField(_("In the pool since"), null=True, blank=True)
     household = ProjectKey(Household, null=True, blank=True, verbose_name=_("Household"))
     household_relation = models.CharField(_("Relation in the household"), max_length=20, blank=True)
     occupation = models.CharField(_("Occupation"), max_length=50, blank=True)
@@ -145,6 +148,11 @@ class Customer(ProjectModel):
                 fields=["project", "grade", "idle_since"],
                 condition=Q(deleted_at__isnull=True, state="active", owner__isnull=False),
                 name="customer_idle",
+            ),
+            models.Index(
+                fields=["project", "-idle_since", "-id"],
+                condition=Q(deleted_at__isnull=True, state="active", owner__isnull=True),
+                name="customer_pool",
             ),
             # How many A and B customers everybody has now.
             models.Index(
@@ -383,7 +391,8 @@ class OwnerChange(ProjectFact):
 
 
 class CustomerMerge(ProjectFact):
-    """Two files of one customer made one; `moved` counts what changed hands."""
+    """Two files of one customer made one; `moved` counts what changed hands, `rule` says why `owner` has him
+    now (判客)."""
 
     append_only = True
 
@@ -392,6 +401,8 @@ class CustomerMerge(ProjectFact):
     by = user_key(_("Merged by"), null=True)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     moved = models.JSONField(default=dict)
+    rule = models.CharField(_("Rule"), max_length=20)
+    owner = user_key(_("Owner"), null=True)
     at = models.DateTimeField(_("Time"))
 
     class Meta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import GeneratedField, Q, Value
+from django.db.models import Exists, GeneratedField, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat, LPad
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -182,6 +182,23 @@ class PoolLead(Lead):
     """A lead of the public pool (公海), as everyone sees it who may claim."""
 
     objects: ClassVar[PoolManager] = PoolManager()
+
+    class Meta:
+        proxy = True
+
+
+class PoolCustomerManager(AliveManager):
+    def get_queryset(self) -> models.QuerySet:
+        """A customer whose lead is in the pool is claimed with that lead and isn't listed twice."""
+        pooled = Lead.objects.filter(project=OuterRef("project"), customer=OuterRef("pk"), state=LeadState.POOL)
+        rows = super().get_queryset().filter(owner__isnull=True, state="active", stage__in=("visitor", "prospect"))
+        return rows.exclude(Exists(pooled))
+
+
+class PoolCustomer(Customer):
+    """A customer whom nobody owns and who has no deal, as everyone sees him who may claim (公海客户)."""
+
+    objects: ClassVar[PoolCustomerManager] = PoolCustomerManager()
 
     class Meta:
         proxy = True

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.crm import dictionaries
+from anchang.crm.lead_errors import MOVE_REASONS
 from anchang.crm.models import (
     Consent,
     Contact,
@@ -21,6 +22,7 @@ from anchang.crm.models import (
     Household,
     Need,
     OwnerChange,
+    PoolCustomer,
 )
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -127,6 +129,8 @@ CUSTOMERS = register(
             Field("state"),
             Field("state_reason"),
             Field("merged_into", to="customers"),
+            Field("last_owner", to="users"),
+            Field("pool_since"),
             Field("note"),
             Field("phones", _("Phones"), value=_phones, expr=_PHONES),
             Field("identities", pgettext_lazy("identity", "Documents"), value=_identities, expr=_IDENTITIES),
@@ -145,6 +149,30 @@ CUSTOMERS = register(
         ),
     )
 )
+
+POOL_CUSTOMERS = register(
+    Resource(
+        name="pool-customers", model=PoolCustomer, label=_("Customer in the pool"), plural=_("Customers in the pool"),
+        area="crm", icon="pool", menu_order=12, order="-idle_since", search=("name",), search_as="customers",
+        state_field="stage",
+        fields=(
+            Field("name", list=True),
+            Field(
+                "phone", _("Phone"), source="phone_masked", kind="phone", list=True, filter=False, sort=False
+            ),
+            Field("grade", list=True),
+            Field("stage", list=True),
+            Field("channel", list=True, to="channels"),
+            Field("residence", list=True),
+            Field("visit_count", list=True),
+            Field("last_visit_at", list=True),
+            Field("last_follow_up_at"),
+            Field("pool_since", list=True),
+            Field("idle_since"),
+            Field("owner", to="users"),
+        ),
+    )
+)  # fmt: skip
 
 NEEDS = register(
     Resource(
@@ -248,7 +276,7 @@ OWNER_CHANGES = register(
             Field("old", list=True, to="users"),
             Field("new", list=True, to="users"),
             Field("by", list=True, to="users"),
-            Field("reason", list=True),
+            Field("reason", kind="choice", choices=MOVE_REASONS, list=True),
             Field("at", list=True),
         ),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.crm.lead_errors import MOVE_REASONS
 from anchang.crm.models import (
     AssignmentRule,
     Campaign,
@@ -155,6 +156,8 @@ POOL = register(
         icon="pool",
         menu_order=11,
         order="-pool_since",
+        search=("name",),
+        search_as="leads",
         state_field="state",
         fields=(
             Field("name", list=True),
@@ -218,7 +221,7 @@ TRANSFERS = register(
             Field("from_state", list=True),
             Field("to_state", list=True),
             Field("rule", list=True, to="assignment-rules"),
-            Field("reason", list=True),
+            Field("reason", kind="choice", choices=MOVE_REASONS, list=True),
         ),
     )
 )

@@ -83,7 +83,7 @@ class Known:
     created_at: datetime
     owner_id: int | None = None
     active_deal: bool = False
-    last_effective_at: datetime | None = None
+    first_effective_at: datetime | None = None
 
 
 def same_customers(phones: Iterable[str], known: Iterable[Known]) -> list[int]:
@@ -102,14 +102,38 @@ def survivor(customers: Sequence[Known]) -> int:
 
 
 def _survival(each: Known) -> tuple[bool, bool, datetime, datetime, int]:
-    contacted = each.last_effective_at is not None
+    contacted = each.first_effective_at is not None
     return (
         not each.active_deal,
         not contacted,
-        each.last_effective_at or each.created_at,
+        each.first_effective_at or each.created_at,
         each.created_at,
         each.id,
     )
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """Who owns a customer and by which rule: deal | household | contact | record | nobody."""
+
+    owner_id: int | None
+    rule: str
+
+
+def attribute(files: Sequence[Known], relatives: Sequence[Known] = ()) -> Ruling:
+    """Who owns the customer of these files (判客, DOMAIN 5): the owner with a running deal, of the customer
+    or of a relative; then who had the first effective contact; then the oldest owned record.
+    """
+    for rule, known, fits in (
+        ("deal", files, lambda k: k.active_deal),
+        ("household", relatives, lambda k: k.active_deal),
+        ("contact", files, lambda k: k.first_effective_at is not None),
+        ("record", files, lambda k: True),
+    ):
+        found = [k for k in known if k.owner_id is not None and fits(k)]
+        if found:
+            return Ruling(min(found, key=_survival).owner_id, rule)
+    return Ruling(None, "nobody")
 
 
 def why_not_merge(customers: Sequence[Known]) -> Refusal | None:

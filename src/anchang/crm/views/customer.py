@@ -25,7 +25,6 @@ from anchang.platform.ui import records, rows
 from anchang.platform.ui.components import Action, Tab
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.records import Shown
-from anchang.platform.wording import worded
 
 PAGE = 30
 MATCHES = 5
@@ -270,30 +269,11 @@ def _timeline(request: HttpRequest, shown: Shown, base: str) -> dict[str, Any]:
     return {"events": [_event(e) for e in found["items"]], "kinds": offers, "more_url": more}
 
 
-#: Events that say a state before and after by its code, and whose words those are.
-_STATES = {
-    "customer.stage_changed": ("customers", "stage"),
-    "customer.grade_changed": ("customers", "grade"),
-    "lead.state": ("leads", "state"),
-}
-
-
-def _told(event: dict[str, Any]) -> str:
-    """The event's sentence, with states in words."""
-    place = _STATES.get(event["name"])
-    resource = resources.find(place[0]) if place else None
-    if place is None or resource is None:
-        return str(event["text"])
-    words = resources.choices_of(resource.by_name[place[1]], None)
-    data = {k: str(words.get(v, v)) if k in ("old", "new") else v for k, v in event["data"].items()}
-    return worded("event." + event["name"], data)
-
-
 def _event(event: dict[str, Any]) -> dict[str, Any]:
     resource = resources.find(event["resource"])
     own = event["resource"] == "customers"
     return {
-        "title": _told(event),
+        "title": event["text"],
         "text": event["content"] or str(event["data"].get("note") or "")[:500],
         "actor": _("Automatic") if event["actor"] == SYSTEM.name else event["actor"],
         "at": parse_datetime(event["at"]),
