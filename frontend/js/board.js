@@ -212,7 +212,7 @@ function changed(event) {
   const { id, cell: fresh } = event.detail;
   const cell = document.getElementById(`u${id}`);
   if (!cell || !fresh) {
-    reload();
+    reload(event);
     return;
   }
   update(cell, fresh);
@@ -229,8 +229,11 @@ function refreshMarks() {
   picks();
 }
 
+// All open boards hear of a large change at the same time: the server says over how many seconds they spread.
+const SPREAD = 2;
 let reloading = 0;
-function reload() {
+function reload(event) {
+  const spread = event && event.detail && event.detail.spread !== undefined ? event.detail.spread : SPREAD;
   window.clearTimeout(reloading);
   reloading = window.setTimeout(async () => {
     const answer = await fetch(settings.grid_url, { credentials: "same-origin", headers: { "HX-Request": "true" } });
@@ -238,7 +241,7 @@ function reload() {
     board().innerHTML = await answer.text();
     showBuilding(state.building);
     refreshMarks();
-  }, 400);
+  }, 400 + Math.random() * spread * 1000);
 }
 
 if (settings) {

@@ -57,7 +57,8 @@ function connect(host, attempt = 0) {
     host.dataset.liveState = "off";
     source.close();
     open.delete(host);
-    const wait = RETRY[Math.min(attempt, RETRY.length - 1)];
+    // Half to one and a half of it: after a restart not all pages come back in the same moment.
+    const wait = RETRY[Math.min(attempt, RETRY.length - 1)] * (0.5 + Math.random());
     window.setTimeout(() => document.contains(host) && connect(host, attempt + 1), wait);
   };
 }

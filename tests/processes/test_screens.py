@@ -17,6 +17,7 @@ from anchang.platform.access import bump_stamp
 from anchang.platform.models import FieldRule, Role
 from anchang.platform.ui.live import Happening
 from anchang.processes.resources import tell_units
+from anchang.processes.views import grid
 from tests.deals.desk import BUYER, DISCOUNTS
 from tests.factories import PASSWORD, run
 
@@ -77,6 +78,27 @@ def test_board_shows_every_unit_with_its_state_in_eight_queries(enter, desk):
     ours = [q["sql"] for q in seen.captured_queries if _counts(q["sql"] or "")]
     assert len(ours) <= 8, ours
     assert "<b>101</b>" in text and "282.8" in text
+
+
+def test_boards_that_ask_at_once_get_cells_that_were_written_once(enter, desk, monkeypatch):
+    written = []
+    made = grid.grid
+    monkeypatch.setattr(grid, "grid", lambda board: written.append(1) or made(board))
+    client = enter("consultant1")
+    whole = client.get("/board/?part=grid").content
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get("/board/?part=grid").content == whole
+    assert len(written) == 1
+    assert len([q for q in seen.captured_queries if _counts(q["sql"] or "")]) <= 5
+    unit = desk.stock.units[0]
+    with desk.office.as_("manager") as access:
+        run("control_unit", access, unit, reason="留给抽签")
+    assert 'data-state="controlled"' in client.get("/board/?part=grid").content.decode()
+    FieldRule.objects.create(role=Role.objects.get(code="consultant"), resource="units", field="list_total", mode="hide")
+    bump_stamp()
+    assert "282.8" not in client.get("/board/?part=grid").content.decode(), "others see more than he may"
+    assert client.post("/language/", {"language": "en"}).status_code == 302
+    assert "Available" in client.get("/board/?part=grid").content.decode()
 
 
 def test_board_is_refused_without_the_right_and_outsiders_get_nothing(client, desk):

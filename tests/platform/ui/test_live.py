@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import http.cookiejar
+import json
 import time
 import urllib.error
 import urllib.parse
@@ -68,6 +69,21 @@ def test_five_hundred_listeners_are_told_at_once():
         return spent
 
     assert asyncio.run(told()) < 1
+
+
+@pytest.mark.django_db
+def test_pages_are_told_to_spread_their_questions(monkeypatch):
+    """500 open boards that read themselves anew do it over seconds; a single one at once."""
+    office = make_office()
+    what = [live.Happening((1, 1), "price_list.published", "price-lists", 1, office.project.pk, None)]
+
+    def spread() -> float:
+        (said,) = live.messages_of(what)
+        return json.loads(said.chunk.split(b"data: ")[1])["detail"]["spread"]
+
+    assert spread() < 0.1
+    monkeypatch.setattr(live.hub, "listeners", {listener(Rights("project"), n) for n in range(500)})
+    assert spread() >= 5
 
 
 @pytest.mark.django_db(transaction=True)

@@ -43,6 +43,8 @@ RECHECK = 30.0
 BATCH = 2000
 KEPT = 4000
 QUEUE = 1000
+#: Pages that answer a message by reading themselves anew do it spread over so many seconds per open page.
+SECONDS_PER_PAGE = 0.02
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -134,6 +136,7 @@ def messages_of(found: Sequence[Happening]) -> list[Message]:
     owners = {name: _owners(name, many) for name, many in by_resource.items()}
     told = {name: _told(name, many) for name, many in by_resource.items()}
     messages = []
+    spread = round(len(hub.listeners) * SECONDS_PER_PAGE, 1)
     for one in found:
         if owners[one.resource] is None:
             continue  # nothing that anybody may view
@@ -142,6 +145,9 @@ def messages_of(found: Sequence[Happening]) -> list[Message]:
             "trigger": f"{one.resource}:changed",
             "detail": {"event": one.name, "resource": one.resource, "id": one.record_id, "project": one.project_id},
         }  # fmt: skip
+        detail = content.get("detail") if isinstance(content, dict) else None
+        if isinstance(detail, dict):
+            detail["spread"] = spread
         text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=reading.jsonable)
         chunk = f"id: {one.place[0]}-{one.place[1]}\ndata: {text}\n\n".encode()
         owner = (owners[one.resource] or {}).get(one.record_id)

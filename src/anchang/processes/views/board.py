@@ -30,7 +30,7 @@ from anchang.processes import loans
 from anchang.processes.offers import Offer, offer
 from anchang.processes.views import doing
 from anchang.processes.views.asking import asked_of
-from anchang.processes.views.grid import grid, state_words
+from anchang.processes.views.grid import grid, kept_grid, state_words
 
 TONES = ("blue", "green", "amber", "purple", "teal", "orange", "indigo", "red", "slate")
 
@@ -42,10 +42,10 @@ def board_page(request: HttpRequest) -> HttpResponse:
     if project is None:
         return doing.choose_project(request, _("Unit board"))
     access = access_of(request)
+    if request.GET.get("part") == "grid":
+        return HttpResponse(kept_grid(access, project))
     board = unit_board(access, project)
     cells = grid(board)
-    if request.GET.get("part") == "grid":
-        return HttpResponse(cells)
     words = state_words()
     counts = board["counts"]
     facings = Counter(

@@ -1,17 +1,27 @@
-"""The cells of the unit board as markup, written for five thousand at once."""
+"""The cells of the unit board as markup, written for five thousand at once.
+
+When a command changes many units, every open board asks for its cells anew at about the same time: they are
+written once for all readers who see the same, and kept until the data moves (`kept_grid`).
+"""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from html import escape as escaped
+from threading import Lock
 from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from anchang.inventory.models import Unit
+from anchang.inventory.queries import board_stamp, hidden_columns, unit_board
+from anchang.platform.access import Access
+from anchang.platform.models import Project
 
 WAN = Decimal(10000)
 TAB = ' tabindex="-1"'
@@ -19,6 +29,30 @@ escape = lru_cache(maxsize=20_000)(escaped)
 MOST_COLUMNS = 60
 #: Beside the states among the words of the cells: the unit of prices.
 WAN_WORD = ""
+
+
+#: (project, hidden fields, language) -> (stamp of the data, cells); the last few of this process.
+_kept: OrderedDict[Any, tuple[Any, SafeString]] = OrderedDict()
+_keeping = Lock()
+_MOST_KEPT = 6
+
+
+def kept_grid(access: Access, project: Project) -> SafeString:
+    """The cells of the project as this reader sees them; of many who ask at once, the first writes them.
+
+    Raises forbidden without units.view in the project.
+    """
+    access.require("units.view", project.pk)
+    key = project.pk, hidden_columns(access, project.pk), get_language()
+    stamp = board_stamp(project)
+    with _keeping:
+        found = _kept.get(key)
+        if found is None or found[0] != stamp:
+            found = _kept[key] = stamp, grid(unit_board(access, project))
+        _kept.move_to_end(key)
+        while len(_kept) > _MOST_KEPT:
+            _kept.popitem(last=False)
+    return found[1]
 
 
 def state_words() -> dict[str, str]:
