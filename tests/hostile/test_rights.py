@@ -11,7 +11,7 @@ import pytest
 from anchang.kernel.errors import DomainError
 from anchang.platform import reading, resources, tokens
 from anchang.platform.access import Access, access_of, actor_for, bump_stamp
-from anchang.platform.models import Grant, PersonalGrant, Role, User
+from anchang.platform.models import Event, Grant, Notice, PersonalGrant, Role, User
 from anchang.platform.reading import Query
 from anchang.platform.scope import open_scope
 from tests.factories import Office, make_office, make_project, run
@@ -32,11 +32,63 @@ def refused(code: str, call: Callable[[], Any]) -> None:
 
 def test_nobody_takes_over_a_person_who_may_do_more(office: Office) -> None:
     with office.as_("director") as access:
-        for who in ("admin", "group", "finance"):
+        for who in ("admin", "group"):
             refused("forbidden", lambda who=who: run("make_reset_link", access, office.users[who]))
         assert run("make_reset_link", access, office.users["consultant1"])["link"]
     with office.as_("admin") as access:
         assert run("make_reset_link", access, office.users["director"])["link"]
+
+
+def test_a_director_helps_his_own_staff_to_a_password_and_nobody_else(office: Office) -> None:
+    """Finance, clerk and service hold rights that he lacks: he may while they work for him alone; it is on record."""
+    staff = {who: office.users[who] for who in ("finance", "clerk", "service")}
+    with office.as_("director") as access:
+        for user in staff.values():
+            assert run("make_reset_link", access, user)["link"]
+        made = Event.objects.filter(name="user.reset_link", actor_id=office.users["director"].pk)
+        assert {e.record_id for e in made} == {u.pk for u in staff.values()}
+        assert made.get(record_id=staff["finance"].pk).data["beyond"] > 0
+        assert Notice.objects.filter(code="password_link").count() == 3
+
+    other = make_project("XX", "别处")
+    # Somebody who also works elsewhere, for the whole company, or for the group.
+    for place in ({"project": other}, {"company": other.company}, {}):
+        grant = Grant.objects.create(user=staff["finance"], role=Role.objects.get(code="service"), **place)
+        bump_stamp()
+        with office.as_("director") as access:
+            refused("forbidden", lambda: run("make_reset_link", access, staff["finance"]))
+        grant.delete()
+    # A right beyond his own over people, rights or settings, however it was given.
+    for right in ("roles.edit", "companies.create", "projects.edit", "*"):
+        extra = PersonalGrant.objects.create(
+            user=staff["clerk"], project=office.project, permission=right, allow=True, scope="project", reason="试",
+            made_by=office.users["admin"],
+        )  # fmt: skip
+        bump_stamp()
+        with office.as_("director") as access:
+            refused("forbidden", lambda: run("make_reset_link", access, staff["clerk"]))
+        extra.delete()
+    # Whoever may make links, but not for the whole staff, may not either.
+    PersonalGrant.objects.create(
+        user=office.users["manager"], project=office.project, permission="users.reset-link", allow=True, scope="team",
+        reason="试", made_by=office.users["admin"],
+    )  # fmt: skip
+    bump_stamp()
+    with office.as_("manager") as access:
+        refused("forbidden", lambda: run("make_reset_link", access, staff["finance"]))
+
+
+def test_roles_in_other_projects_are_not_told(office: Office) -> None:
+    other = make_project("XX", "别处")
+    user = office.users["finance"]
+    Grant.objects.create(user=user, role=Role.objects.get(code="manager"), project=other)
+    bump_stamp()
+    with office.as_("director") as access:
+        row = reading.get_row(resources.get("users"), access, user.pk)
+        assert [r["where"] for r in row["roles"]] == [str(office.project)]
+    with office.as_("admin") as access:
+        row = reading.get_row(resources.get("users"), access, user.pk)
+        assert [r["where"] for r in row["roles"]] == [str(office.project), str(other)]
 
 
 def test_a_project_s_director_does_not_manage_group_users(office: Office) -> None:

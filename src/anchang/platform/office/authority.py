@@ -45,17 +45,37 @@ def check_manages(ctx: Context, user: User, permission: str) -> None:
             raise forbidden(permission)
 
 
-def check_may_become(ctx: Context, user: User, permission: str) -> None:
-    """Who sets a person's password can act as that person: he must hold all that the person holds."""
+#: Rights over people, rights and settings: who has them can make himself anything.
+ADMINISTRATION = frozenset({"users", "roles", "grants", "personal-grants", "parameters", "projects", "companies"})
+#: Of those, what gives no power over others.
+_HARMLESS = frozenset({"view", "set-pin"})
+
+
+def administers(permission: str) -> bool:
+    resource, _dot, verb = permission.partition(".")
+    return permission == "*" or (resource in ADMINISTRATION and verb not in _HARMLESS)
+
+
+def check_may_become(ctx: Context, user: User, permission: str) -> list[str]:
+    """Who sets a person's password can act as that person. So he must hold all that the person holds; or the
+    person works only in projects where he has the right over the whole staff, and administers nothing that he
+    doesn't administer himself. Answers the rights beyond his own, which the caller puts on record.
+    """
     if ctx.actor.kind == "system" or ctx.user_id == user.pk:
-        return
+        return []
     check_manages(ctx, user, permission)
     theirs = access_of(actor_for(user))
+    beyond = set()
     held = [(theirs.everywhere, None), *((rights, project_id) for project_id, rights in theirs.rights.items())]
     for rights, project_id in held:
         for right, scope in rights.items():
-            if not right.startswith("!") and not ctx.access.reaches(right, scope, project_id):
+            if right.startswith("!") or ctx.access.reaches(right, scope, project_id):
+                continue
+            manages = project_id is not None and ctx.access.scope(permission, project_id) == "project"
+            if not manages or ctx.access.limited or administers(right):
                 raise forbidden(permission)
+            beyond.add(right)
+    return sorted(beyond)
 
 
 def check_unlimited(access: Access) -> None:

@@ -17,7 +17,7 @@ from pydantic import Field as PydanticField
 from anchang.kernel import chinese
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, parameters, resources, tokens
-from anchang.platform.access import bump_stamp
+from anchang.platform.access import access_of, actor_for, bump_stamp
 from anchang.platform.commands import command, creates, edits, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import MAX_ID, Day, Input, Label, Line, Name, Reason, Ref
@@ -242,8 +242,9 @@ RESET_HOURS = parameters.declare(
 @command(User, verb="reset-link", label=_("One-time password link"), name="make_reset_link",
          private_answer=True)
 def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
-    """A link with which the user sets a new password once, without mail. Older links end."""
-    check_may_become(ctx, user, "users.reset-link")
+    """A link with which the user sets a new password once, without mail. Older links end. Who made it stands
+    in the history of the user's projects, and the user is told."""
+    beyond = check_may_become(ctx, user, "users.reset-link")
     ResetLink.objects.filter(user=user, used_at__isnull=True).update(used_at=ctx.now)
     assert ctx.user_id is not None, "a link is made by a person"
     text = secrets.token_urlsafe(24)
@@ -251,7 +252,19 @@ def make_reset_link(ctx: Context, user: User) -> dict[str, Any]:
     ResetLink.objects.create(
         user=user, digest=tokens.digest(text), made_by_id=ctx.user_id, expires_at=until
     )
+    _tell_projects(ctx, user, "user.reset_link", "password_link", beyond=len(beyond))
     return {"link": f"/password/{text}", "expires_at": until.isoformat()}
+
+
+def _tell_projects(ctx: Context, user: User, event: str, notice: str, **data: Any) -> None:
+    """An event in every project of the user that the actor can see, and one notice to the user."""
+    theirs = access_of(actor_for(user)).project_ids
+    for at, project in enumerate(Project.objects.filter(pk__in=set(theirs) & set(ctx.access.project_ids))):
+        place = Context(ctx.access, project, ctx.now)
+        place.event(event, user, user=user.name, **data)
+        if at == 0:
+            place.notify([user.pk], notice, user, by=ctx.actor.name)
+        place.flush()
 
 
 def use_reset_link(text: str, password: str) -> User:

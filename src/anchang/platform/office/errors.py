@@ -62,6 +62,8 @@ say(
         "event.record.edited": _("Changed: %(fields)s"),
         "event.record.deleted": _("Moved to the recycle bin"),
         "event.record.restored": _("Brought back from the recycle bin"),
+        "event.user.reset_link": _("Password link made for %(user)s"),
+        "notice.password_link": _("%(by)s made a link with which your password can be set"),
         "event.user.handed_over": _("Customers handed over"),
     }
 )

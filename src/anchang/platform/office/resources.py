@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
 from anchang.platform.access import Access
+from anchang.platform.database import policy_sql
 from anchang.platform.models import (
     ApiToken,
     Company,
@@ -66,9 +68,14 @@ def _said_here(permission: str) -> Callable[[Access], Q]:
 
 
 def _roles_of(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Roles that hold where the reader is: what a colleague does in other projects is not told."""
     found: dict[int, list[dict[str, Any]]] = {}
-    rows = Grant.objects.filter(user__in=ids).select_related("role", "project", "company")
-    for grant in rows:
+    here = Project.objects.filter(RawSQL(policy_sql("platform_project.id"), [], output_field=BooleanField()))
+    rows = Grant.objects.filter(
+        Q(project__in=here) | Q(company__in=here.values("company")) | Q(project__isnull=True, company__isnull=True),
+        user__in=ids,
+    ).select_related("role", "project", "company")
+    for grant in rows.order_by("id"):
         where = grant.project or grant.company
         found.setdefault(grant.user_id, []).append(
             {"id": grant.pk, "role": grant.role.name, "where": str(where) if where else str(_("Group"))}
