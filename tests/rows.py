@@ -25,6 +25,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.Refund": {"state": "rejected"},
     "deals.Contract": {"state": "draft"},
     "deals.Subscription": {"state": "draft"},
+    "deals.DealFile": {"contract": lambda *place: _related_by_label("deals.Contract", *place)},
     "crm.Visit": {"seq": 1},
     "crm.Tour": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
     "finance.DayClose": {"note": "x"},

@@ -175,10 +175,13 @@ window.addEventListener("pageshow", (event) => {
 
 // Leaving a form that was typed into asks first. Filters and searches don't count.
 let leaving = false;
-document.addEventListener("input", (event) => {
-  const form = event.target.closest && event.target.closest('form[data-keep], form[method="post"], form[hx-post]');
-  if (form && !form.matches("[data-free]")) form.dataset.dirty = "1";
-});
+// A picker tells of a choice by "change" alone.
+for (const kind of ["input", "change"]) {
+  document.addEventListener(kind, (event) => {
+    const form = event.target.closest && event.target.closest('form[data-keep], form[method="post"], form[hx-post]');
+    if (form && !form.matches("[data-free]")) form.dataset.dirty = "1";
+  });
+}
 window.addEventListener("beforeunload", (event) => {
   const dirty = document.querySelector("form[data-dirty]");
   if (!dirty || leaving || onSignInPage()) return;

@@ -257,13 +257,15 @@ def test_two_browsers_and_one_unit(office, somebody):
         one.open("/board/")
         cell(one.page, unit).click()
         expect(one.page.locator("#panel .hold-form")).to_be_visible()
-    # The second has begun to type: his form stays, and the refusal tells him.
+    # The second has picked a customer and looks elsewhere: his form stays, and the refusal tells him.
     choose(second.page, "customer", "2222")
-    second.page.fill("#panel [name=minutes]", "30")
+    second.page.locator("#panel .unit-top").click()
+    second.page.evaluate("document.activeElement.blur()")
     choose(first.page, "customer", "1111")
     first.page.locator("#panel .hold-form button[type=submit]").click()
     expect(first.page.locator("#panel .unit-top [data-state]")).to_have_attribute("data-state", "held")
     expect(cell(second.page, unit)).to_have_attribute("data-state", "held", timeout=3_000)
+    expect(second.page.locator("#panel select[name=customer] + .ts-wrapper")).to_contain_text("令狐乙")
     second.page.locator("#panel .hold-form button[type=submit]").click()
     expect(second.page.locator("#panel [role=alert]")).to_contain_text(re.compile("[一-鿿]{4,}"))
     with office.office.as_("system"):

@@ -38,6 +38,7 @@ CONSULTANT: Rights = BASE | held("own", """
     customers.mark-lost customers.set-tags
     visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
     holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
+    subscriptions.resubmit deals.attach deal-files.view deal-files.replace
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own
@@ -54,7 +55,8 @@ MANAGER: Rights = BASE | held("project", """
     units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
     units.export release-batches.*
     holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
-    subscriptions.approve subscriptions.refuse contracts.view contracts.print contracts.export
+    subscriptions.approve subscriptions.refuse subscriptions.resubmit deal-files.*
+    contracts.view contracts.print contracts.export
     receivables.view receipts.view refunds.view received-documents.*
     launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
     events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share
@@ -62,13 +64,14 @@ MANAGER: Rights = BASE | held("project", """
 
 CLERK: Rights = BASE | held("project", """
     customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
-    holds.view deals.* buyers.* subscriptions.view subscriptions.sign subscriptions.print subscriptions.extend
+    holds.view deals.* deal-files.* buyers.* subscriptions.view subscriptions.sign subscriptions.print
+    subscriptions.extend
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
     events.view files.* imports.view reports.project
 """)  # fmt: skip
 
 FINANCE: Rights = BASE | held("project", """
-    customers.view holds.view holds.receive deals.view buyers.view
+    customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view
     subscriptions.view subscriptions.receive subscriptions.print
     contracts.view contracts.receive contracts.print
     receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive

@@ -22,6 +22,7 @@ constraint_errors(
         "shares_sum": ("shares_not_100", 422),
         "buyer_once": ("buyer_twice", 422),
         "contract_filing_once": ("filing_number_used", 422),
+        "deal_file_replaced_once": "file_replaced_before",
     }
 )
 
@@ -33,6 +34,9 @@ _ERRORS = {
     "held_before": _("This household held the unit before and may hold it again from %(free_at)s."),
     "extensions_used_up": _("Extended %(limit)s times already."),
     "not_your_customer": _("This is not your customer."),
+    "paper_not_of_deal": _("This belongs to another deal."),
+    "deal_has_no_paper": _("The deal has no hold, subscription or contract yet."),
+    "file_replaced_before": _("There is a newer version of this file."),
     "approval_running": _("A subscription of this hold is in approval."),
     "tenant_notice_pending": _("The tenant must be told %(days)s days before a sale."),
     "buyers_invalid": _("Please check the buyers."),
@@ -101,6 +105,7 @@ _EVENTS = {
     "event.contract.terminating": _("Contract %(number)s: termination asked for: %(reason)s"),
     "event.contract.terminated": _("Contract %(number)s terminated: %(reason)s"),
     "event.documents.received": _("Documents received: %(documents)s"),
+    "event.deal.file_attached": _("%(title)s, version %(edition)s attached"),
     "event.paper.printed": _("%(number)s printed, copy %(prints)s"),
     "event.deal.edited": _("Sales mode: %(sales_mode)s %(agency)s"),
 }

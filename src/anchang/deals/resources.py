@@ -14,6 +14,7 @@ from anchang.deals.models import (
     Buyer,
     Contract,
     Deal,
+    DealFile,
     Hold,
     ReceivedDocument,
     RequiredDocument,
@@ -50,6 +51,7 @@ register(
         related=(
             Related("holds", "deal"), Related("subscriptions", "deal"), Related("contracts", "deal"),
             Related("receivables", "deal"), Related("receipts", "deal"), Related("refunds", "deal"),
+            Related("deal-files", "deal"),
         ),
     )
 )  # fmt: skip
@@ -67,6 +69,7 @@ register(
             Field("ended_at"), Field("business_date"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
+        related=(Related("deal-files", "hold"),),
     )
 )  # fmt: skip
 
@@ -83,7 +86,8 @@ register(
             Field("depth", kind="decimal"), Field("unit_price"), Field("gross_area", kind="area"),
             Field("inner_area", kind="area"), Field("deposit", list=True), Field("payment_plan"),
             Field("subscribed_on", list=True), Field("sign_by", list=True), Field("activated_on"),
-            Field("approve_by"), Field("ended_on"), Field("fault"), Field("end_reason"), Field("forfeited"),
+            Field("approve_by"), Field("refused_on"), Field("ended_on"), Field("fault"),
+            Field("end_reason"), Field("forfeited"),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
@@ -94,6 +98,7 @@ register(
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
         search=("number",), key_field="number",
+        related=(Related("deal-files", "subscription"),),
     )
 )  # fmt: skip
 
@@ -124,8 +129,20 @@ register(
         search=("number", "filing_number"), key_field="number",
         related=(
             Related("receivables", "contract"), Related("receipts", "contract"),
-            Related("refunds", "contract"),
+            Related("refunds", "contract"), Related("deal-files", "contract"),
         ),
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="deal-files", model=DealFile, label=_("Deal file"), plural=_("Deal files"), icon="paperclip",
+        fields=(
+            Field("title", list=True), Field("edition", list=True), Field("current", list=True),
+            Field("file", to="files", list=True), Field("deal"), Field("hold"), Field("subscription"),
+            Field("contract"), Field("replaces"), Field("note", list=True), Field("created_at", list=True),
+        ),
+        label_field="title", owner="deal__consultant", team="deal__team", order="-id",
     )
 )  # fmt: skip
 

@@ -379,6 +379,8 @@ def refuse_subscription(ctx: Context, subscription: Subscription, data: RefuseIn
         raise DomainError.of(why)
     _check_approver(ctx, subscription)
     give_back(ctx, unit, deal, subscription, data.reason)
+    subscription.refused_on = ctx.business_date
+    subscription.save(update_fields=["refused_on", "updated_at"])
     ctx.event(
         "subscription.refused", subscription, customer_id=deal.customer_id, deal=deal.pk,
         number=subscription.number,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anchang.processes.views import board, cashier, desk, loan, papers
+from anchang.processes.views import board, cashier, desk, filing, loan, papers
 
 urlpatterns = [
     path("board/", board.board_page, name="board"),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("deal/<int:unit_id>/", desk.desk_page, name="deal"),
     path("deal/<int:unit_id>/price", desk.desk_price, name="deal-price"),
     path("deal/<int:unit_id>/proposal.pdf", papers.proposal, name="proposal"),
+    path("deal/<int:unit_id>/files", filing.attach, name="deal-files"),
     path("deal/<int:unit_id>/documents", desk.tick_document, name="deal-documents"),
     path("cashier/", cashier.cashier_page, name="cashier"),
     path("cashier/<int:deal_id>/preview", cashier.preview, name="cashier-preview"),

@@ -8,14 +8,16 @@ from anchang.deals.commands.contracts import (
     print_subscription,
     review_contract,
 )
+from anchang.deals.commands.files import attach_file, replace_file
 from anchang.deals.commands.holds import cancel_hold, expire_hold, expire_holds, extend_hold, hold_unit
 from anchang.deals.commands.launch import add_launch_schemes, commit_lottery, draw_lottery, import_lottery
 from anchang.deals.commands.modes import edit_deal
 from anchang.deals.commands.tickets import call_next, issue_tickets, miss_ticket, qualify_ticket, rejoin_queue
 
 __all__ = [
-    "add_launch_schemes", "call_next", "cancel_hold", "checklist", "commit_lottery", "draw_lottery", "edit_deal",
+    "add_launch_schemes", "attach_file", "call_next", "cancel_hold", "checklist", "commit_lottery", "draw_lottery",
+    "edit_deal",
     "expire_hold", "expire_holds", "extend_hold", "file_contract", "hold_unit", "import_lottery", "issue_tickets",
     "miss_ticket", "missing_documents", "print_contract", "print_subscription", "qualify_ticket",
-    "receive_documents", "rejoin_queue", "review_contract",
+    "receive_documents", "rejoin_queue", "replace_file", "review_contract",
 ]  # fmt: skip

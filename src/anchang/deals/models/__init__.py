@@ -2,11 +2,12 @@
 
 from anchang.deals.models.chain import Deal, Hold, UnitClaim
 from anchang.deals.models.contracts import Contract
+from anchang.deals.models.files import DealFile
 from anchang.deals.models.launch import LaunchScheme, Lottery, QueueTicket
 from anchang.deals.models.parties import Buyer, ReceivedDocument, RequiredDocument
 from anchang.deals.models.subscriptions import PlanLine, Subscription
 
 __all__ = [
-    "Buyer", "Contract", "Deal", "Hold", "LaunchScheme", "Lottery", "PlanLine", "QueueTicket", "ReceivedDocument",
-    "RequiredDocument", "Subscription", "UnitClaim",
+    "Buyer", "Contract", "Deal", "DealFile", "Hold", "LaunchScheme", "Lottery", "PlanLine", "QueueTicket",
+    "ReceivedDocument", "RequiredDocument", "Subscription", "UnitClaim",
 ]  # fmt: skip

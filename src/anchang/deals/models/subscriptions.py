@@ -56,6 +56,7 @@ class Subscription(ProjectModel):
     sign_by = models.DateField(_("Sign by"))
     approve_by = models.DateTimeField(_("Approve by"), null=True)
     approvers = models.JSONField(_("Approvers"), default=list)
+    refused_on = models.DateField(_("Refused on"), null=True)
     ended_on = models.DateField(_("Ended on"), null=True)
     fault = models.CharField(_("Fault"), max_length=6, blank=True)
     end_reason = models.CharField(_("Reason"), max_length=200, blank=True)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Router
 
+from anchang.kernel.errors import DomainError
 from anchang.platform import commands, files, reading, resources
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
@@ -41,6 +42,7 @@ def add_to(router: Router, resource: Resource) -> None:
         _upload(router, resource)
         _reports(router)
     if resource.name == "files":
+        _store(router)
         _download(router)
 
 
@@ -172,6 +174,36 @@ def refused_name(job: ImportJob) -> str:
 
 
 # --- files ---------------------------------------------------------------------------------------
+
+
+def _store(router: Router) -> None:
+    """A file of one's own: only its owner reads it until a command puts it to a record."""
+
+    def view(request: HttpRequest) -> HttpResponse:
+        access = work.access_of(request)
+        fields, uploads = form_of(request)
+        project = commands.one_project(access, {fields.get("project") or None})
+        access.require("files.view", project.pk)
+        upload = uploads.get("file")
+        if upload is None:
+            raise DomainError("bad_input", status=422, fields={"file": "required"})
+        said = {**fields, "file": upload.name, "size": upload.size}
+
+        def run() -> tuple[int, Any]:
+            stored = files.save(project, upload.name or "file", upload, user_id=access.actor.user_id)
+            return 201, work.shown(access, stored)
+
+        return work.once(request, said, run)
+
+    form = {"type": "object", "required": ["file"], "properties": {
+        "project": {"type": "string"}, "file": {"type": "string", "format": "binary"},
+    }}  # fmt: skip
+    extra = {
+        "requestBody": {"content": {"multipart/form-data": {"schema": form}}, "required": True},
+        "parameters": schema.KEY_HEADERS,
+        "responses": schema.responses(201, {"$ref": "#/components/schemas/Files"}, 401, 403, 404, 409, 413, 422),
+    }
+    _add(router, "", "POST", view, "files_create", "Store a file of one's own, for a command that takes one", extra)
 
 
 def _download(router: Router) -> None:

@@ -30,6 +30,7 @@ from anchang.processes.offers import item_label, offer
 from anchang.processes.subscribing import why_not_subscribe
 from anchang.processes.views import doing
 from anchang.processes.views.asking import BUYER_FIELDS, LOAN_FIELDS, asked_of, lines_of, subscription_data
+from anchang.processes.views.filing import files_context
 from anchang.processes.views.grid import state_words
 
 
@@ -73,7 +74,7 @@ def form_page(
         "loan_errors": [t for place, t in found_errors.items() if place.split(".")[0] == "loans"],
         "buyers_error": found_errors.get("buyers", ""), "ownerships": Deal.Ownership.choices,
         "refusal": worded(why.code, why.params) if why else "",
-        "may_subscribe": access.may("units.subscribe", unit.project_id),
+        "may_subscribe": access.may("units.subscribe", unit.project_id), **files_context(request, chain or Chain()),
     }  # fmt: skip
     return render(request, "processes/deal.html", context, status=status)
 
@@ -191,7 +192,7 @@ def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
         "unit": unit, "deal": chain.deal, "stage": chain.stage, "papers": papers, "newest": newest,
         "here": reverse("deal", args=[unit.pk]), "state": state_words().get(unit.state, unit.state),
         "account": _account(access, chain), "cashier_url": _cashier_url(access, chain.deal),
-        **_documents(request, chain.deal),
+        **_documents(request, chain.deal), **files_context(request, chain),
     }  # fmt: skip
     return render(request, "processes/deal_progress.html", context)
 
