@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
 from django.contrib.auth.hashers import check_password
 
 from anchang.config import demo
+from anchang.config.demo.hours import still_to_come, worked_since
 from anchang.config.demo.people import PASSWORD, STAFF
 from anchang.config.postgres import with_database
 
@@ -171,6 +174,33 @@ def test_every_list_has_something_to_say(ask: Ask) -> None:
     weekend, week = ask("""SELECT count(*) FILTER (WHERE extract(isodow FROM business_date) > 5), count(*)
                              FROM crm_visit""")[0]
     assert 0.4 < weekend / week < 0.8
+
+
+HOURS = [(0, 1), (3, 30), (6, 52), (9, 0), (12, 5), (17, 55), (21, 14), (23, 10), (23, 45)]
+
+
+@pytest.mark.parametrize(("hour", "minute"), HOURS)
+def test_at_every_hour_there_was_work_and_more_is_to_come(hour: int, minute: int) -> None:
+    now = dt.datetime(2026, 5, 9, hour, minute, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    since = worked_since(now)
+    assert since.date() == now.date() and since < now
+    coming = still_to_come(now, 5)
+    assert coming == sorted(coming)
+    assert all(one > now and one.minute % 10 == 0 and one.second == 0 for one in coming)
+    evening = now.hour == 23 and now.minute > 30
+    assert {one.date() for one in coming} == {now.date() + dt.timedelta(days=1) if evening else now.date()}
+
+
+def test_the_day_of_loading_is_alive(ask: Ask) -> None:
+    """Some things are past, some are to come, and nobody has been waiting since the night."""
+    coming = "SELECT count(*) FROM crm_appointment WHERE state = 'open' AND starts_at BETWEEN now() AND now() + {} * interval '1 h'"
+    assert ask(coming.format(24))[0][0] >= 5
+    assert ask("SELECT count(*) FROM crm_appointment WHERE state = 'open' AND starts_at < now()") == [(1,)]
+    assert ask("SELECT count(*) FROM crm_visit WHERE left_at IS NULL AND arrived_at < now() - interval '2 hours'"
+               " AND business_date = (now() AT TIME ZONE 'Asia/Shanghai')::date") == [(0,)]  # fmt: skip
+    ((due,),) = ask("""SELECT count(*) FROM crm_customer WHERE state = 'active'
+        AND next_follow_at BETWEEN now() AND now() + interval '1 day'""")
+    assert due >= 5
 
 
 def test_everybody_may_sign_in_with_the_known_password(ask: Ask) -> None:

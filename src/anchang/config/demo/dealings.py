@@ -27,6 +27,9 @@ LENDERS = ("工商银行", "建设银行", "杭州银行")
 REASONS_GIVEN_UP = ("客户资金未到位", "家人意见不一致", "征信问题无法按揭", "购买了其他楼盘", "工作调动")
 REASONS_TERMINATED = ("银行按揭未获批", "双方协商一致解除", "客户家庭变故")
 
+#: Chance alone doesn't decide whether a list has something to say.
+FEWEST_TERMINATED = 4
+
 
 class Dealer:
     def __init__(self, office: Office, stock: Stock, random: Random, names: Names) -> None:
@@ -54,7 +57,13 @@ class Dealer:
         """Write the deals, and end those that did not last."""
         sales = [self._sale(crowd.lives[n], crowd.customers[n], unit) for n, unit in self.chosen.items()]
         writer.write(sales, self.plan_payments)
+        old = [sale for sale in sales if self._settled(sale) and sale not in self.terminated]
+        self.terminated += old[: max(0, FEWEST_TERMINATED - len(self.terminated))]
         self._end()
+
+    def _settled(self, sale: Sale) -> bool:
+        """Signed so long ago that it may have been terminated since."""
+        return sale.signed_at is not None and (self.office.now - sale.signed_at).days > 75
 
     # --- terms ----------------------------------------------------------------------------------
 
@@ -131,7 +140,7 @@ class Dealer:
         filed = self._office_hour(signed + dt.timedelta(days=self.random.uniform(4, 24)))
         if filed < self.office.now and (choose() < 0.9 or (self.office.now - signed).days > 55):
             sale.filed_at, sale.filing_number = filed, f"{filed:%Y}杭备{self.random.randrange(10**7):07d}"
-        if fate > 0.965 and (self.office.now - signed).days > 75:
+        if fate > 0.965 and self._settled(sale):
             self.terminated.append(sale)
 
     def plan_payments(self, sale: Sale) -> None:

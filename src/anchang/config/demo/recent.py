@@ -8,6 +8,7 @@ from random import Random
 
 from anchang.config.demo.crowd import Crowd
 from anchang.config.demo.dealings import Dealer
+from anchang.config.demo.hours import still_to_come, worked_since
 from anchang.config.demo.lives import Life
 from anchang.config.demo.market import Market
 from anchang.config.demo.names import CALLS, TALKS, VISIT_PURPOSES, Names
@@ -16,8 +17,8 @@ from anchang.crm.commands.appointments import AppointmentInput, add_appointments
 from anchang.crm.commands.followups import QuickInput, follow_up_customer
 from anchang.crm.commands.leads import LeadInput, add_leads
 from anchang.crm.commands.standing import remind_idle
-from anchang.crm.commands.visits import TourData, VisitInput, add_tour, register_visits
-from anchang.crm.models import Customer
+from anchang.crm.commands.visits import LeaveInput, TourData, VisitInput, add_tour, register_visits, visitor_left
+from anchang.crm.models import Customer, Visit
 from anchang.deals.commands.holds import HoldInput, hold_unit
 from anchang.finance.commands import MoneyInput
 from anchang.inventory.models import Unit
@@ -28,7 +29,9 @@ from anchang.processes.signing import SignInput, sign_contract
 from anchang.processes.subscribing import SubscribeInput, subscribe_unit
 
 MAX_DEALS = 10
-NEW_VISITORS, KNOWN_VISITORS, NEW_LEADS, HOLDS, APPOINTMENTS = 5, 4, 7, 5, 9
+NEW_VISITORS, KNOWN_VISITORS, NEW_LEADS, HOLDS, APPOINTMENTS = 5, 4, 7, 5, 12
+#: Appointments that are still to come today.
+TODAY = 5
 
 
 class Worker:
@@ -42,10 +45,9 @@ class Worker:
         self._remind()
 
     def moments(self, count: int) -> list[dt.datetime]:
-        """Moments of today before now: since the doors opened, or since midnight when it is early."""
+        """Moments of today before now, since work began."""
         now = self.office.now
-        opened = self.office.at(self.office.today, 9.2)
-        start = opened if now - opened > dt.timedelta(hours=1) else self.office.at(self.office.today, 0)
+        start = worked_since(now.astimezone(self.office.zone))
         span = (now - start).total_seconds() * 0.97
         return sorted(start + dt.timedelta(seconds=self.random.random() * span) for _ in range(count))
 
@@ -99,7 +101,9 @@ class Worker:
         for at, customer in zip(self.moments(8), mine[4:12], strict=False):
             self._call(at, customer)
         self._appointments(mine[12 : 12 + APPOINTMENTS])
-        for at, customer in zip(self.moments(HOLDS), mine[22 : 22 + HOLDS], strict=False):
+        self._plan_calls(mine[32:40])
+        self._leave()
+        for at, customer in zip(self.moments(HOLDS), mine[24 : 24 + HOLDS], strict=False):
             self._hold(dealer, at, customer)
 
     def _courted(self) -> list[Customer]:
@@ -149,13 +153,35 @@ class Worker:
         ctx.flush()
 
     def _appointments(self, customers: list[Customer]) -> None:
-        """For the rest of today and the coming days."""
-        for n, customer in enumerate(customers):
-            ctx = self.office.context(self._username(customer))
-            start = self.office.at(self.office.today + dt.timedelta(days=n // 3), 10 + n % 3 * 3)
-            start = max(start, self.office.now + dt.timedelta(hours=1))
+        """For the rest of today and the coming days, made yesterday; one for this very moment."""
+        now = self.office.now.astimezone(self.office.zone)
+        starts = [now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0), *still_to_come(now, TODAY)]
+        later = len(customers) - len(starts)
+        days = [self.office.today + dt.timedelta(days=1 + n // 2) for n in range(later)]
+        starts += [self.office.at(day, 10 + n % 2 * 4) for n, day in enumerate(days)]
+        for start, customer in zip(starts, customers, strict=True):
+            ctx = self.office.context(self._username(customer), self.office.at(self.office.day(1), 17))
             slot = AppointmentInput(customer=customer.pk, starts_at=start, purpose="复访看房")
             add_appointments(ctx, [given(ctx, slot)])
+            ctx.flush()
+
+    def _plan_calls(self, customers: list[Customer]) -> None:
+        """Yesterday's calls that agreed on another one for today."""
+        times = still_to_come(self.office.now.astimezone(self.office.zone), len(customers))
+        for at, customer in zip(times, customers, strict=True):
+            ctx = self.office.context(self._username(customer), self.office.at(self.office.day(1), 16.5))
+            text = self.random.choice(CALLS).format(budget=260)
+            locked = Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
+            follow_up_customer(ctx, locked, QuickInput(method="phone", content=text, result="answered", next_at=at))
+            ctx.flush()
+
+    def _leave(self) -> None:
+        """Who came more than an hour and a half ago has gone."""
+        before = self.office.now - dt.timedelta(minutes=90)
+        for visit in Visit.objects.filter(project=self.office.project, left_at=None, arrived_at__lt=before):
+            left = visit.arrived_at + dt.timedelta(minutes=self.random.randrange(35, 85))
+            ctx = self.office.context("service", left)
+            visitor_left(ctx, visit, LeaveInput(left_at=left))
             ctx.flush()
 
     def _hold(self, dealer: Dealer, at: dt.datetime, customer: Customer) -> None:
