@@ -8,7 +8,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from anchang.crm.commands.lead_import import import_leads
+from anchang.crm.commands.lead_import import enquiry_of, import_leads
 from anchang.crm.commands.visit_import import import_visits, undo_visits
 from anchang.crm.lead_file import LEAD_FIELDS, open_leads, read_leads
 from anchang.crm.visit_file import GRADES, VISIT_FIELDS, open_visits, read_visits
@@ -27,6 +27,8 @@ parameters.declare(
 def read_lead_lines(sheets: list[OpenSheet], where: Where) -> Reading:
     def lines() -> Iterator[Line]:
         for found in read_leads(sheets, where.today, where.zone):
+            if found.lead is not None:
+                found.lead.enquiry = enquiry_of(found.lead)
             yield Line(found.row, found.cells, found.lead, found.problems, found.sheet)
 
     return Reading(lines())

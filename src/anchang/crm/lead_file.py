@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +77,7 @@ class LeadRow:
     consultant: str = ""
     note: str = ""
     extra: dict[str, str] = field(default_factory=dict)
+    enquiry: Any = None  # what the import makes of it, ahead of writing it
 
 
 @dataclass(slots=True)

@@ -19,13 +19,13 @@ from django.utils import timezone
 
 from anchang.kernel import chinese
 from anchang.platform import statements
-from anchang.platform.models import Event, SearchToken, Task
+from anchang.platform.models import Event, SearchRecord, SearchToken, Task
 
 if TYPE_CHECKING:
     from anchang.platform.context import Context
 
 FEW = 50
-SEPARATOR, EMPTY = "\x1f", "\x1e"
+SEPARATOR, EMPTY, TOKEN_END = "\x1f", "\x1e", "\x1d"
 
 
 def reserve_ids(model: type[models.Model], count: int) -> list[int]:
@@ -253,19 +253,38 @@ def add_tasks(
     )
 
 
-def add_tokens(project_id: int, resource: str, tokens: Mapping[int, Iterable[str]]) -> None:
-    """Search tokens of new records. The database sorts them, so that the index is written in order."""
-    words = [token[:40] for found in tokens.values() for token in found if token]
-    ids = [record_id for record_id, found in tokens.items() for token in found if token]
-    if words:
-        token_sql, token_value = _array(words, "text")
-        id_sql, id_value = _array([str(i) for i in ids], "bigint")
-        run(
-            f'INSERT INTO "{SearchToken._meta.db_table}" (project_id, resource, token, record_id)'
-            f" SELECT %s, %s, u.token, u.id FROM unnest({token_sql}, {id_sql}) AS u(token, id)"
-            ' ORDER BY u.token COLLATE "C", u.id ON CONFLICT DO NOTHING',
-            [project_id, resource, token_value, id_value],
-        )
+def add_tokens(project_id: int, resource: str, tokens: Mapping[int, Iterable[str]], *, fresh: bool = True) -> None:
+    """Search tokens of records that have none. The database sorts them, so that the index is written in order.
+    Not `fresh`: somebody else may be writing the same at this moment."""
+    add_token_texts(project_id, resource, {pk: tokens_text(found) for pk, found in tokens.items()}, fresh=fresh)
+
+
+def add_token_texts(project_id: int, resource: str, texts: Mapping[int, str], *, fresh: bool = True) -> None:
+    """As `add_tokens`, each record's tokens as `tokens_text` puts them."""
+    if not texts:
+        return
+    words_sql, words = _array(list(texts.values()), "text")
+    ids_sql, ids = _array([str(i) for i in texts], "bigint")
+    newest = " ON CONFLICT (project_id, resource, record_id) DO UPDATE SET tokens = EXCLUDED.tokens"
+    again = ("", "") if fresh else (newest, " ON CONFLICT DO NOTHING")
+    records = f"unnest({words_sql}, {ids_sql}) AS u(words, id)"
+    run(
+        f'INSERT INTO "{SearchRecord._meta.db_table}" (project_id, resource, record_id, tokens)'
+        f" SELECT %s::bigint, %s, u.id, u.words FROM {records}{again[0]}",
+        [project_id, resource, words, ids],
+    )
+    run(
+        f'INSERT INTO "{SearchToken._meta.db_table}" (project_id, resource, token, record_id)'
+        f" SELECT %s::bigint, %s, t.token, u.id FROM {records},"
+        f" unnest(string_to_array(u.words, '{TOKEN_END}')) AS t(token)"
+        f' ORDER BY t.token COLLATE "C", u.id{again[1]}',
+        [project_id, resource, words, ids],
+    )
+
+
+def tokens_text(tokens: Iterable[str]) -> str:
+    """As `SearchRecord` holds them: each once, cut to what its column takes."""
+    return TOKEN_END.join({token[:40]: None for token in tokens if token and TOKEN_END not in token})
 
 
 @lru_cache(maxsize=20_000)

@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from anchang.kernel import chinese
 from anchang.kernel.phone import normalise
-from anchang.platform import bulk, personal
+from anchang.platform import bulk, personal, statements
 from anchang.platform.models import SearchToken
 from anchang.platform.resources import Resource
 
@@ -57,12 +57,24 @@ def index(resource: Resource, records: Sequence[Any], *, fresh: bool = False) ->
     for record in records:
         tokens = [*tokens_of(resource, record), *extra.get(record.pk, [])]
         by_project.setdefault(record.project_id, {})[record.pk] = tokens
-    if not fresh:
-        SearchToken.objects.filter(
-            project_id__in=list(by_project), resource=resource.name, record_id__in=[r.pk for r in records]
-        ).delete()
     for project_id, tokens_by_id in by_project.items():
-        bulk.add_tokens(project_id, resource.name, tokens_by_id)
+        if not fresh:
+            _forget(project_id, resource.name, list(tokens_by_id))
+        bulk.add_tokens(project_id, resource.name, tokens_by_id, fresh=fresh)
+
+
+def _forget(project_id: int, resource: str, ids: list[int]) -> None:
+    """Delete what these records have been found by."""
+    of_records = "project_id = %s::bigint AND resource = %s AND record_id = ANY(%s::bigint[])"
+    statements.run(
+        f"DELETE FROM platform_searchtoken USING (SELECT record_id AS id, string_to_array(tokens, '{bulk.TOKEN_END}')"
+        f" AS words FROM platform_searchrecord WHERE {of_records}) r"
+        " WHERE project_id = %s::bigint AND resource = %s AND token = ANY(r.words) AND record_id = r.id",
+        [project_id, resource, statements.id_list(ids), project_id, resource],
+    )
+    statements.run(
+        f"DELETE FROM platform_searchrecord WHERE {of_records}", [project_id, resource, statements.id_list(ids)]
+    )
 
 
 def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | None:

@@ -16,7 +16,6 @@ from typing import Any
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
-
 _held = local()
 
 
@@ -25,6 +24,7 @@ def run(sql: str, values: Sequence[Any] = ()) -> int:
     if (held := getattr(_held, "inserts", None)) is not None and sql.startswith("INSERT INTO"):
         held.append((sql, values))
         return -1
+    _send_held()
     with _cursor() as cursor:
         cursor.execute(sql, values)
         return int(cursor.rowcount)

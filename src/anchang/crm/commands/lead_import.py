@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from anchang.crm.commands.channels import find_channels
-from anchang.crm.commands.lead_intake import Enquiry, take_in
+from anchang.crm.commands.lead_intake import Enquiry, coded, take_in
 from anchang.crm.lead_file import LeadRow
 from anchang.crm.models import Channel
 from anchang.crm.queries.people import consultants_by_name
@@ -22,7 +22,7 @@ def import_leads(ctx: Context, rows: Sequence[LeadRow], job: ImportJob | None = 
     warnings."""
     channels = find_channels(ctx, {row.channel[:50] for row in rows if row.channel}, make=True)
     by_name = consultants_by_name(ctx) if any(row.consultant for row in rows) else {}
-    enquiries = [_enquiry(row, channels, by_name) for row in rows]
+    enquiries = [_placed(row, channels, by_name) for row in rows]
     taken = take_in(ctx, enquiries, job.pk if job else None)
     counts = {"created": 0, "touched": 0, "unchanged": 0}
     for each in taken:
@@ -39,21 +39,28 @@ def import_leads(ctx: Context, rows: Sequence[LeadRow], job: ImportJob | None = 
     }
 
 
-def _enquiry(row: LeadRow, channels: dict[Any, Channel], by_name: dict[str, int]) -> Enquiry:
+def enquiry_of(row: LeadRow) -> Enquiry:
+    """All that the row says by itself, phones encrypted and names taken apart; neither reads nor writes."""
     return Enquiry(
         row.phones,
         row.name,
-        channels.get(row.channel[:50]) if row.channel else None,
-        row.campaign,
-        row.external_id,
-        row.captured_at,
-        row.sex,
-        row.city,
-        row.region,
+        campaign=row.campaign,
+        external_id=row.external_id,
+        captured_at=row.captured_at,
+        sex=row.sex,
+        city=row.city,
+        region=row.region,
         need=_need(row),
         note=row.note,
-        owner_id=by_name.get(row.consultant) if row.consultant else None,
+        coded=coded(row.phones, row.name),
     )
+
+
+def _placed(row: LeadRow, channels: dict[Any, Channel], by_name: dict[str, int]) -> Enquiry:
+    enquiry: Enquiry = row.enquiry or enquiry_of(row)
+    enquiry.channel = channels.get(row.channel[:50]) if row.channel else None
+    enquiry.owner_id = by_name.get(row.consultant) if row.consultant else None
+    return enquiry
 
 
 def _need(row: LeadRow) -> dict[str, Any]:

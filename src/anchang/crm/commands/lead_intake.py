@@ -21,8 +21,22 @@ from anchang.platform.models import User
 
 
 @dataclass(slots=True)
+class Coded:
+    """What is computed of an enquiry's phones and name alone."""
+
+    digests: list[str]
+    cipher: bytes
+    masked: str
+    tail: str
+    tokens: str
+
+
+@dataclass(slots=True)
 class Enquiry:
-    """One enquiry as it came in. `numbers`: phones in normal form, main one first, never empty."""
+    """One enquiry as it came in. `numbers`: phones in normal form, main one first, never empty.
+
+    `coded` may be given: an import computes it ahead, while the database writes the batch before.
+    """
 
     numbers: list[str]
     name: str = ""
@@ -38,6 +52,7 @@ class Enquiry:
     need: dict[str, Any] = field(default_factory=dict)
     note: str = ""
     owner_id: int | None = None  # named by whoever may assign; else rules decide
+    coded: Coded | None = None
 
     @property
     def key(self) -> str:
@@ -46,6 +61,16 @@ class Enquiry:
             return f"x:{self.external_id}"[:130]
         at = self.captured_at.astimezone(dt.UTC).isoformat() if self.captured_at else ""
         return f"t:{at}|{self.campaign}"[:130]
+
+
+def coded(numbers: Sequence[str], name: str) -> Coded:
+    """Reads and writes nothing."""
+    digests = [personal.digest(n) for n in numbers]
+    tokens = [*bulk.name_tokens(name)]
+    for number, digest in zip(numbers, digests, strict=True):
+        tokens += ["#" + tail4(number), "=" + digest]
+    main = numbers[0]
+    return Coded(digests, personal.encrypt(main), mask(main), tail4(main), bulk.tokens_text(tokens))
 
 
 @dataclass(slots=True)
@@ -61,7 +86,7 @@ class _New:
     """A lead to be written."""
 
     enquiry: Enquiry
-    digests: list[str]
+    coded: Coded
     customer: Holder | None
     id: int = 0
     rule_id: int | None = None
@@ -86,19 +111,20 @@ def take_in(ctx: Context, enquiries: Sequence[Enquiry], import_job_id: int | Non
     enquiry again changes nothing. Additions to a project run one after the other.
     """
     assigner = Assigner(ctx)
-    digests = [[personal.digest(n) for n in e.numbers] for e in enquiries]
-    flat = list({d for own in digests for d in own})
+    codes = [e.coded or coded(e.numbers, e.name) for e in enquiries]
+    flat = list({d for code in codes for d in code.digests})
     known = _known_leads(ctx, flat)
     customers = holders(ctx, flat)
     fresh: dict[str, _New] = {}
     news: list[_New] = []
     repeats: list[tuple[int, Enquiry, _Known | _New]] = []
     hits: list[_Known | _New] = []
-    for at, (enquiry, own) in enumerate(zip(enquiries, digests, strict=True)):
+    for at, (enquiry, code) in enumerate(zip(enquiries, codes, strict=True)):
+        own = code.digests
         hit: _Known | _New | None = next((known[d] for d in own if d in known), None)
         hit = hit or next((fresh[d] for d in own if d in fresh), None)
         if hit is None:
-            hit = _New(enquiry, own, next((customers[d] for d in own if d in customers), None))
+            hit = _New(enquiry, code, next((customers[d] for d in own if d in customers), None))
             news.append(hit)
             fresh.update((d, hit) for d in own)
         else:
@@ -171,7 +197,7 @@ def _insert(
     further = [
         (n.id, number, digest)
         for n in news
-        for number, digest in zip(n.enquiry.numbers[1:], n.digests[1:], strict=True)
+        for number, digest in zip(n.enquiry.numbers[1:], n.coded.digests[1:], strict=True)
     ]
     if further:
         bulk.insert(
@@ -196,7 +222,7 @@ def _insert(
         },
         {"project_id": ctx.here.pk, "at": ctx.now, "actor_id": ctx.user_id, "from_state": "new"},
     )
-    bulk.add_tokens(ctx.here.pk, "leads", {n.id: _tokens(n) for n in news})
+    bulk.add_token_texts(ctx.here.pk, "leads", {n.id: n.coded.tokens for n in news})
 
 
 def _lead_columns(
@@ -210,10 +236,10 @@ def _lead_columns(
         "id": [n.id for n in news],
         "name": [e.name[:50] for e in each],
         "sex": [e.sex for e in each],
-        "phone_cipher": [personal.encrypt(e.numbers[0]) for e in each],
-        "phone_digest": [n.digests[0] for n in news],
-        "phone_masked": [mask(e.numbers[0]) for e in each],
-        "phone_tail": [tail4(e.numbers[0]) for e in each],
+        "phone_cipher": [n.coded.cipher for n in news],
+        "phone_digest": [n.coded.digests[0] for n in news],
+        "phone_masked": [n.coded.masked for n in news],
+        "phone_tail": [n.coded.tail for n in news],
         "channel_id": [e.channel.pk if e.channel else None for e in each],
         "campaign": [e.campaign[:100] for e in each],
         "external_id": [e.external_id[:100] for e in each],
@@ -235,13 +261,6 @@ def _lead_columns(
         "pool_since": [None if o else ctx.now for o in owned],
         "customer_id": [n.customer.customer_id if n.customer else None for n in news],
     }
-
-
-def _tokens(new: _New) -> list[str]:
-    found = [*bulk.name_tokens(new.enquiry.name)]
-    for number, digest in zip(new.enquiry.numbers, new.digests, strict=True):
-        found += ["#" + tail4(number), "=" + digest]
-    return found
 
 
 def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | None, str]) -> None:
@@ -272,7 +291,7 @@ def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | No
             [n.id for n in owned],
             [n.owner_id or 0 for n in owned],
             [due] * len(owned),
-            [{"name": n.enquiry.name or mask(n.enquiry.numbers[0])} for n in owned],
+            [{"name": n.enquiry.name or n.coded.masked} for n in owned],
             ctx.now.isoformat(),
         )
     by_owner: dict[int, list[_New]] = {}
@@ -280,7 +299,7 @@ def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | No
         by_owner.setdefault(new.owner_id or 0, []).append(new)
     for owner_id, mine in by_owner.items():
         if len(mine) == 1:
-            name = mine[0].enquiry.name or mask(mine[0].enquiry.numbers[0])
+            name = mine[0].enquiry.name or mine[0].coded.masked
             ctx.notify([owner_id], "lead_assigned", Lead(pk=mine[0].id), name=name)
         else:
             ctx.notify([owner_id], "leads_assigned", count=len(mine))

@@ -10,7 +10,7 @@ from django.db import models
 
 from anchang.crm.models import Customer
 from anchang.platform.database import project_models
-from anchang.platform.models import SearchToken
+from anchang.platform.models import SearchRecord, SearchToken
 from anchang.platform.models.base import ProjectKey
 
 #: These name two files of one customer on purpose.
@@ -38,7 +38,7 @@ def remarks() -> tuple[type[models.Model], ...]:
     found = []
     for model in project_models():
         names = {f.name for f in model._meta.concrete_fields}
-        if {"resource", "record_id"} <= names and model is not SearchToken and not model._meta.proxy:
+        if {"resource", "record_id"} <= names and model not in (SearchRecord, SearchToken) and not model._meta.proxy:
             found.append(model)
     return tuple(found)
 

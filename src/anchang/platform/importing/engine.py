@@ -6,9 +6,11 @@ rows the import created and who touched them since (see `undo`).
 
 from __future__ import annotations
 
+import sys
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from anchang.platform.scope import open_scope
 _NAMESPACE = uuid.UUID("0b6f2f0e-5d0c-4b39-9a0e-6b2a3c1d7e55")
 KEPT_WARNINGS = 200
 KEPT_PROBLEMS = 200
+SWITCH_SECONDS = 0.0005
 
 Progress = Callable[[int, int], None]
 
@@ -75,7 +78,7 @@ class Run:
             return list(islice(lines, size) if size else lines)
 
         # While the database writes one batch, a thread reads the next: reading touches the file alone.
-        with ThreadPoolExecutor(max_workers=1) as reader:
+        with _swift_threads(), ThreadPoolExecutor(max_workers=1) as reader:
             ahead = reader.submit(take)
             while batch := ahead.result():
                 ahead = reader.submit(take if size else list)
@@ -128,6 +131,17 @@ class Run:
             ctx.event("import.done", job, **counts_of(job), refused=job.refused_count)
             ctx.flush()
         self.job = job
+
+
+@contextmanager
+def _swift_threads() -> Iterator[None]:
+    """Let the writing thread have Python back at once when the database has answered; it needs it shortly."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(usual)
 
 
 def counts_of(job: ImportJob) -> dict[str, int]:

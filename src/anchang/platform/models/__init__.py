@@ -6,12 +6,20 @@ from anchang.platform.models.history import AuditRow, Event, IdempotencyKey, Rev
 from anchang.platform.models.identity import ApiToken, ResetLink, User
 from anchang.platform.models.messages import Notice, Task
 from anchang.platform.models.settings import NumberBook, Parameter, SavedView
-from anchang.platform.models.storage import FileChunk, ImportJob, ImportRefusal, JobReport, SearchToken, StoredFile
+from anchang.platform.models.storage import (
+    FileChunk,
+    ImportJob,
+    ImportRefusal,
+    JobReport,
+    SearchRecord,
+    SearchToken,
+    StoredFile,
+)
 from anchang.platform.models.tenancy import Company, ConfigStamp, Project, Team, TeamMember
 
 __all__ = [
     "ApiToken", "AuditRow", "Company", "ConfigStamp", "Event", "FieldRule", "FileChunk", "Grant",
     "IdempotencyKey", "ImportJob", "ImportRefusal", "JobReport", "Notice", "NumberBook", "Parameter",
     "PersonalGrant", "Project", "ProjectModel", "ResetLink", "RevealLog", "Role", "RolePermission", "SavedView",
-    "SearchToken", "StoredFile", "Task", "Team", "TeamMember", "User",
+    "SearchRecord", "SearchToken", "StoredFile", "Task", "Team", "TeamMember", "User",
 ]  # fmt: skip
