@@ -40,7 +40,7 @@ def allocations_of(receipt_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]
 def _line(row: Receivable, today: dt.date) -> dict[str, Any]:
     return {
         "id": row.pk, "contract": row.contract and {"id": row.contract_id, "label": row.contract.number},
-        "deal": row.deal_id, "unit": {"id": row.deal.unit_id, "label": row.deal.unit.label},
+        "deal": row.deal_id, "unit": {"id": row.deal.unit_id, "label": str(row.deal.unit or "")},
         "customer": {"id": row.deal.customer_id, "label": row.deal.customer.name},
         "consultant": {"id": row.deal.consultant_id, "label": str(row.deal.consultant or "")},
         "item": row.item, "seq": row.seq, "money": row.money, "due_on": row.due_on.isoformat(),

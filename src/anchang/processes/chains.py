@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from anchang.deals.models import Contract, Deal, Hold, Subscription, UnitClaim
+from anchang.deals.models import Contract, Deal, Hold, QueueTicket, Subscription, UnitClaim
 from anchang.deals.models.contracts import LIVE_STATES
 from anchang.inventory.models import Unit
 from anchang.platform import reading, resources
@@ -21,6 +21,7 @@ class Chain:
     hold: Hold | None = None
     subscription: Subscription | None = None
     contract: Contract | None = None
+    ticket: QueueTicket | None = None  # of a deal that waits for its unit
     taken: bool = False
 
     @property
@@ -53,4 +54,5 @@ def papers_of(deal: Deal) -> Chain:
         hold=Hold.objects.filter(**of_deal, state=Hold.State.ACTIVE).first(),
         subscription=Subscription.objects.filter(**of_deal, state__in=_SUBSCRIBED).order_by("-id").first(),
         contract=Contract.objects.filter(**of_deal, state__in=LIVE_STATES).order_by("-id").first(),
+        ticket=QueueTicket.objects.filter(**of_deal).first() if deal.state == Deal.State.QUEUED else None,
     )

@@ -137,7 +137,7 @@ def remind_of_payment(ctx: Context) -> int:
         if key is None:
             continue
         facts = {
-            "customer": line.deal.customer.name, "unit": line.deal.unit.label, "amount": str(line.balance),
+            "customer": line.deal.customer.name, "unit": str(line.deal.unit or ""), "amount": str(line.balance),
             "due_on": line.due_on.isoformat(),
         }  # fmt: skip
         consultant = line.deal.consultant_id or 0  # never empty: filtered above

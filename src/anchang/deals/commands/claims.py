@@ -84,7 +84,7 @@ def _new_deal(ctx: Context, unit: Unit, customer: Customer) -> Deal:
 
 def keep_claim(ctx: Context, deal: Deal, kind: str) -> None:
     """The next step of the same deal keeps the claim."""
-    if not UnitClaim.objects.filter(project=ctx.here, unit_id=deal.unit_id, deal=deal).update(kind=kind):
+    if not UnitClaim.objects.filter(project=ctx.here, deal=deal).update(kind=kind):
         raise DomainError("unit_taken", unit=str(deal.unit))
 
 

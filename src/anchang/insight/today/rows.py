@@ -176,7 +176,7 @@ def dues(rows: Iterable[Receivable], today: dt.date, *, whose: bool = False) -> 
     return tuple(
         Line(
             r.deal.customer.name,
-            f"{r.deal.unit.label}" + (f" · {r.deal.consultant.name}" if whose and r.deal.consultant else ""),
+            f"{r.deal.unit}" + (f" · {r.deal.consultant.name}" if whose and r.deal.consultant else ""),
             target_url("contracts", r.contract_id) or target_url("receivables", r.pk),
             r.due_on,
             r.due_on < today,

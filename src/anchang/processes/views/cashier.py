@@ -110,7 +110,7 @@ def find_deals(access: Access, project: Project, q: str) -> list[dict[str, Any]]
     )  # fmt: skip
     return [
         {
-            "id": d.pk, "unit": d.unit.label, "customer": d.customer.name, "phone": d.customer.phone_masked,
+            "id": d.pk, "unit": d.unit.label if d.unit else _("Queue ticket"), "customer": d.customer.name, "phone": d.customer.phone_masked,
             "state": {"value": d.state, "label": d.get_state_display()}, "owed": owed.get(d.pk, ZERO),
         }
         for d in found
@@ -135,7 +135,7 @@ def open_lines(deal: Deal) -> list[Receivable]:
 
 def deal_context(access: Access, deal: Deal, given: Any, errors: Mapping[str, str]) -> dict[str, Any]:
     chain = papers_of(deal)
-    paper = chain.contract or chain.subscription or chain.hold
+    paper = chain.contract or chain.subscription or chain.hold or chain.ticket
     licence = deal.unit.licence if deal.unit else None  # a queue ticket has no unit yet
     today = _today(access, deal.project)
     lines = open_lines(deal)
@@ -219,7 +219,7 @@ def _receive(request: HttpRequest, deal: Deal) -> dict[str, Any]:
         data["allocations"] = named
     for paper, command in (
         (chain.contract, "receive_on_contract"), (chain.subscription, "receive_on_subscription"),
-        (chain.hold, "receive_on_hold"),
+        (chain.hold, "receive_on_hold"), (chain.ticket, "receive_on_ticket"),
     ):  # fmt: skip
         if paper is not None:
             made = doing.run(request, command, paper.pk, data)
