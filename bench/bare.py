@@ -46,6 +46,7 @@ EVENT = """INSERT INTO platform_event (project_id, name, resource, record_id, cu
  VALUES (1, 'customer.created', 'customers', %s, %s, 'staff', %s, %s, now(), current_date, %s, %s)"""
 TOKENS = """INSERT INTO platform_searchtoken (project_id, resource, record_id, token)
  SELECT 1, 'customers', %s, t FROM unnest(%s::text[]) t ON CONFLICT DO NOTHING"""
+RECORD = "INSERT INTO platform_searchrecord (project_id, resource, record_id, tokens) VALUES (1, 'customers', %s, %s)"
 ANSWER = """SELECT c.id, c.version, c.name, c.number, c.phone_masked, c.grade, c.stage, u.id, u.name,
  c.created_at::text FROM crm_customer c LEFT JOIN platform_user u ON u.id = c.owner_id WHERE c.id = %s"""
 
@@ -80,6 +81,7 @@ def create(token: str, name: str, phone: str) -> dict[str, Any]:
         run(EVENT, [row[0], row[0], user[0], user[1], facts, command])
         words = [*chinese.search_tokens(name), f"k{row[0]:09d}", "#" + phone[-4:], "=" + digest]
         run(TOKENS, [row[0], sorted(set(words))])
+        run(RECORD, [row[0], "\x1d".join(words)])
         found = run(ANSWER, [row[0]]).fetchone()
     assert found is not None
     names = ("id", "version", "name", "number", "phone", "grade", "stage", "owner", "owner_name", "created_at")
