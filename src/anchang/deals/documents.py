@@ -1,12 +1,13 @@
-"""The papers of a deal as PDF: proposal (置业方案), subscription form (认购书), contract summary (合同摘要).
+"""The papers of a deal as PDF: proposal (置业方案), subscription form (认购书), sale contract (买卖合同) and its
+summary (合同摘要).
 
 Pure functions over values: no model, no database. The forms are Chinese legal texts and are not translated.
 Amounts are yuan, areas square metres, both Decimal with two places; labels (way, id type, plan item) come
 worded by the caller, identity numbers and phones masked or not as the caller may show them.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -208,6 +209,57 @@ class ContractSummary:
     terms: Sequence[tuple[str, str]] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class LateFee:
+    """Ten-thousandths a day up to `days` days late, and from then on."""
+
+    rate: Decimal
+    later_rate: Decimal
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaleContract:
+    """The model contract (商品房买卖合同示范文本) filled in.
+
+    `facts` are the project's standing facts by name (land, permits, property company), blank lines where absent;
+    `clauses` the free text of the marked places, by `rules.CLAUSES`. `area_scheme`: gross, inner or unit.
+    """
+
+    number: str
+    presale: bool
+    seller: Seller
+    unit: UnitFacts
+    price: PriceFacts
+    buyers: Sequence[BuyerFacts]
+    ownership: str
+    plan_name: str
+    plan: Sequence[PlanLine]
+    deposit: Decimal
+    deposit_cap_percent: Decimal
+    signed_on: date
+    area_scheme: str
+    area_percent: Decimal
+    late: LateFee
+    filing_days: int
+    refund_days: int
+    print: Print
+    licence_issued_on: date | None = None
+    escrow_bank: str = ""
+    escrow_name: str = ""
+    structure: str = ""
+    storeys: str = ""
+    agency: str = ""
+    form_name: str = ""
+    handover_by: date | None = None
+    online_number: str = ""
+    filing_number: str = ""
+    filed_on: date | None = None
+    copies: int = 4
+    facts: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, str] = field(default_factory=dict)
+
+
 def subscription_pdf(form: SubscriptionForm) -> bytes:
     """Render a subscription form. Raises DomainError as `render` does."""
     data = _common(form) | {
@@ -232,6 +284,26 @@ def proposal_pdf(proposal: Proposal) -> bytes:
     return render(FORMS / "proposal.typ", data)
 
 
+def sale_contract_pdf(contract: SaleContract) -> bytes:
+    """Render the whole sale contract. Raises DomainError as `render` does."""
+    late = contract.late
+    data = _common(contract) | {
+        "total_capital": chinese_capitals(contract.price.total),
+        "deposit_capital": chinese_capitals(contract.deposit),
+        "deposit_cap_percent": _short(contract.deposit_cap_percent),
+        "area_percent": _short(contract.area_percent),
+        "late": {"rate": _short(late.rate), "later_rate": _short(late.later_rate), "days": late.days},
+        "plan_total": _plan_total(contract.plan),
+        "with_shares": any(buyer.share is not None for buyer in contract.buyers),
+    }
+    return render(FORMS / "sale_contract.typ", data)
+
+
+def _short(number: Decimal) -> str:
+    """Without trailing zeros: 3, 0.5."""
+    return f"{number.normalize():f}"
+
+
 def contract_summary_pdf(summary: ContractSummary) -> bytes:
     """Render the summary sheet of a contract. Raises DomainError as `render` does."""
     data = _common(summary) | {
@@ -242,7 +314,7 @@ def contract_summary_pdf(summary: ContractSummary) -> bytes:
     return render(FORMS / "contract_summary.typ", data)
 
 
-def _common(form: SubscriptionForm | Proposal | ContractSummary) -> dict[str, Any]:
+def _common(form: SubscriptionForm | Proposal | ContractSummary | SaleContract) -> dict[str, Any]:
     """The form's own fields, the print facts where the page footer reads them, and the number as a code."""
     return asdict(form) | asdict(form.print) | {"qr": qr_svg(form.number)}
 

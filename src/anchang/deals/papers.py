@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -11,13 +12,14 @@ from django.utils.translation import override
 
 from anchang.deals import documents
 from anchang.deals.models import Buyer, Contract, PlanLine, Subscription
-from anchang.inventory.models import DictionaryEntry, Unit
+from anchang.inventory.models import DictionaryEntry, Licence, Unit
 from anchang.inventory.models.units import PriceBasis
 from anchang.kernel import money
 from anchang.platform import parameters, personal
 from anchang.platform.models import Project
 
 FORM_LANGUAGE = "zh-hans"
+TEN_THOUSAND = 10_000
 _ITEMS = {
     "deposit": "定金", "first_payment": "首期款", "house_price": "房款", "lump_sum": "一次性房款",
     "instalment": "分期房款",
@@ -123,6 +125,58 @@ def subscription_paper(
 
 
 def contract_paper(
+    contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> bytes:
+    """The sale contract (买卖合同) with all parts of the model contract as PDF. Call after `print_contract` counted
+    the copy. Areas, price, scheme and late fee are the contract's own; standing facts are the project's on the day
+    of signing."""
+    deal, unit, project = contract.deal, contract.unit, contract.project
+    licence = unit.licence
+
+    def param(key: str) -> Any:
+        return parameters.value(key, project, contract.signed_on)
+
+    standing = {str(k): str(v) for k, v in dict(param("deals.contract_facts")).items()}
+    known = {k: standing[k] for k in ("credit_code", "legal_person", "phone", "address") if k in standing}
+    late = contract.late_fee_policy
+    areas = {"gross_area": contract.gross_area, "inner_area": contract.inner_area}
+    areas["shared_area"] = contract.gross_area - contract.inner_area
+    with override(FORM_LANGUAGE):
+        return documents.sale_contract_pdf(
+            documents.SaleContract(
+                number=contract.number, presale=licence is None or licence.kind == Licence.Kind.PRESALE,
+                seller=replace(seller(project, unit), **known), unit=replace(unit_facts(unit), **areas),
+                price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
+                ownership=str(deal.get_ownership_display()),
+                plan_name=contract.payment_plan.name if contract.payment_plan else "",
+                plan=plan_facts(contract=contract), deposit=contract.deposit,
+                deposit_cap_percent=Decimal(str(param("deals.deposit_ratio"))) * 100,
+                signed_on=contract.signed_on, area_scheme=contract.area_scheme,
+                area_percent=contract.area_threshold * 100,
+                late=documents.LateFee(
+                    rate=Decimal(str(late.get("rate", 0))) * TEN_THOUSAND,
+                    later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
+                ),
+                filing_days=(contract.filing_due_on - contract.signed_on).days,
+                refund_days=int(param("deals.refund_days")), print=_print(contract.prints, by, now),
+                licence_issued_on=licence.issued_on if licence else None,
+                escrow_bank=licence.escrow_bank if licence else "",
+                escrow_name=licence.escrow_name if licence else "", structure=unit.building.structure,
+                storeys=str(unit.building.floors_above or ""), agency=deal.agency, form_name=_form_name(unit),
+                handover_by=unit.building.handover_due_on, online_number=contract.online_number,
+                filing_number=contract.filing_number, filed_on=contract.filed_on, facts=standing,
+                clauses=contract.clauses,
+            )
+        )  # fmt: skip
+
+
+def _form_name(unit: Unit) -> str:
+    """The contract form that the project names for this product type, if any."""
+    rows = DictionaryEntry.objects.filter(project_id=unit.project_id, kind="product_type", code=unit.product_type)
+    return rows.values_list("contract_form", flat=True).first() or ""
+
+
+def contract_summary(
     contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
 ) -> bytes:
     """The contract's summary sheet (合同摘要) as PDF. Call after `print_contract` counted the copy."""

@@ -53,6 +53,14 @@ declare(
     "deals.area_scheme", "", "choice", _("Area settlement of new contracts"),
     help=_("Empty: as the unit's price basis."), choices=("", "gross", "inner", "unit"),
 )  # fmt: skip
+declare(
+    "deals.contract_clauses", {}, "json", _("Agreed clauses of new contracts"),
+    help=_("Text by place: mortgage, payment, facilities, handover, design, quality, property, disputes, supplement."),
+)  # fmt: skip
+declare(
+    "deals.contract_facts", {}, "json", _("Standing facts of the sale contract"),
+    help=_("Text by name, such as credit_code, land_certificate, property_company; what is absent is a blank line."),
+)  # fmt: skip
 declare("deals.area_threshold", "0.03", "decimal", _("Threshold of the area settlement"))
 declare(
     "deals.late_fee", {"rate": "0.0001", "later_rate": "0.0002", "days": 90}, "json",

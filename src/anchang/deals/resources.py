@@ -116,6 +116,7 @@ register(
             Field("filing_number"),
             Field("filed_on", list=True), Field("filing_due_on"), Field("area_scheme"),
             Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
+            Field("clauses", filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
             Field("compensation"), Field("refund_due_on"), Field("snapshot", filter=False, sort=False),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),

@@ -29,7 +29,7 @@ from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Day, Input, Label
+from anchang.platform.inputs import Day, Input, Label, Note
 from anchang.processes.people import with_permission
 
 ZERO = Decimal("0.00")
@@ -38,6 +38,7 @@ ZERO = Decimal("0.00")
 class SignInput(Input):
     signed_on: Annotated[Day | None, Label(_("Signed on"))] = None
     online_number: Annotated[str, Field(max_length=60), Label(_("Online signing number"))] = ""
+    supplement: Annotated[Note, Label(_("Supplementary agreement"), kind="longtext")] = ""
 
 
 def why_not_sign(subscription: Subscription) -> Refusal | None:
@@ -53,7 +54,7 @@ def sign_contract(ctx: Context, subscription: Subscription, data: SignInput) -> 
     receivables, receipts and allocations move over, the unit is signed, finance is told."""
     unit, deal, subscription = lock_chain(subscription)
     signed_on = _check(ctx, unit, deal, subscription, data)
-    contract = _draft(ctx, unit, deal, subscription, signed_on, data.online_number)
+    contract = _draft(ctx, unit, deal, subscription, signed_on, data)
     if why := rules.why_not_go("subscription", subscription.state, "signed"):
         raise DomainError.of(why)
     subscription.state = Subscription.State.SIGNED
@@ -94,8 +95,10 @@ def _check(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, dat
 
 
 def _draft(
-    ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, signed_on: dt.date, online_number: str
+    ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, signed_on: dt.date, data: SignInput
 ) -> Contract:
+    clauses = dict(ctx.param("deals.contract_clauses"))
+    clauses |= {"supplement": data.supplement} if data.supplement else {}
     year = f"{signed_on:%Y}"
     contract = Contract(
         project=ctx.here, number=f"HT{year}{ctx.number('contract', year):05d}", deal=deal,
@@ -104,7 +107,8 @@ def _draft(
         list_total=subscription.list_total, total=subscription.total, unit_price=subscription.unit_price,
         gross_area=subscription.gross_area, inner_area=subscription.inner_area,
         snapshot=subscription.snapshot,
-        deposit=subscription.deposit, signed_on=signed_on, online_number=online_number,
+        deposit=subscription.deposit, signed_on=signed_on, online_number=data.online_number,
+        clauses=rules.checked_clauses(clauses),
         filing_due_on=signed_on + dt.timedelta(days=int(ctx.param("deals.filing_days"))),
         area_scheme=str(ctx.param("deals.area_scheme") or unit.price_basis),
         area_threshold=Decimal(str(ctx.param("deals.area_threshold"))),

@@ -7,6 +7,7 @@ from anchang.deals.commands.contracts import (
     print_contract,
     print_subscription,
     review_contract,
+    set_clauses,
 )
 from anchang.deals.commands.files import attach_file, replace_file
 from anchang.deals.commands.holds import cancel_hold, expire_hold, expire_holds, extend_hold, hold_unit
@@ -19,5 +20,5 @@ __all__ = [
     "edit_deal",
     "expire_hold", "expire_holds", "extend_hold", "file_contract", "hold_unit", "import_lottery", "issue_tickets",
     "miss_ticket", "missing_documents", "print_contract", "print_subscription", "qualify_ticket",
-    "receive_documents", "rejoin_queue", "replace_file", "review_contract",
+    "receive_documents", "rejoin_queue", "replace_file", "review_contract", "set_clauses",
 ]  # fmt: skip

@@ -13,7 +13,7 @@ from anchang.deals.models import Contract, Subscription
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Day, Input, Label
+from anchang.platform.inputs import Day, Input, Label, Note
 
 
 class FileInput(Input):
@@ -77,6 +77,39 @@ def review_contract(ctx: Context, contract: Contract) -> Contract:
     return contract
 
 
+class ClausesInput(Input):
+    """The places of the model contract that are left to the parties. What is not sent stays."""
+
+    mortgage: Annotated[Note, Label(_("Mortgages (article 4)"), kind="longtext")] = ""
+    payment: Annotated[Note, Label(_("Payment (article 7)"), kind="longtext")] = ""
+    facilities: Annotated[Note, Label(_("Facilities (article 10)"), kind="longtext")] = ""
+    handover: Annotated[Note, Label(_("Handover (article 11)"), kind="longtext")] = ""
+    design: Annotated[Note, Label(_("Changes of design (article 15)"), kind="longtext")] = ""
+    quality: Annotated[Note, Label(_("Decoration and equipment (article 16)"), kind="longtext")] = ""
+    property: Annotated[Note, Label(_("Property management (article 21)"), kind="longtext")] = ""
+    disputes: Annotated[Note, Label(_("Disputes (article 27)"), kind="longtext")] = ""
+    supplement: Annotated[Note, Label(_("Supplementary agreement"), kind="longtext")] = ""
+
+
+@command(
+    Contract, verb="set-clauses", label=_("Agreed clauses"), icon="writing",
+    refuses=lambda c: None if c.state in ("draft", "reviewed") else Refusal("state_refused", {"state": c.state}),
+    show=lambda c: c.state in ("draft", "reviewed"),
+)  # fmt: skip
+def set_clauses(ctx: Context, contract: Contract, data: ClausesInput) -> Contract:
+    """Free text of a contract that isn't signed. A reviewed one must be reviewed again."""
+    sent = {name: getattr(data, name) for name in data.model_fields_set}
+    contract.clauses = rules.checked_clauses({**contract.clauses, **sent})
+    contract.state = Contract.State.DRAFT
+    contract.save(update_fields=["clauses", "state", "updated_at"])
+    ctx.event(
+        "contract.clauses_set", contract, customer_id=contract.customer_id, deal=contract.deal_id,
+        number=contract.number,
+    )  # fmt: skip
+    contract.refresh_from_db()
+    return contract
+
+
 @command(Subscription, verb="print", label=_("Print"), icon="printer")
 def print_subscription(ctx: Context, subscription: Subscription) -> Subscription:
     """Count a print of the form (D05). The paper itself shows the count: papers.subscription_paper."""
@@ -91,7 +124,7 @@ def print_subscription(ctx: Context, subscription: Subscription) -> Subscription
 
 @command(Contract, verb="print", label=_("Print"), icon="printer")
 def print_contract(ctx: Context, contract: Contract) -> Contract:
-    """Count a print of the contract's summary."""
+    """Count a print of the contract."""
     Contract.objects.filter(pk=contract.pk).update(prints=F("prints") + 1)
     contract.refresh_from_db()
     ctx.event(

@@ -48,7 +48,7 @@ class Contract(ProjectModel):
     frozen = (
         "number", "revision", "deal_id", "unit_id", "list_total", "total", "snapshot", "signed_on",
         "gross_area",
-        "inner_area", "unit_price",
+        "inner_area", "unit_price", "clauses",
     )  # fmt: skip
     frozen_when = "OLD.state NOT IN ('draft', 'reviewed')"
     guard_sql = sums.CONTRACT_SQL
@@ -77,6 +77,7 @@ class Contract(ProjectModel):
     area_scheme = models.CharField(_("Area settlement"), max_length=6, choices=AreaScheme.choices)
     area_threshold = models.DecimalField(_("Area threshold"), max_digits=6, decimal_places=4)
     late_fee_policy = models.JSONField(_("Late fee"), default=dict)
+    clauses = models.JSONField(_("Agreed clauses"), default=dict)
     terminated_on = models.DateField(_("Terminated on"), null=True)
     fault = models.CharField(_("Fault"), max_length=6, blank=True)
     end_reason = models.CharField(_("Reason"), max_length=200, blank=True)

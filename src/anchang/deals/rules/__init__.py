@@ -1,5 +1,6 @@
 """Pure decisions on deals: buyers, payment plans, state machines, settlement."""
 
+from anchang.deals.rules.clauses import CLAUSES, checked_clauses
 from anchang.deals.rules.parties import (
     JOINT,
     NEAR_RELATIONS,
@@ -81,6 +82,7 @@ from anchang.deals.rules.states import (
 __all__ = [
     "BANK",
     "CASH",
+    "CLAUSES",
     "CONTRACT",
     "FAULTS",
     "FUND",
@@ -123,6 +125,7 @@ __all__ = [
     "birth_date",
     "check_buyers",
     "check_sign_by",
+    "checked_clauses",
     "default_loan",
     "deposit_cap",
     "effective_deposit",

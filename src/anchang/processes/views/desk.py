@@ -215,7 +215,7 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
         "label": shown.resource.label, "title": shown.label, "url": shown.url, "state": head["state"],
         "primary": _staying(head["primary"]), "others": others, "facts": facts, "plan": plan,
         "buyers": shown.item.get("buyers") or [], "prints": shown.item.get("prints") or 0,
-        "print_url": reverse(printed_by, args=[record_id]) if printing else "",
+        "print_url": reverse(printed_by, args=[record_id]) if printing else "", "has_summary": name == "contracts",
     }  # fmt: skip
 
 

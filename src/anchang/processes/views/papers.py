@@ -1,4 +1,4 @@
-"""Papers to print: subscription form, contract summary, receipt, proposal, statutory price list.
+"""Papers to print: subscription form, sale contract and its summary, receipt, proposal, statutory price list.
 
 Printing a numbered paper is a command that counts the copy, so it is a POST; the copy shows its count.
 """
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anchang.deals import documents
-from anchang.deals.papers import contract_paper, item_name, seller, subscription_paper, unit_facts
+from anchang.deals.papers import contract_paper, contract_summary, item_name, seller, subscription_paper, unit_facts
 from anchang.finance.papers import receipt_paper
 from anchang.inventory.documents import price_list_pdf, statutory_price_list_xlsx
 from anchang.inventory.models import PriceList
@@ -60,10 +60,11 @@ def subscription(request: HttpRequest, record_id: int) -> HttpResponse:
 
 @require_POST
 def contract(request: HttpRequest, record_id: int) -> HttpResponse:
-    """合同摘要. Raises forbidden without contracts.print."""
+    """商品房买卖合同, or with `?form=summary` its 合同摘要. Raises forbidden without contracts.print."""
     paper = doing.run(request, "print_contract", record_id, {})
-    content = contract_paper(paper, by=_by(request), full=_full(request, paper.project_id))
-    return pdf(content, f"合同摘要-{paper.number}.pdf")
+    summary = request.GET.get("form") == "summary"
+    draw, name = (contract_summary, "合同摘要") if summary else (contract_paper, "商品房买卖合同")
+    return pdf(draw(paper, by=_by(request), full=_full(request, paper.project_id)), f"{name}-{paper.number}.pdf")
 
 
 @require_POST
