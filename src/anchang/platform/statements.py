@@ -7,9 +7,11 @@ types, and after a few uses it is parsed and planned no more. Cast (`%s::bigint`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import count
 from threading import local
 from typing import Any
 
@@ -17,6 +19,7 @@ import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 
 _held = local()
+_PLACE = re.compile("%[s%]")
 
 
 def run(sql: str, values: Sequence[Any] = ()) -> int:
@@ -25,16 +28,14 @@ def run(sql: str, values: Sequence[Any] = ()) -> int:
         held.append((sql, values))
         return -1
     _send_held()
-    with _cursor() as cursor:
-        cursor.execute(sql, values)
+    with _executed(sql, values) as cursor:
         return int(cursor.rowcount)
 
 
 def fetch(sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
     """All rows of one statement."""
     _send_held()
-    with _cursor() as cursor:
-        cursor.execute(sql, values)
+    with _executed(sql, values) as cursor:
         return list(cursor.fetchall())
 
 
@@ -77,8 +78,8 @@ def _send_held() -> None:
     else:
         sql = _with(tuple(sql for sql, _ in held))
         values = [value for _, many in held for value in many]
-    with _cursor() as cursor:
-        cursor.execute(sql, values)
+    with _executed(sql, values):
+        pass
 
 
 @lru_cache(maxsize=1000)
@@ -87,15 +88,28 @@ def _with(inserts: tuple[str, ...]) -> str:
     return f"WITH {parts} SELECT"
 
 
-def _cursor() -> Any:
-    """With Django's error classes; and when queries are logged, Django's own cursor, which can tell their text."""
+@contextmanager
+def _executed(sql: str, values: Sequence[Any]) -> Iterator[Any]:
+    """With Django's error classes; and when queries are logged, by Django's own cursor, which can tell their text."""
     db = connections[DEFAULT_DB_ALIAS]
     if db.queries_logged:
-        return db.cursor()
+        with db.cursor() as cursor:
+            cursor.execute(sql, values)
+            yield cursor
+        return
     db.close_if_health_check_failed()
     if db.connection is None:
         db.ensure_connection()
-    return db.make_cursor(psycopg.Cursor(db.connection))  # type: ignore[arg-type]  # django-stubs names the wrapper, Django takes psycopg's cursor
+    with db.make_cursor(psycopg.RawCursor(db.connection)) as raw:  # type: ignore[arg-type]  # django-stubs names the wrapper, Django takes psycopg's cursor
+        raw.execute(_numbered(sql), values)
+        yield raw
+
+
+@lru_cache(maxsize=2000)
+def _numbered(sql: str) -> str:
+    """PostgreSQL's own places: `%s` -> `$1`. psycopg would take long statements apart again each time."""
+    places = count(1)
+    return _PLACE.sub(lambda found: "%" if found[0] == "%%" else f"${next(places)}", sql)
 
 
 def id_list(ids: Sequence[int]) -> str:
