@@ -13,7 +13,7 @@ from pypdf import PdfReader
 from anchang.crm.queries.customers import customer_360
 from anchang.deals import papers, queries
 from anchang.deals.commands.handover import hand_over_deals, move_to_kept
-from anchang.deals.models import Contract, Deal, Subscription, UnitClaim
+from anchang.deals.models import Buyer, Contract, Deal, Subscription, UnitClaim
 from anchang.finance import queries as money
 from anchang.finance.models import Receivable
 from anchang.finance.papers import receipt_paper
@@ -186,3 +186,19 @@ def test_a_merge_keeps_deal_and_money_together(desk):
     assert Receivable.objects.filter(deal__customer=kept).aggregate(sum=Sum("amount"))["sum"] == contract.total
     run("reverse_receipt", desk.office.access("finance"), receipt, reason="退")
     assert customer_360(desk.office.access("consultant1"), kept.pk)["deals"][0]["state"] == "signed"
+
+
+def test_deals_and_their_retention_stop_an_erasure(desk):
+    """PIPL 47: a running deal, then the law's years for papers and money, are reasons to keep."""
+    contract = desk.sign()
+    manager, customer = desk.office.access("manager"), contract.customer
+    asked = run("add_requests", manager, customer=customer.pk, kind="erasure")
+    with pytest.raises(DomainError, match="erase_deal_running"):
+        run("erase_person", manager, asked, confirmed=True)
+    run("terminate_contract", desk.office.access("director"), contract, reason="退", fault="none")
+    with pytest.raises(DomainError, match="erase_retention"):
+        run("erase_person", manager, asked, confirmed=True)
+    Deal.objects.update(ended_on=timezone.localdate() - 31 * 366 * DAY)
+    run("erase_person", manager, asked, confirmed=True)
+    assert set(Buyer.objects.values_list("name", flat=True)) == {"***"}
+    assert UnitClaim.objects.count() == 0 and Receivable.objects.exists()

@@ -37,6 +37,7 @@ CONSULTANT: Rights = BASE | held("own", """
     customers.leave-household customers.add-identity customers.add-contact customers.add-consent
     customers.mark-lost customers.set-tags
     visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
+    personal-requests.view personal-requests.create
     holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
     subscriptions.resubmit deals.attach deal-files.view deal-files.replace
     contracts.view receivables.view receipts.view buyers.view received-documents.view
@@ -50,6 +51,7 @@ CONSULTANT: Rights = BASE | held("own", """
 MANAGER: Rights = BASE | held("project", """
     leads.* pool.* pool-customers.* touches.* lead-transfers.* assignment-rules.*
     customers.* visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.* households.*
+    personal-requests.*
     owner-changes.* grade-changes.* truth-checks.*
     presence.* rotation.* rosters.* profiles.* turns.*
     units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
@@ -79,7 +81,8 @@ FINANCE: Rights = BASE | held("project", """
 """)  # fmt: skip
 
 SERVICE: Rights = BASE | held("project", """
-    customers.view customers.reveal-phone visits.view visits.create call-ins.* follow-ups.* appointments.*
+    customers.view customers.reveal-phone personal-requests.view personal-requests.create
+    visits.view visits.create call-ins.* follow-ups.* appointments.*
     contracts.view deals.view events.view reports.project
 """)  # fmt: skip
 

@@ -79,3 +79,8 @@ declare(
     _("Feedback on a visit: questions and answers"),
 )
 declare("crm.follow_up_hour", 10, "int", _("Hour of the day that quick dates of the next follow-up mean"))
+declare(
+    "crm.request_days", 15, "int", _("Working days for answering a person's request about his data"),
+    help=_("Fifteen working days is the practice set for apps; PIPL itself says “in time”."),
+)  # fmt: skip
+declare("crm.request_roles", ["manager", "director"], "list", _("Roles that answer requests about personal data"))

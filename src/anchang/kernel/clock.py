@@ -6,7 +6,7 @@ Functions take the time they judge by; nothing here reads the clock.
 import calendar
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
@@ -127,6 +127,19 @@ def due_after(
                 return begins + left
             left -= closes - begins
     raise ValueError("the office does not open that long")
+
+
+def after_working_days(
+    day: date, count: int, closed: Collection[date] = (), worked: Collection[date] = ()
+) -> date:
+    """The `count`-th working day after `day`: Monday to Friday without the holidays in `closed`, and the weekend
+    days in `worked` (调休)."""
+    found = day
+    while count > 0:
+        found += timedelta(days=1)
+        if found in worked or (found.weekday() < 5 and found not in closed):
+            count -= 1
+    return found
 
 
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*[日号]?", re.ASCII)

@@ -12,3 +12,5 @@ declare(
     "org.turn_return_reasons", ["refused", "wrong_project", "staff_visit", "known_customer"], "list",
     _("Reasons for which a consultant gets the turn back"),
 )  # fmt: skip
+declare("org.holidays", [], "list", _("Public holidays that aren't worked, as dates"))
+declare("org.makeup_days", [], "list", _("Weekend days that are worked instead of a holiday, as dates"))

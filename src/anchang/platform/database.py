@@ -154,6 +154,11 @@ _FROZEN_FUNCTION = """
 CREATE OR REPLACE FUNCTION anchang_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE name text;
 BEGIN
+    -- Erasure on request: said by the function that erases, which runs as the owner. Saying it helps nobody else.
+    IF current_setting('app.erasing', true) = 'on'
+       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
+        RETURN coalesce(NEW, OLD);
+    END IF;
     IF TG_OP = 'DELETE' THEN
         RAISE EXCEPTION 'posted rows of % are never deleted', TG_TABLE_NAME
             USING ERRCODE = '23514', CONSTRAINT = TG_TABLE_NAME || '_posted';

@@ -1,5 +1,6 @@
 """The commands of processes that cross apps."""
 
+from anchang.processes import keeping as keeping
 from anchang.processes.legacy import claim_sold_units
 from anchang.processes.queueing import finish_launch, receive_on_ticket, withdraw_ticket
 from anchang.processes.receiving import receive_on_contract, receive_on_hold, receive_on_subscription

@@ -12,3 +12,7 @@ declare("loans.years", 30, "int", _("Loan calculator: years unless asked otherwi
 declare("loans.max_years", 30, "int", _("Loan calculator: years at most"))
 declare("board.days_bounds", [30, 90, 180], "list", _("Unit board: bounds of the days on sale"))
 declare("board.price_bands", 5, "int", _("Unit board: price bands"))
+declare(
+    "processes.retention_years", 30, "int", _("Years for which papers and money of an ended deal are kept by law"),
+    help=_("Accounting vouchers: 30 years (会计档案管理办法). Erasure on request waits until then."),
+)  # fmt: skip

@@ -15,6 +15,7 @@ from anchang.crm.commands import (
     leads,
     merging,
     personal,
+    privacy,
     standing,
     truth,
     visit_import,
@@ -23,6 +24,6 @@ from anchang.crm.commands import (
 
 __all__ = [
     "appointments", "assignment_rules", "channels", "claims", "customers", "family", "followups", "grades",
-    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "standing", "truth",
+    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "standing", "truth",
     "visit_import", "visits",
 ]  # fmt: skip

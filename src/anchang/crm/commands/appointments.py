@@ -43,7 +43,7 @@ def _made(ctx: Context, row: AppointmentInput) -> Appointment:
     consultant_id = row.consultant.pk if row.consultant else row.customer.owner_id or ctx.user_id
     if consultant_id is None:
         raise DomainError("bad_input", status=422, fields={"consultant": "required"})
-    if row.customer.state == Customer.State.MERGED:
+    if row.customer.state in (Customer.State.MERGED, Customer.State.ERASED):
         raise DomainError("customer_not_active", state=row.customer.get_state_display())
     return Appointment(
         project=ctx.here, customer=row.customer, consultant_id=consultant_id, starts_at=row.starts_at,

@@ -155,8 +155,8 @@ EDITED_EMPTY = {"tags": [], "value_class": "normal", "kind": "person"}
 
 
 def why_not_write(customer: Customer) -> Refusal | None:
-    """A merged file is history: its successor is written to."""
-    if customer.state == Customer.State.MERGED:
+    """A merged file is history: its successor is written to. Of an erased one nothing is left."""
+    if customer.state in (Customer.State.MERGED, Customer.State.ERASED):
         return Refusal("customer_not_active", {"state": customer.get_state_display()})
     return None
 

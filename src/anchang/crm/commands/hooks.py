@@ -7,7 +7,7 @@ from typing import Any
 
 from anchang.crm.queries.customers import profile_hooks
 
-__all__ = ["follow_up_hooks", "hand_over_hooks", "merge_hooks", "profile_hooks", "visit_hooks"]
+__all__ = ["follow_up_hooks", "hand_over_hooks", "keep_hooks", "merge_hooks", "profile_hooks", "visit_hooks"]
 
 #: hook(ctx, visits): after visits were registered; closes or joins leads.
 visit_hooks: list[Callable[[Any, Sequence[Any]], None]] = []
@@ -15,5 +15,7 @@ visit_hooks: list[Callable[[Any, Sequence[Any]], None]] = []
 follow_up_hooks: list[Callable[[Any, Sequence[Any]], None]] = []
 #: hook(ctx, kept, gone): before a merge is done; moves the other apps' rows, or raises why not.
 merge_hooks: list[Callable[[Any, Any, Any], None]] = []
+#: hook(ctx, customer_ids) -> Refusal | None: why these files' data must be kept: running deals, legal retention.
+keep_hooks: list[Callable[[Any, Sequence[int]], Any]] = []
 #: hook(ctx, leaver_id, heir_ids): hands over what else a leaver had.
 hand_over_hooks: list[Callable[[Any, int, Sequence[int]], None]] = []

@@ -203,7 +203,7 @@ def after_hand_over(ctx: Context, leaver_id: int, heir_ids: Sequence[int]) -> No
 
 def held_by(user_id: int) -> int:
     """Customers and open leads that a person still has, in the projects that are in sight."""
-    customers = Customer.objects.filter(owner=user_id).exclude(state="merged").count()
+    customers = Customer.objects.filter(owner=user_id).exclude(state__in=("merged", "erased")).count()
     return customers + Lead.objects.filter(owner=user_id, state__in=HELD).count()
 
 

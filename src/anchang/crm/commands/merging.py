@@ -47,7 +47,7 @@ def merge_customers(ctx: Context, customer: Customer, data: MergeInput) -> Custo
     ids = sorted((customer.pk, data.other.pk))
     rows = {c.pk: c for c in Customer.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
     kept, gone = rows[customer.pk], rows[data.other.pk]
-    if gone.state == "merged":
+    if gone.state in ("merged", "erased"):
         raise DomainError("customer_not_active", state=gone.get_state_display())
     files = _known(kept, gone)
     if why := rules.why_not_merge(files):

@@ -114,7 +114,7 @@ def hand_over_all(ctx: Context, data: HandOverInput) -> dict[str, Any]:
         raise DomainError("bad_input", status=422, fields={"heirs": "leaver_needs_heirs"})
     rows = list(
         Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, owner=data.leaver.pk)
-        .exclude(state="merged").order_by("pk")
+        .exclude(state__in=("merged", "erased")).order_by("pk")
     )  # fmt: skip
     give(ctx, [(c, heirs[i % len(heirs)]) for i, c in enumerate(rows)], reason=data.reason)
     for heir in heirs:

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models.base import ALIVE, one_of, user_key
 from anchang.crm.models.channels import Channel
+from anchang.crm.models.erasing import SAID, EraseFunction
 from anchang.platform.models import ImportJob, Team
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
@@ -59,6 +60,7 @@ class Customer(ProjectModel):
         FROZEN = "frozen", _("Frozen")
         LOST = "lost", _("Lost")
         MERGED = "merged", _("Merged")
+        ERASED = "erased", _("Erased")
 
     class Worth(models.TextChoices):
         HIGH = "high", _("High value")
@@ -71,6 +73,15 @@ class Customer(ProjectModel):
         CALL = "call", _("Incoming call")
         IMPORT = "import", _("Import")
         STAFF = "staff", _("Entered by staff")
+
+    guard_sql = EraseFunction()
+    personal = {
+        "name": "'***'", "sex": "''", "phone_masked": "''", "email": "''", "licence_number": "''", "occupation": "''",
+        "age_band": "''", "residence": "''", "workplace": "''", "tags": "'[]'", "note": "''", "state_reason": "''",
+        "household_id": "NULL", "household_relation": "''", "next_follow_at": "NULL",
+        "state": "CASE state WHEN 'merged' THEN 'merged' ELSE 'erased' END",
+    }  # fmt: skip
+    personal_of = "self"
 
     # Made from the id by the database: a series without gaps would let one customer be created at a time.
     number = GeneratedField(
@@ -126,7 +137,7 @@ class Customer(ProjectModel):
             one_of("kind", ("person", "company"), "customer_kind"),
             one_of("grade", Grade.values, "customer_grade"),
             one_of("stage", Stage.values, "customer_stage"),
-            one_of("state", ("active", "frozen", "lost", "merged"), "customer_state"),
+            one_of("state", ("active", "frozen", "lost", "merged", "erased"), "customer_state"),
             models.CheckConstraint(
                 condition=Q(state="merged", merged_into__isnull=False)
                 | (~Q(state="merged") & Q(merged_into__isnull=True)),
@@ -211,6 +222,8 @@ class PersonalNumber(ProjectFact):
 class CustomerPhone(PersonalNumber):
     """A phone of a customer. While active, no other active customer of the project has it (DOMAIN §4.2)."""
 
+    personal, personal_of = {"*": "delete"}, "customer"
+
     customer = ProjectKey(Customer, related_name="phones", verbose_name=_("Customer"))
     main = models.BooleanField(_("Main number"), default=False)
 
@@ -239,6 +252,8 @@ class CustomerIdentity(PersonalNumber):
         BIRTH_CERT = "birth_cert", _("Birth certificate")
         CREDIT_CODE = "credit_code", _("Social credit code")
 
+    personal, personal_of = {"*": "delete"}, "customer"
+
     customer = ProjectKey(Customer, related_name="identities", verbose_name=_("Customer"))
     id_type = models.CharField(_("Document"), max_length=12, choices=Type.choices)
 
@@ -261,6 +276,8 @@ class CustomerIdentity(PersonalNumber):
 
 class Contact(ProjectModel):
     """Another person around a customer: spouse, parent, a company's agent (联系人)."""
+
+    personal, personal_of = {"*": "delete"}, "customer"
 
     customer = ProjectKey(Customer, related_name="contacts", verbose_name=_("Customer"))
     name = models.CharField(_("Full name"), max_length=50)
@@ -293,6 +310,8 @@ class Consent(ProjectModel):
         FACE = "face", _("Face data")
 
     frozen = ("customer_id", "purpose", "text_version", "given_at")
+    # That a consent was given stays on record.
+    personal, personal_of = {"way": "''"}, "customer"
 
     customer = ProjectKey(Customer, related_name="consents", verbose_name=_("Customer"))
     purpose = models.CharField(_("Purpose"), max_length=10, choices=Purpose.choices)
@@ -318,6 +337,8 @@ class Consent(ProjectModel):
 
 class Need(ProjectModel):
     """What a customer looks for. A change is a new row; the newest one is `current`."""
+
+    personal, personal_of = {"note": "''", "family": "''"}, "customer"
 
     customer = ProjectKey(Customer, related_name="needs", verbose_name=_("Customer"))
     seq = models.PositiveIntegerField(_("Edition"), default=1)
@@ -361,6 +382,7 @@ class GradeChange(ProjectFact):
     """One change of grade: by whom or by which rule."""
 
     append_only = True
+    personal, personal_of = {"reason": SAID}, "customer"
 
     customer = ProjectKey(Customer, verbose_name=_("Customer"))
     old = models.CharField(_("Old grade"), max_length=1)
@@ -378,6 +400,7 @@ class OwnerChange(ProjectFact):
     """One hand-over of a customer from one consultant to another."""
 
     append_only = True
+    personal, personal_of = {"reason": SAID}, "customer"
 
     customer = ProjectKey(Customer, verbose_name=_("Customer"))
     old = user_key(_("From"), null=True)
@@ -395,6 +418,7 @@ class CustomerMerge(ProjectFact):
     now (判客)."""
 
     append_only = True
+    personal, personal_of = {"reason": "''"}, "kept"
 
     kept = ProjectKey(Customer, verbose_name=_("Kept"))
     gone = ProjectKey(Customer, verbose_name=_("Merged"))

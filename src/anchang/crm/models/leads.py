@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 from anchang.crm.models.base import ALIVE, one_of, user_key
 from anchang.crm.models.channels import Channel
 from anchang.crm.models.customers import Customer
+from anchang.crm.models.erasing import SAID
 from anchang.platform.models import ImportJob, Team
 from anchang.platform.models.base import AliveManager, ProjectFact, ProjectKey, ProjectModel
 
@@ -73,6 +74,13 @@ class Lead(ProjectModel):
         HIGH_END = "high_end", _("High-end")
         INVESTOR = "investor", _("Investor")
         COMPANY = "company", pgettext_lazy("party", "Company")
+
+    personal_of = "customer"
+    personal = {
+        "name": "''", "sex": "''", "phone_cipher": "''::bytea", "phone_digest": "'erased' || id",
+        "phone_masked": "'***'", "phone_tail": "''", "external_id": "''", "enquiry_key": "'erased' || id",
+        "city": "''", "region": "''", "need": "'{}'", "note": "''", "closed_note": "''",
+    }  # fmt: skip
 
     number = GeneratedField(
         expression=Concat(Value("X"), LPad(Cast("id", models.CharField()), 9, Value("0"))),
@@ -207,6 +215,8 @@ class PoolCustomer(Customer):
 class LeadPhone(ProjectFact):
     """A further phone of a lead; the main one is in the lead."""
 
+    personal, personal_of = {"*": "delete"}, "lead.customer"
+
     lead = ProjectKey(Lead, related_name="further_phones")
     cipher = models.BinaryField()
     digest = models.CharField(max_length=32, db_collation="C")
@@ -221,6 +231,8 @@ class Touch(ProjectFact):
     """A repeat enquiry of a known lead: it stays with its channel, campaign and time."""
 
     append_only = True
+    personal_of = "lead.customer"
+    personal = {"note": "''", "external_id": "''", "key": "'erased' || id"}
 
     lead = ProjectKey(Lead, related_name="touches", verbose_name=_("Lead"))
     channel = ProjectKey(Channel, indexed=False, null=True, verbose_name=_("Channel"))
@@ -252,6 +264,7 @@ class LeadTransfer(ProjectFact):
         STATE = "state", _("State changed")
 
     append_only = True
+    personal, personal_of = {"reason": SAID}, "lead.customer"
 
     lead = ProjectKey(Lead, related_name="transfers", verbose_name=_("Lead"))
     kind = models.CharField(_("Step"), max_length=12, choices=Kind.choices)

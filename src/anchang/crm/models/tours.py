@@ -15,6 +15,8 @@ from anchang.platform.models.base import ProjectKey, ProjectModel
 class Tour(ProjectModel):
     """A flat or model unit shown during a visit, and how the customer took it (带看)."""
 
+    personal, personal_of = {"reaction": "''"}, "visit.customer"
+
     visit = ProjectKey(Visit, related_name="tours", verbose_name=_("Visit"))
     unit = ProjectKey(Unit, null=True, blank=True, verbose_name=_("Unit"))
     place = models.CharField(_("Place"), max_length=50, blank=True)

@@ -18,6 +18,9 @@ from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 class Visit(ProjectModel):
     """A customer came to the sales office (来访). `seq` 1 is the first visit."""
 
+    personal_of = "customer"
+    personal = {"content": "''", "companions": "''", "loss_reason": "''", "import_key": "NULL"}
+
     customer = ProjectKey(Customer, related_name="visits", verbose_name=_("Customer"))
     # In the recycle bin a visit has no number.
     seq = models.PositiveIntegerField(_("Visit no."), null=True)
@@ -95,6 +98,11 @@ class Visit(ProjectModel):
 class CallIn(ProjectModel):
     """A call to the hotline (来电)."""
 
+    personal_of = "customer"
+    personal = {
+        "caller": "'***'", "phone_cipher": "NULL", "phone_digest": "''", "phone_masked": "''", "question": "'***'",
+    }  # fmt: skip
+
     customer = ProjectKey(Customer, null=True, blank=True, verbose_name=_("Customer"))
     called_at = models.DateTimeField(_("Called at"))
     business_date = models.DateField(_("Business date"))
@@ -153,6 +161,7 @@ class FollowUp(ProjectFact):
         "business_date",
     )
     audited = True
+    personal, personal_of = {"content": "'***'"}, "customer"
 
     customer = ProjectKey(Customer, related_name="follow_ups", verbose_name=_("Customer"))
     author = user_key(_("Author"), null=True)
@@ -199,6 +208,8 @@ class Appointment(ProjectModel):
         NO_SHOW = "no_show", _("No-show")
         CANCELLED = "cancelled", _("Cancelled")
 
+    personal, personal_of = {"purpose": "''", "state_reason": "''"}, "customer"
+
     customer = ProjectKey(Customer, related_name="appointments", verbose_name=_("Customer"))
     consultant = user_key(_("Consultant"))
     team = ProjectKey(Team, null=True, blank=True, verbose_name=_("Team"))
@@ -234,6 +245,8 @@ class TruthCheck(ProjectModel):
         OPEN = "open", pgettext_lazy("state", "Open")
         TRUE = "true", _("True")
         FALSE = "false", _("False")
+
+    personal, personal_of = {"result": "''"}, "customer"
 
     customer = ProjectKey(Customer, verbose_name=_("Customer"))
     visit = ProjectKey(Visit, null=True, blank=True, verbose_name=_("Visit"))

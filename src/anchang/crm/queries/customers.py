@@ -120,7 +120,7 @@ def _household(customer: Customer) -> list[dict[str, Any]]:
     if customer.household_id is None:
         return []
     rows = Customer.objects.filter(project_id=customer.project_id, household=customer.household_id)
-    rows = rows.exclude(pk=customer.pk).exclude(state="merged").select_related("owner").order_by("id")
+    rows = rows.exclude(pk=customer.pk).exclude(state__in=("merged", "erased")).select_related("owner").order_by("id")
     return [
         {"id": c.pk, "name": c.name, "relation": c.household_relation, "phone": c.phone_masked,
          "owner": c.owner.name if c.owner else ""}

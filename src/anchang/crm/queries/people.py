@@ -40,12 +40,21 @@ def managers_by_team(ctx: Context) -> dict[int | None, list[int]]:
 
 
 def _project_managers(ctx: Context) -> set[int]:
+    return _holders(ctx, ctx.param("crm.manager_roles"))
+
+
+def _holders(ctx: Context, codes: Iterable[str]) -> set[int]:
     grants = Grant.objects.filter(
         Q(project=ctx.here) | Q(company=ctx.here.company_id),
         Q(until__isnull=True) | Q(until__gte=timezone.localdate()),
-        role__code__in=ctx.param("crm.manager_roles"), user__is_active=True,
+        role__code__in=list(codes), user__is_active=True,
     )  # fmt: skip
     return set(grants.values_list("user_id", flat=True))
+
+
+def role_holders(ctx: Context, codes: Iterable[str]) -> list[int]:
+    """Who holds one of these roles in the project now."""
+    return sorted(_holders(ctx, codes))
 
 
 def names_of(user_ids: Iterable[int | None]) -> dict[int | None, str]:

@@ -22,6 +22,7 @@ from anchang.crm.models import (
     Household,
     Need,
     OwnerChange,
+    PersonalRequest,
     PoolCustomer,
 )
 from anchang.platform.resources import Field, Related, Resource, register
@@ -146,6 +147,7 @@ CUSTOMERS = register(
             Related("consents", "customer", _("Consents")),
             Related("grade-changes", "customer", _("Grade changes")),
             Related("owner-changes", "customer", _("Hand-overs")),
+            Related("personal-requests", "customer", _("Requests about personal data")),
         ),
     )
 )
@@ -278,6 +280,29 @@ OWNER_CHANGES = register(
             Field("by", list=True, to="users"),
             Field("reason", kind="choice", choices=MOVE_REASONS, list=True),
             Field("at", list=True),
+        ),
+    )
+)  # fmt: skip
+
+PERSONAL_REQUESTS = register(
+    Resource(
+        name="personal-requests", model=PersonalRequest, label=_("Request about personal data"),
+        plural=_("Requests about personal data"), area="crm", icon="file-certificate", menu_order=95,
+        label_field="received_on", owner="customer__owner", team="customer__team", order="-received_on",
+        state_field="state",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("kind", list=True),
+            Field("received_on", list=True),
+            Field("due_on", list=True),
+            Field("way"),
+            Field("note"),
+            Field("state", list=True),
+            Field("answer", list=True),
+            Field("closed_at", list=True),
+            Field("closed_by", to="users"),
+            Field("erased_rows"),
+            Field("created_at"),
         ),
     )
 )  # fmt: skip

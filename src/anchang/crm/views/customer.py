@@ -79,9 +79,9 @@ def _head(shown: Shown) -> dict[str, Any]:
         if not a.url.endswith("/follow-up")
     ]
     visit = None
-    if shown.access.may("visits.create", shown.project_id) and customer.state != "merged":
+    if shown.access.may("visits.create", shown.project_id) and customer.state not in ("merged", "erased"):
         visit = Action(_("Register a visit"), f"/visit/new?customer={customer.pk}", icon="door-enter")
-    if shown.access.may("appointments.create", shown.project_id) and customer.state != "merged":
+    if shown.access.may("appointments.create", shown.project_id) and customer.state not in ("merged", "erased"):
         actions.insert(
             0,
             Action(

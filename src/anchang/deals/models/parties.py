@@ -28,6 +28,12 @@ class Buyer(ProjectModel):
         CREDIT_CODE = "credit_code", _("Credit code")
 
     guard_sql = sums.BUYER_SQL
+    personal_of = "deal.customer"
+    personal = {
+        "name": "'***'", "id_cipher": "''::bytea", "id_digest": "'erased' || id", "id_masked": "'***'",
+        "phone_cipher": "NULL", "phone_digest": "''", "phone_masked": "''", "guardian_name": "''",
+        "guardian_cipher": "NULL", "agent_name": "''", "agent_cipher": "NULL", "warning": "''",
+    }  # fmt: skip
 
     deal = ProjectKey(Deal, verbose_name=_("Deal"))
     seq = models.PositiveSmallIntegerField(_("No."))

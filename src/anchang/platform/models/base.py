@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django.db import models
@@ -41,13 +42,17 @@ class ProjectModel(models.Model):
     `append_only`  the app's role may neither UPDATE nor DELETE;
     `frozen`       {column: ...}: columns that may not change once `frozen_when` (SQL on OLD) is true,
                    and such a row can't be deleted;
-    `audited`      row changes go to the audit table.
+    `audited`      row changes go to the audit table;
+    `personal`     {column: SQL}: what stands there after the person's data was erased on request;
+                   {"*": "delete"}: the row goes. `personal_of`: the path of keys to that person.
     """
 
     append_only: ClassVar[bool] = False
     frozen: ClassVar[tuple[str, ...]] = ()
     frozen_when: ClassVar[str] = ""
     audited: ClassVar[bool] = True
+    personal: ClassVar[Mapping[str, str]] = {}
+    personal_of: ClassVar[str] = ""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(
@@ -73,6 +78,8 @@ class ProjectFact(models.Model):
     frozen: ClassVar[tuple[str, ...]] = ()
     frozen_when: ClassVar[str] = ""
     audited: ClassVar[bool] = False
+    personal: ClassVar[Mapping[str, str]] = {}
+    personal_of: ClassVar[str] = ""
 
     id = models.BigAutoField(primary_key=True)
     project = models.ForeignKey(

@@ -359,7 +359,7 @@ def history_of(shown: Shown) -> dict[str, Any]:
     for at, op, changes, actor in found:
         told = changes_of(shown, by_column, changes) if op == "U" else []
         if told or op != "U":
-            what = {"I": _("Created"), "D": _("Deleted")}.get(op, _("Changed"))
+            what = {"I": _("Created"), "D": _("Deleted"), "E": _("Personal data erased")}.get(op, _("Changed"))
             entries.append({"at": at, "title": what, "actor": people.get(actor, actor), "changes": told})
     return {"history": entries}
 
