@@ -7,7 +7,6 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import override
 
 from anchang.deals import documents
@@ -98,10 +97,8 @@ def plan_facts(**paper: Any) -> list[documents.PlanLine]:
     ]
 
 
-def _print(prints: int, by: str, now: dt.datetime | None) -> documents.Print:
-    return documents.Print(
-        printed_at=timezone.localtime(now or timezone.now()), print_count=prints, printed_by=by
-    )
+def _print(project: Project, prints: int, by: str, now: dt.datetime | None) -> documents.Print:
+    return documents.Print(printed_at=project.local(now), print_count=prints, printed_by=by)
 
 
 def subscription_paper(
@@ -118,7 +115,7 @@ def subscription_paper(
                 ownership=str(deal.get_ownership_display()), plan_name=subscription.payment_plan.name,
                 plan=plan_facts(subscription=subscription), deposit=subscription.deposit,
                 deposit_cap_percent=ratio * 100, subscribed_on=subscription.subscribed_on,
-                sign_by=subscription.sign_by, print=_print(subscription.prints, by, now),
+                sign_by=subscription.sign_by, print=_print(project, subscription.prints, by, now),
                 consultant=str(deal.consultant or ""),
             )
         )  # fmt: skip
@@ -158,7 +155,7 @@ def contract_paper(
                     later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
                 ),
                 filing_days=(contract.filing_due_on - contract.signed_on).days,
-                refund_days=int(param("deals.refund_days")), print=_print(contract.prints, by, now),
+                refund_days=int(param("deals.refund_days")), print=_print(project, contract.prints, by, now),
                 licence_issued_on=licence.issued_on if licence else None,
                 escrow_bank=licence.escrow_bank if licence else "",
                 escrow_name=licence.escrow_name if licence else "", structure=unit.building.structure,
@@ -189,7 +186,7 @@ def contract_summary(
                 ownership=str(deal.get_ownership_display()),
                 plan_name=contract.payment_plan.name if contract.payment_plan else "",
                 plan=plan_facts(contract=contract), signed_on=contract.signed_on,
-                print=_print(contract.prints, by, now), filing_number=contract.filing_number,
+                print=_print(contract.project, contract.prints, by, now), filing_number=contract.filing_number,
                 filed_on=contract.filed_on, deposit=contract.deposit,
                 subscription_number=contract.subscription.number if contract.subscription else "",
                 area_scheme=str(contract.get_area_scheme_display()),

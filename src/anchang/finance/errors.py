@@ -44,6 +44,7 @@ say(
         "notice.refund_requested": _("A refund of %(amount)s for %(unit)s waits for approval."),
         "notice.refund_decided": _("Your refund of %(amount)s for %(unit)s: %(state)s"),
         "notice.payment_due": _("%(unit)s: %(amount)s due on %(due_on)s"),
+        "task.day_unclosed": _("Count and close %(day)s: %(receipts)s receipts"),
         "task.payment_due": _("Remind %(customer)s: %(amount)s for %(unit)s due on %(due_on)s"),
     }
 )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import override
 
 from anchang.deals.models import Contract, Subscription
@@ -31,7 +30,7 @@ def receipt_paper(receipt: Receipt, *, by: str = "", now: dt.datetime | None = N
                 project=project.name,
                 payer=receipt.payer or deal.customer.name, amount=receipt.amount,
                 way=str(receipt.get_way_display()),
-                received_on=receipt.received_on, printed_at=timezone.localtime(now or timezone.now()),
+                received_on=receipt.received_on, printed_at=project.local(now),
                 print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=str(deal.unit or ""),
                 deal_number=_paper_number(receipt), account=receipt.account, voucher_number=receipt.reference,
                 lines=lines, cashier=str(receipt.cashier or ""), printed_by=by, note=receipt.reason,

@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from anchang.finance import rules
-from anchang.finance.models import Allocation, Receipt, Receivable, Refund
+from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
 from anchang.platform import parameters
 from anchang.platform.models import Project
 
@@ -35,6 +35,16 @@ def allocations_of(receipt_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]
                 "seq": r["receivable__seq"], "refund": r["refund_id"], "amount": str(r["net"]),
             })  # fmt: skip
     return found
+
+
+def unclosed_days(project: Project, before: dt.date, cashier_id: int | None = None) -> list[tuple[int, dt.date]]:
+    """(cashier, day) of every day before `before` on which a cashier took money and that nobody counted."""
+    closed = DayClose.objects.filter(project=project, day=OuterRef("business_date"), cashier=OuterRef("cashier"))
+    rows = Receipt.objects.filter(project=project, business_date__lt=before, cashier__isnull=False)
+    if cashier_id is not None:
+        rows = rows.filter(cashier=cashier_id)
+    rows = rows.exclude(state=Receipt.State.DRAFT).filter(~Exists(closed)).order_by("business_date", "cashier")
+    return list(rows.values_list("cashier", "business_date").distinct())
 
 
 def _line(row: Receivable, today: dt.date) -> dict[str, Any]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Case, CharField, Value, When
-from django.db.models.functions import Now, TruncDate
+from django.db.models import Case, CharField, DateField, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from anchang.finance import queries
@@ -15,13 +14,19 @@ _CONSULTANT = Field("consultant", label=_("Consultant"), source="deal__consultan
 _UNIT = Field("unit", label=_("Unit"), source="deal__unit", to="units", list=True)
 _CUSTOMER = Field("customer", label=_("Customer"), source="deal__customer", to="customers", list=True)
 
+#: The day in the project's own time zone.
+TODAY = Func(
+    F("project__time_zone"), template="(statement_timestamp() AT TIME ZONE %(expressions)s)::date",
+    output_field=DateField(),
+)  # fmt: skip
+
 #: The same as rules.receivable_state, in SQL: derived, never stored. Due today is not overdue.
 _STATE = Case(
     When(voided=True, then=Value("void")),
     When(balance=0, then=Value("settled")),
-    When(due_on__lt=TruncDate(Now()), then=Value("overdue")),
+    When(due_on__lt=TODAY, then=Value("overdue")),
     When(allocated__gt=0, then=Value("partial")),
-    When(due_on=TruncDate(Now()), then=Value("due")),
+    When(due_on=TODAY, then=Value("due")),
     default=Value("planned"),
     output_field=CharField(),
 )

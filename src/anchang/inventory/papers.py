@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import override
 
 from anchang.inventory import documents
@@ -33,8 +32,8 @@ def price_list_paper(price_list: PriceList, *, by: str = "", now: dt.datetime | 
     with override(FORM_LANGUAGE):
         return documents.PriceList(
             head=head, rows=_rows(price_list), version=f"V{price_list.edition}",
-            published_on=price_list.published_on or timezone.localdate(),
-            printed_at=timezone.localtime(now or timezone.now()), printed_by=by,
+            published_on=price_list.published_on or project.today(),
+            printed_at=project.local(now), printed_by=by,
         )  # fmt: skip
 
 

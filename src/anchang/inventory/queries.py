@@ -162,7 +162,7 @@ def unit_state_report(access: Access, project: Project, day: dt.date | None = No
         for b, lay, state, count, area, amount in groups
     ]  # fmt: skip
     rows.sort(key=lambda r: (r["building"]["label"], (r["layout"] or {}).get("label", ""), r["state"]))
-    return {"date": (day or timezone.localdate()).isoformat(), "rows": rows, "totals": _totals(groups)}
+    return {"date": (day or project.today()).isoformat(), "rows": rows, "totals": _totals(groups)}
 
 
 def _states_now(project: Project) -> list[tuple[Any, ...]]:
@@ -263,7 +263,7 @@ def matching_units(
 
 
 def match_params(project: Project) -> rules.MatchParams:
-    today = timezone.localdate()
+    today = project.today()
 
     def value(name: str) -> Any:
         return parameters.value(f"inventory.match_{name}", project, today)

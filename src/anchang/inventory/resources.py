@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce, Now, TruncDate
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -87,8 +87,8 @@ _DAYS_ON_SALE = Case(
     When(
         Q(state="available", available_since__isnull=False),
         then=Func(
-            TruncDate(Now()), F("available_since"), function="", template="(%(expressions)s)",
-            arg_joiner=" - ", output_field=IntegerField(),
+            F("project__time_zone"), F("available_since"), arg_joiner=")::date - ", output_field=IntegerField(),
+            template="((statement_timestamp() AT TIME ZONE %(expressions)s)",
         ),
     ),
     output_field=IntegerField(),

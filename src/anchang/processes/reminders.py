@@ -15,6 +15,7 @@ from anchang.deals.models import Contract, Deal, Subscription
 from anchang.finance import rules as money_rules
 from anchang.finance.commands import refund_free_money
 from anchang.finance.models import Receipt, Receivable
+from anchang.finance.queries import unclosed_days
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
@@ -157,6 +158,17 @@ def remind_of_filing(ctx: Context) -> int:
         for user_id in people:
             ctx.task(user_id, "filing_due", c, due_at=_end_of(ctx, c.filing_due_on), **facts)
     return len(contracts)
+
+
+def remind_of_closing(ctx: Context) -> int:
+    """F05: a to-do for every cashier's day that was not counted, until it is closed. Once per day."""
+    found = unclosed_days(ctx.here, ctx.business_date)
+    for cashier_id, day in found:
+        mine = Receipt.objects.filter(project=ctx.here, cashier=cashier_id, business_date=day)
+        facts = {"day": day.isoformat(), "receipts": mine.count()}
+        first = mine.order_by("id").first()
+        ctx.task(cashier_id, "day_unclosed", first, due_at=_end_of(ctx, day), period_key=day.isoformat(), **facts)
+    return len(found)
 
 
 def _end_of(ctx: Context, day: dt.date) -> dt.datetime:

@@ -35,6 +35,11 @@ def remind_of_filing(run: JobRun) -> None:
     _in_context(run, reminders.remind_of_filing)
 
 
+@job("processes.remind_of_closing", every="40 8 * * *")
+def remind_of_closing(run: JobRun) -> None:
+    _in_context(run, reminders.remind_of_closing)
+
+
 @job("processes.claim_sold_units", every="*/15 * * * *")
 def claim_sold_units(run: JobRun) -> None:
     """The import claims them itself; this finds units that came in another way."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-from django.utils import timezone
-
 from anchang.crm.models import Customer
 from anchang.deals.commands.tickets import give_ticket_back, take_ticket
 from anchang.deals.models import Contract, Deal, Hold, Subscription, UnitClaim
@@ -39,7 +37,7 @@ def lock_chain(paper: P) -> tuple[Unit, Deal, P]:
 
 def why_not_deal(unit: Unit, *, own_claim: bool = False) -> Refusal | None:
     """Why no deal may start on this unit today."""
-    today = timezone.localdate()
+    today = unit.project.today()
     days = int(parameters.value("deals.lease_notice_days", unit.project, today))
     why = stock_rules.why_not_sell(unit_facts(unit), today, own_claim=own_claim, lease_notice_days=days)
     return Refusal(why.code, {**why.params, "unit": unit.label}) if why else None

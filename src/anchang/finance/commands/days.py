@@ -79,5 +79,6 @@ def close_day(ctx: Context, data: CloseDayInput) -> DayClose:
     )  # fmt: skip
     close.save(force_insert=True)
     receipts.filter(state=Receipt.State.POSTED).update(state=Receipt.State.DAY_CLOSED, day_close=close)
+    ctx.finish_tasks("receipts", list(receipts.values_list("id", flat=True)), "day_unclosed")
     ctx.event("day.closed", close, day=day.isoformat(), receipts=close.receipts)
     return close

@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -128,7 +127,7 @@ def why_not_release(unit: Unit) -> Refusal | None:
     facts = unit_facts(unit)
     if unit.state == rules.UNRELEASED:
         facts = replace(facts, state=rules.CONTROLLED)
-    why = rules.why_not_release(facts, timezone.localdate())
+    why = rules.why_not_release(facts, unit.project.today())
     batch = unit.release_batch
     if why is None and batch is not None and (missing := batch.open_checks):
         return Refusal("batch_not_ready", {"batch": batch.name, "item": missing[0]})

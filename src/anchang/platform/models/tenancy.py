@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from anchang.kernel.clock import business_date
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
 
@@ -41,6 +46,14 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def today(self) -> dt.date:
+        """The business date of this moment: the day in the project's own time zone."""
+        return business_date(timezone.now(), self.time_zone)
+
+    def local(self, at: dt.datetime | None = None) -> dt.datetime:
+        """`at` (now) by the clock on the project's wall."""
+        return (at or timezone.now()).astimezone(ZoneInfo(self.time_zone))
 
 
 class Team(ProjectModel):

@@ -11,7 +11,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -73,7 +72,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
 
 def _settings(project: Project, board: Mapping[str, Any], words: Mapping[str, str]) -> dict[str, Any]:
     """What the board's script needs: words of states, layouts and bounds, none of it personal."""
-    today = timezone.localdate()
+    today = project.today()
     return {
         "grid_url": reverse("board") + "?part=grid",
         "states": words,
@@ -116,7 +115,7 @@ def panel(
         "why_not_hold": _why_not(shown, "hold") if may_hold else "",
         "may_deal": access.may("units.subscribe", unit.project_id) or access.may("deals.view", unit.project_id),
         "deal_url": reverse("deal", args=[unit_id]),
-        "minutes": int(parameters.value("deals.lock_minutes", unit.project, timezone.localdate())),
+        "minutes": int(parameters.value("deals.lock_minutes", unit.project, unit.project.today())),
         "values": _hold_values(values or request.GET, access), "message": message, "errors": errors or {},
         "key": request.POST.get("idempotency_key", ""),
     }  # fmt: skip
@@ -199,7 +198,7 @@ def unit_price(request: HttpRequest, unit_id: int) -> HttpResponse:
 def _loan_values(request: HttpRequest, project: Project) -> dict[str, str]:
     names = ("bank", "fund", "bank_rate", "fund_rate", "years", "method")
     given = {name: request.GET[name] for name in names if request.GET.get(name)}
-    return loans.defaults(project, timezone.localdate()) | given
+    return loans.defaults(project, project.today()) | given
 
 
 def loan_of(found: Offer, values: dict[str, str]) -> dict[str, Any]:
@@ -209,7 +208,7 @@ def loan_of(found: Offer, values: dict[str, str]) -> dict[str, Any]:
         return {"tables": None, "loan_error": ""}
     asked = values | {"bank": str(planned["bank"]), "fund": str(planned["fund"])}
     try:
-        loan = loans.read_loan(asked, found.unit.project, timezone.localdate())
+        loan = loans.read_loan(asked, found.unit.project, found.unit.project.today())
     except DomainError as exc:
         return {"tables": None, "loan_error": " ".join(doing.told_errors(exc)[1].values())}
     tables = loans.both(loan)

@@ -19,6 +19,7 @@ from anchang.finance import rules
 from anchang.finance.commands.days import CloseDayInput
 from anchang.finance.models import DayClose, Receipt, Receivable
 from anchang.finance.models.ledger import Money
+from anchang.finance.queries import unclosed_days
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.kernel.money import ZERO, parse_money
 from anchang.platform import reading, resources
@@ -253,6 +254,7 @@ def _day(access: Access, project: Project) -> dict[str, Any]:
         "may_reverse": access.may("receipts.reverse", project.pk),
         "may_print": access.may("receipts.print", project.pk),
         "may_close": access.may("day-closes.close", project.pk) and closed is None,
+        "unclosed": [day for _who, day in unclosed_days(project, today, access.actor.user_id or 0)],
     }  # fmt: skip
 
 

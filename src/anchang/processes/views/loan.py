@@ -18,7 +18,8 @@ FIELDS = ("bank", "fund", "bank_rate", "fund_rate", "years", "method")
 @require_safe
 def loan_page(request: HttpRequest) -> HttpResponse:
     """Both methods side by side and the months of the chosen one. A fragment answers the result alone."""
-    project, today = project_of(request), timezone.localdate()
+    project = project_of(request)
+    today = project.today() if project else timezone.localdate()
     given = {name: request.GET[name] for name in FIELDS if name in request.GET}
     context: dict[str, object] = {"values": loans.defaults(project, today) | given, "errors": {}}
     status = 200

@@ -12,7 +12,6 @@ from urllib.parse import quote
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anchang.deals import documents
@@ -90,8 +89,8 @@ def proposal(request: HttpRequest, unit_id: int) -> HttpResponse:
 
 
 def _proposal(request: HttpRequest, found: Offer, given: Any) -> documents.Proposal:
-    now = timezone.localtime()
     project, unit = found.unit.project, found.unit
+    now = project.local()
     assert found.plan is not None
     option = documents.ProposalOption(
         unit=unit_facts(unit), price=_price(found), plan_name=found.plan.name,
@@ -144,7 +143,7 @@ def _loans(found: Offer, given: Any) -> list[documents.LoanFacts]:
         if not amount:
             continue
         only = {k: given[k] for k in ("bank_rate", "fund_rate", "years", "method") if given.get(k)}
-        loan = loans.read_loan(only | {kind: str(amount)}, found.unit.project, timezone.localdate())
+        loan = loans.read_loan(only | {kind: str(amount)}, found.unit.project, found.unit.project.today())
         table = loans.table_of(loan)
         rate = loan.bank_rate if kind == "bank" else loan.fund_rate
         rows = [
