@@ -60,22 +60,23 @@ document.addEventListener("keydown", (event) => {
       event.preventDefault();
       search.focus();
     }
-  } else if (event.key === "Enter" && event.target.matches("tr[data-href]")) {
+  } else if (event.key === "Enter" && event.target.matches(ROW)) {
     openRow(event.target);
   } else walk(event);
 });
 
 // A row opens in the side panel where it has one, else as a page. Links, buttons and fields in it stay themselves.
+const ROW = "tr[data-href], .kanban-card[data-href], .calendar-item[data-href]";
 function openRow(row) {
-  document.querySelectorAll("tr.is-open").forEach((one) => one.classList.remove("is-open"));
+  document.querySelectorAll(".is-open[data-href]").forEach((one) => one.classList.remove("is-open"));
   if (row.dataset.panel && window.matchMedia("(min-width: 769px)").matches) {
     row.classList.add("is-open");
     window.htmx.ajax("GET", row.dataset.panel, { target: "#panel-host", swap: "innerHTML" });
   } else window.location.assign(row.dataset.href);
 }
 document.addEventListener("click", (event) => {
-  const row = event.target.closest("tr[data-href]");
-  if (!row || event.target.closest("a:not(.row-link), button, input, label, select") || event.defaultPrevented) return;
+  const row = event.target.closest(ROW);
+  if (!row || event.target.closest("a:not(.row-link, .calendar-item), button, input, label, select") || event.defaultPrevented) return;
   if (event.metaKey || event.ctrlKey) {
     if (!event.target.closest("a")) window.open(row.dataset.href, "_blank", "noopener");
     return;

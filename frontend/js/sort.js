@@ -9,7 +9,8 @@ function start(root) {
     if (Sortable.get(host)) return;
     Sortable.create(host, {
       handle: host.dataset.handle || undefined,
-      group: host.dataset.group || undefined,
+      group: host.dataset.group ? { name: host.dataset.group, put: host.dataset.put !== "no" } : undefined,
+      sort: host.dataset.sort !== "no",
       draggable: "[data-id]",
       animation: 120,
       delay: 120,
@@ -21,5 +22,13 @@ function start(root) {
     });
   });
 }
+// A card goes home after the drop: the command that leads to the column opens, and moves it when it is done.
+document.addEventListener("add", (event) => event.target.dataset.move && drop(event));
+function drop(event) {
+  const card = event.item;
+  event.from.insertBefore(card, event.from.children[event.oldIndex] || null);
+  window.htmx.ajax("GET", `${card.dataset.href}do/${event.target.dataset.move}`, { target: "#dialog-host", swap: "innerHTML" });
+}
+
 onContent(start);
 if (document.readyState !== "loading") start(document);

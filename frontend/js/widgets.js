@@ -245,8 +245,10 @@ document.addEventListener("click", (event) => {
   if (blocked.dataset.reason) toast(blocked.dataset.reason, "amber");
 }, true);
 
-let chartsAsked = false;
+const asked = new Set();
 function loadScript(name) {
+  if (asked.has(name)) return;
+  asked.add(name);
   const address = (setting("scripts") || {})[name];
   if (address) document.head.append(element("script", { src: address }));
 }
@@ -256,10 +258,8 @@ function start(root) {
   all(root, "[data-lines]").forEach(startLines);
   all(root, "[data-file]").forEach(startFile);
   all(root, "[data-tip]").forEach((node) => new Tooltip(node, { title: node.dataset.tip, trigger: "hover focus", delay: { show: 300, hide: 0 } }));
-  if (!chartsAsked && root.querySelector("[data-chart]")) {
-    chartsAsked = true;
-    loadScript("charts");
-  }
+  if (root.querySelector("[data-chart]")) loadScript("charts");
+  if (root.querySelector("[data-sortable]")) loadScript("sort");
 }
 onContent(start);
 document.addEventListener("htmx:beforeCleanupElement", (event) => {

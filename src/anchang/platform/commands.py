@@ -190,6 +190,10 @@ def permission_of(cmd: Command) -> str:
 
 def problems() -> list[str]:
     found = []
+    for resource in resources.all_resources():
+        for verb in resource.kanban.moves.values() if resource.kanban else ():
+            if find(resource, verb) is None:
+                found.append(f"{resource.name}: kanban moves by {verb}, which is no command")
     for cmd in _commands.values():
         if resources.of_model(cmd.model) is None:
             found.append(f"command {cmd.name}: {cmd.model.__name__} has no resource")

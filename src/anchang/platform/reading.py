@@ -235,6 +235,25 @@ def _sort_key(row: tuple[Any, ...], descending: bool) -> tuple[Any, ...]:
     return (empty is not descending, "" if empty else row[1], row[0])
 
 
+def first_of_each(
+    resource: Resource, access: Access, query: Query, f: Field, values: Sequence[str], limit: int
+) -> dict[str, list[int]]:
+    """Value of a choice field -> ids of its first rows in the list's order, all in one statement."""
+    rows, project_ids = filtered(resource, access, query)
+    key, path, descending = _order(resource, access, query.order, project_ids)
+    found: dict[str, list[int]] = {value: [] for value in values}
+    parts = [
+        _sorted(rows.filter(**{f.path: value}), path, descending, key)
+        .annotate(_of=models.Value(value, output_field=models.TextField()))
+        .values_list("_of", "pk")[:limit]
+        for value in values
+    ]
+    if parts:
+        for value, pk in parts[0].union(*parts[1:], all=True) if len(parts) > 1 else parts[0]:
+            found[value].append(pk)
+    return found
+
+
 def ids_in_order(
     resource: Resource, access: Access, rows: QuerySet, order: str, project_ids: tuple[int, ...]
 ) -> list[int]:

@@ -78,6 +78,23 @@ class Related:
     label: Any = None
 
 
+@dataclass(frozen=True, slots=True)
+class Kanban:
+    """Lists can be shown as columns by this choice field. `moves`: value -> verb of the command that leads there,
+    for cards that are dropped on its column."""
+
+    by: str
+    moves: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Lists can be shown by day of this date or moment. `title`: the field that names a record there."""
+
+    by: str
+    title: str = ""
+
+
 @dataclass(frozen=True)
 class Resource:
     """A kind of record. `name` is the plural used in URLs (`follow-ups`)."""
@@ -97,6 +114,8 @@ class Resource:
     order: str = "-id"
     related: tuple[Related, ...] = ()
     state_field: str = ""
+    kanban: Kanban | None = None
+    calendar: Calendar | None = None
     # A plain object is created, edited and deleted by the platform's own commands; `creates`/`edits` say
     # on which verbs. A resource whose writes need rules registers commands for the verbs instead.
     plain: bool = False
@@ -251,6 +270,9 @@ def problems() -> list[str]:
                 found.append(f"{resource.name}.{f.name}: refers to a model without a resource")
         if resource.is_project_row and not issubclass(resource.model, ProjectModel | ProjectFact):
             found.append(f"{resource.name}: rows of a project need ProjectModel")
+        for shape in (resource.kanban, resource.calendar):
+            if shape is not None and shape.by not in resource.by_name:
+                found.append(f"{resource.name}: {shape.by} of a list's shape is not declared")
         for rel in resource.related:
             target = _registry.get(rel.resource)
             if target is None or rel.field not in target.by_name:
@@ -259,6 +281,6 @@ def problems() -> list[str]:
 
 
 __all__ = [
-    "Field", "ProjectKey", "Related", "Resource", "all_resources", "choices_of", "find", "forget", "get",
-    "of_model", "problems", "ref_target", "register",
+    "Calendar", "Field", "Kanban", "ProjectKey", "Related", "Resource", "all_resources", "choices_of", "find", "forget",
+    "get", "of_model", "problems", "ref_target", "register",
 ]  # fmt: skip

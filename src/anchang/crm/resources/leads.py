@@ -19,7 +19,7 @@ from anchang.crm.models import (
     Touch,
 )
 from anchang.crm.queries.leads import invalid_reason_choices
-from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.resources import Field, Kanban, Related, Resource, register
 
 
 def _tokens(records: Sequence[Lead]) -> dict[int, list[str]]:
@@ -105,6 +105,10 @@ LEADS = register(
         extra_tokens=_tokens,
         order="-created_at",
         state_field="state",
+        kanban=Kanban("state", moves={
+            "assigned": "assign", "qualified": "qualify", "appointed": "appoint", "pool": "recycle",
+            "invalid": "mark-invalid", "lost": "mark-lost",
+        }),
         fields=(
             Field("name", list=True),
             Field("number"),

@@ -7,7 +7,7 @@ from django.db.models import Case, CharField, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.models import Appointment, CallIn, FollowUp, Tour, TruthCheck, Visit
-from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.resources import Calendar, Field, Related, Resource, register
 
 VISITS = register(
     Resource(
@@ -22,6 +22,7 @@ VISITS = register(
         owner="consultant",
         team="team",
         order="-arrived_at",
+        calendar=Calendar("arrived_at", title="customer"),
         fields=(
             Field("customer", list=True, to="customers"),
             Field("seq", list=True),
@@ -161,6 +162,7 @@ APPOINTMENTS = register(
         team="team",
         order="-starts_at",
         state_field="state",
+        calendar=Calendar("starts_at", title="customer"),
         fields=(
             Field("customer", list=True, to="customers"),
             Field("consultant", list=True, to="users"),

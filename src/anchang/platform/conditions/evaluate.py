@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from anchang.platform import resources
 from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
-from anchang.platform.conditions.values import span, typed
+from anchang.platform.conditions.values import span, typed, upper
 from anchang.platform.resources import Field, Resource
 
 
@@ -66,9 +66,9 @@ def _compare(have: Any, f: Field, test: Test, now: dt.datetime) -> bool:
     if op == "in":
         return have is not None and have in {v for v in (typed(f, x) for x in value) if v is not None}
     if op == "between":
-        low, high = (typed(f, x) for x in value)
+        low, high = typed(f, value[0]), upper(f, value[1])
         return None not in (have, low, high) and low <= have <= high
-    wanted = typed(f, value)
+    wanted = upper(f, value) if op in ("lte", "gt") else typed(f, value)
     if have is None or wanted is None:
         return False
     return {

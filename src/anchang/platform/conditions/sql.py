@@ -12,7 +12,7 @@ from django.utils import timezone
 from anchang.platform import resources
 from anchang.platform.access import Access
 from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
-from anchang.platform.conditions.values import span, typed
+from anchang.platform.conditions.values import span, typed, upper
 from anchang.platform.reaching import reach
 from anchang.platform.resources import Field, Resource
 
@@ -151,11 +151,11 @@ def _compare(path: str, f: Field, test: Test, now: dt.datetime) -> Q:
         values = [v for v in (typed(f, x) for x in value) if v is not None]
         return Q(**{f"{path}__in": values}) if values else FALSE
     if op == "between":
-        low, high = (typed(f, x) for x in value)
+        low, high = typed(f, value[0]), upper(f, value[1])
         return FALSE if low is None or high is None else Q(**{f"{path}__gte": low, f"{path}__lte": high})
     if value is None:
         return FALSE
-    wanted = typed(f, value)
+    wanted = upper(f, value) if op in ("lte", "gt") else typed(f, value)
     if op == "eq":
         return Q(**{path: wanted})
     if op == "ne":

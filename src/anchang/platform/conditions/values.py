@@ -28,6 +28,14 @@ def typed(f: Field, value: Any) -> Any:
         raise bad("wrong_type", field=f.name) from None
 
 
+def upper(f: Field, value: Any) -> Any:
+    """As `typed`; of a moment that is given as a day: the end of that day, so that `up to the 5th` has the 5th."""
+    found = typed(f, value)
+    if f.kind == "datetime" and found is not None and len(str(value)) <= 10:
+        return timezone.make_aware(dt.datetime.combine(timezone.localtime(found).date(), dt.time.max))
+    return found
+
+
 def span(value: Any) -> dt.timedelta:
     """`3`, `"3d"` days; `"24h"` hours; `"90m"` minutes; `"2w"` weeks."""
     found = _SPAN.match(str(value))

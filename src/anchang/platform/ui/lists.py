@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -21,7 +20,6 @@ from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Resource
 from anchang.platform.ui import filters, rows
 from anchang.platform.ui.components import Action, FilterChip, Pager
-from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
 from anchang.platform.ui.navigation import address_with
 from anchang.platform.ui.overlays import overlay
@@ -47,6 +45,8 @@ class State:
     view: str = ""
     columns: tuple[str, ...] = ()
     shown_before: int = 0
+    shape: str = ""  # "", kanban or calendar
+    on: str = ""  # the month of the calendar
     fields: tuple[Field, ...] = field(default=())
 
     def query(self, **more: Any) -> Query:
@@ -63,7 +63,7 @@ class State:
     def parts(self) -> dict[str, str]:
         where = filters.tests_of(self.where)
         text = filters.write_where(where) if where is not None else _json(self.where)
-        found = {"q": self.q, "where": text, "order": self.order, "view": self.view}
+        found = {"q": self.q, "where": text, "order": self.order, "view": self.view, "as": self.shape, "on": self.on}
         return {k: v for k, v in found.items() if v} | ({"deleted": "1"} if self.deleted else {})
 
     def url(self, tail: str = "", **changes: Any) -> str:
@@ -113,6 +113,8 @@ def state_of(request: HttpRequest, resource: Resource) -> State:
         view=given.get("view", "")[:20],
         columns=tuple(chosen),
         shown_before=int(before) if before.isascii() and before.isdigit() and len(before) < 8 else 0,
+        shape=given.get("as", "")[:20],
+        on=given.get("on", "")[:7],
         fields=fields,
     )
 
@@ -126,17 +128,6 @@ def listed_fields(state: State) -> tuple[Field, ...]:
     return tuple(f for f in state.fields if f.name in names or (f.name == label and f.value is None))
 
 
-@require_safe
-def list_page(request: HttpRequest, name: str) -> HttpResponse:
-    """Page and fragment (`#list`) at one address; counts and sums come later by themselves."""
-    resource = resource_of(name)
-    state = state_of(request, resource)
-    context = table_of(state)
-    if is_fragment(request) and (state.cursor or request.htmx.target == "list"):  # type: ignore[attr-defined]
-        return render(request, "platform/list_table.html", context)
-    return render(request, "platform/list.html", context | head_of(request, state))
-
-
 def table_of(state: State) -> dict[str, Any]:
     fields = listed_fields(state)
     page = reading.list_rows(
@@ -148,6 +139,7 @@ def table_of(state: State) -> dict[str, Any]:
     shown = state.shown_before + len(page.items)
     following = state.url(cursor=page.next, **{"from": str(shown)}) if page.next else ""
     return {
+        "template": "platform/list_table.html",
         "state": state,
         "resource": state.resource,
         "columns": rows.columns_of(state.resource, fields, order, lambda o: state.url(order=o)),

@@ -15,6 +15,7 @@ from anchang.platform.ui import (
     places,
     pwa,
     records,
+    shapes,
     totals,
     welcome,
 )
@@ -38,7 +39,7 @@ urlpatterns = [
     path("switch/", desk.switch, name="ui-switch"),
     path("password/<str:text>", desk.password_link, name="ui-password-link"),
     path("welcome/", welcome.welcome, name="ui-welcome"),
-    path("r/<slug:name>/", lists.list_page, name="ui-list"),
+    path("r/<slug:name>/", shapes.list_page, name="ui-list"),
     path("r/<slug:name>/totals", totals.totals, name="ui-totals"),
     path("r/<slug:name>/filter", lists.filter_editor, name="ui-filter"),
     path("r/<slug:name>/columns", lists.columns_editor, name="ui-columns"),
