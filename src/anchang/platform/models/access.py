@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform.models.base import Watched
 from anchang.platform.models.identity import User
 from anchang.platform.models.tenancy import Company, Project
 
@@ -15,7 +16,7 @@ class Scope(models.TextChoices):
     PROJECT = "project", _("Project")
 
 
-class Role(models.Model):
+class Role(Watched):
     code = models.CharField(_("Code"), max_length=40, unique=True)
     name = models.CharField(_("Name"), max_length=50)
 
@@ -23,7 +24,7 @@ class Role(models.Model):
         return self.name
 
 
-class RolePermission(models.Model):
+class RolePermission(Watched):
     """`permission` is `<resource>.<verb>` (`customers.view`, `units.hold`), `<resource>.*` or `*`."""
 
     role = models.ForeignKey(Role, models.CASCADE, related_name="permissions")
@@ -34,7 +35,7 @@ class RolePermission(models.Model):
         constraints = [models.UniqueConstraint("role", "permission", name="role_permission_once")]
 
 
-class FieldRule(models.Model):
+class FieldRule(Watched):
     """What a role may not do with a field. `hide` and `mask` also bar filter, sort, group and export."""
 
     class Mode(models.TextChoices):
@@ -50,7 +51,7 @@ class FieldRule(models.Model):
         constraints = [models.UniqueConstraint("role", "resource", "field", name="field_rule_once")]
 
 
-class Grant(models.Model):
+class Grant(Watched):
     """A user holds a role for the whole group, one company or one project, until a date if given."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants")
@@ -71,7 +72,7 @@ class Grant(models.Model):
         ]
 
 
-class PersonalGrant(models.Model):
+class PersonalGrant(Watched):
     """A right added to or taken from one person, with reason and end date (员工级权限)."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="personal_grants")

@@ -35,6 +35,18 @@ class ProjectKey(models.ForeignKey):
         super().__init__(to, on_delete, **kwargs)
 
 
+class Watched(models.Model):
+    """A row of the group's configuration: no project's policy guards it, but its changes are on record too."""
+
+    append_only: ClassVar[bool] = False
+    frozen: ClassVar[tuple[str, ...]] = ()
+    frozen_when: ClassVar[str] = ""
+    audited: ClassVar[bool] = True
+
+    class Meta:
+        abstract = True
+
+
 class ProjectModel(models.Model):
     """A row that belongs to one project: row-level security, scopes and the shard key start here.
 

@@ -7,8 +7,10 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from anchang.platform.models.base import Watched
 
-class User(AbstractUser):
+
+class User(AbstractUser, Watched):
     """A member of staff. `is_active` false means left or locked out; records keep their name."""
 
     first_name = None  # type: ignore[assignment]

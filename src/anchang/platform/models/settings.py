@@ -5,11 +5,11 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.models.base import ProjectFact
+from anchang.platform.models.base import ProjectFact, Watched
 from anchang.platform.models.tenancy import Company, Project
 
 
-class Parameter(models.Model):
+class Parameter(Watched):
     """One value of a declared parameter from a date on, for the group, a company or a project (E17)."""
 
     key = models.CharField(_("Parameter"), max_length=80)

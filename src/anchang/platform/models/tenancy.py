@@ -10,10 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anchang.kernel.clock import business_date
-from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel, Watched
 
 
-class Company(models.Model):
+class Company(Watched):
     """A company of the group (公司)."""
 
     code = models.CharField(_("Code"), max_length=20, unique=True)
@@ -26,7 +26,7 @@ class Company(models.Model):
         return self.name
 
 
-class Project(models.Model):
+class Project(Watched):
     """A housing project (项目) with its sales office (案场): the unit of isolation."""
 
     company = models.ForeignKey(Company, models.PROTECT, related_name="projects", verbose_name=_("Company"))

@@ -44,6 +44,7 @@ from anchang.platform.office.authority import (
     check_role,
     check_unlimited,
 )
+from anchang.platform.office.roles import check_known, known_rights
 
 Code = Annotated[str, PydanticField(pattern=r"^[A-Za-z0-9_\-]{1,20}$")]
 UserName = Annotated[str, PydanticField(pattern=r"^[A-Za-z0-9_.@\-]{2,50}$")]
@@ -352,8 +353,9 @@ class PersonalGrantInput(Input):
 @creates(PersonalGrant, label=_("Personal right"), shape="primary")
 def give_personal_rights(ctx: Context, rows: list[PersonalGrantInput]) -> list[PersonalGrant]:
     """A right added to or taken from one person, with reason and end date. Adding needs the right oneself."""
-    made = []
+    made, known = [], known_rights()
     for row in rows:
+        check_known(row.permission, "permission", known)
         check_place(ctx, "personal-grants.create", row.project)
         check_manages(ctx, row.user, "personal-grants.create")
         if row.allow:

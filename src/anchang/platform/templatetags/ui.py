@@ -64,6 +64,12 @@ def empty_state(
     return {"title": title, "text": text, "icon": icon, "actions": actions}
 
 
+@register.filter
+def prefixed(text: str, prefix: str) -> str:
+    """The text with something before it: names of form fields that are made of two parts."""
+    return f"{prefix}{text}"
+
+
 @register.inclusion_tag("ui/callout.html")
 def callout(
     text: str, tone: str = "blue", icon: str = "info-circle", items: Sequence[str] = ()
