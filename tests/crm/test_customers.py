@@ -390,3 +390,17 @@ def test_follow_ups_cannot_be_deleted_in_the_database(office):
         with pytest.raises(psycopg.errors.CheckViolation), connection.cursor() as cursor:
             cursor.connection.execute("DELETE FROM crm_followup")
         connection.needs_rollback = True
+
+
+def test_doubles_by_masked_number_and_by_a_relatives_phone(office):
+    """BS17: channels announce 前三后四; a spouse's number leads to the customer."""
+    with office.as_("consultant1") as access:
+        made = add(access)
+        run("add_contacts", access, customer=made.pk, name="妻", relation="spouse", phone="13900000009")
+        for word in ("138****2302", "1381****302", "13900000009", "2302"):
+            assert [d["id"] for d in doubles(access, office.project.pk, word)] == [made.pk], word
+        for word in ("139****2302", "1382****302"):
+            assert doubles(access, office.project.pk, word) == [], word
+    with office.as_("consultant5") as access:
+        (hit,) = doubles(access, office.project.pk, "13900000009")
+        assert (hit["id"], hit["name"], hit["owner"]) == (None, "孙**", "陈强")

@@ -8,9 +8,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from anchang.crm.commands.lead_clock import recycle_uncontacted, run_clock
+from anchang.crm.commands.standing import give
 from anchang.crm.models import AssignmentRule, Customer, Lead, LeadTransfer, Touch
 from anchang.kernel.errors import DomainError
 from anchang.org.models import ConsultantProfile
@@ -551,6 +553,26 @@ def test_recycled_customers_are_claimed_within_the_quota(office: Office) -> None
     lead = add(office, "13900000001")
     with office.as_("consultant5") as access, pytest.raises(DomainError, match="claim_quota_used"):
         run("claim_pool_lead", access, lead)
+
+
+def test_a_grade_may_ask_for_visits_too(office: Office) -> None:
+    """BS18: follow-ups alone don't keep a customer whose grade must visit; a new owner has the whole time."""
+    set_parameter(office, "crm.grade_visit_days", {"C": 14})
+    with office.as_("consultant1") as access:
+        made = run("add_customers", access, name="孙静伟", phone="13812292302")
+    with office.as_("system") as access:
+        now = dt.datetime.now(dt.UTC)
+        ago = now - dt.timedelta(days=15)
+        Customer.objects.filter(pk=made.pk).update(captured_at=ago, idle_since=now)
+        with transaction.atomic():
+            assert run_clock(Context(access, office.project, now))["recycled_customers"] == 1
+            transaction.set_rollback(True)
+        Customer.objects.filter(pk=made.pk).update(last_visit_at=now)
+        assert run_clock(Context(access, office.project, now))["recycled_customers"] == 0
+        Customer.objects.filter(pk=made.pk).update(last_visit_at=ago)
+        ctx = Context(access, office.project, now)
+        give(ctx, [(Customer.objects.get(pk=made.pk), office.users["consultant2"].pk)])
+        assert run_clock(ctx)["recycled_customers"] == 0
 
 
 def test_a_customers_leads_leave_the_pool_with_him(office: Office) -> None:

@@ -7,10 +7,11 @@ import datetime as dt
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from anchang.insight.commands import close_report_days
 from anchang.platform.context import Context
-from tests.factories import Office, make_office
+from tests.factories import Office, make_office, run
 from tests.insight.books import Books
 from tests.insight.test_sales import ask
 
@@ -185,6 +186,28 @@ def test_process_indicators(office):
     assert (row["follow_ups"], row["active_days"], row["customers_followed"]) == (3, 2, 2)
     assert (row["per_day"], row["per_week"], row["per_customer"]) == ("0.4", "3.0", "1.5")
     assert (row["new_customers"], row["a_customers"], row["b_customers"]) == (2, 1, 1)
+
+
+def test_assignment_by_rule_and_person(office):
+    """L13: by the first assignment; contacted in time against the limit of the lead's clock."""
+    with office.as_("consultant1") as access:
+        run("check_in", access)
+    with office.as_("manager") as access:
+        run("add_assignment_rules", access, name="高端", conditions={"field": "score", "op": "gte", "value": 80})
+        at = timezone.now() - dt.timedelta(minutes=10)
+        add = {"channel": "advert", "captured_at": at.isoformat()}
+        best = run("add_leads", access, name="甲", phone="13800000001", score=90, **add)
+        run("add_leads", access, name="乙", phone="13800000002", score=90, **add)
+    with office.as_("consultant1") as access:
+        run("follow_up_lead", access, best, method="phone", content="在看")
+    with office.as_("manager") as access:
+        run("assign_lead", access, best, user=office.users["consultant2"].pk)  # later steps don't change the figure
+        today = timezone.localdate().isoformat()
+        found = ask(access, "assigning", from_=today, to=today)
+    (row,) = found["rows"]
+    assert (row["rule"]["label"], row["user"]["id"]) == ("高端", office.users["consultant1"].pk)
+    assert (row["leads"], row["contacted"], row["in_time"], float(row["in_time_rate"])) == (2, 1, 1, 0.5)
+    assert 10 <= float(row["median_minutes"]) < 12
 
 
 def test_few_statements(office):

@@ -11,6 +11,7 @@ declare(
 )  # fmt: skip
 declare("crm.grade_limit_hours", {"A": 72, "B": 168, "C": 720}, "json",
         _("Hours without effective follow-up after which a customer loses the owner, by grade"))  # fmt: skip
+declare("crm.grade_visit_days", {}, "json", _("Days without a visit after which a customer loses the owner, by grade"))
 declare("crm.recycle_warn_hours", 4, "int", _("Hours before recycling at which the owner is warned"))
 declare("crm.barred_days", 3, "int", _("Days for which the last owner can't claim a lead again"))
 declare("crm.claims_per_day", 10, "int", _("Leads that one person may claim in a day"))

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
-from anchang.insight.queries import funnel, money, ranking, sales, stock
+from anchang.insight.queries import assigning, funnel, money, ranking, sales, stock
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
@@ -169,6 +169,17 @@ REPORTS: dict[str, Report] = {
             presenting.process,
             preset={"period": "week"},
             icon="checkup-list",
+        ),
+        Report(
+            "assigning",
+            _("Assignment of leads"),
+            _("Time to assignment and first contact in time, by rule and person"),
+            "people",
+            SPAN,
+            assigning.assigning_report,
+            presenting.assigning,
+            preset={"period": "month"},
+            icon="user-share",
         ),
         Report(
             "collection",

@@ -94,10 +94,22 @@ SELECT id FROM crm_customer
 """
 
 
+_UNVISITED = """
+SELECT c.id FROM crm_customer c
+ WHERE c.project_id = %s AND c.deleted_at IS NULL AND c.state = 'active' AND c.owner_id IS NOT NULL AND c.grade = %s
+   AND c.stage IN ('visitor', 'prospect') AND coalesce(c.last_visit_at, c.captured_at) <= %s
+   AND NOT EXISTS (SELECT FROM crm_ownerchange o
+                    WHERE o.project_id = c.project_id AND o.customer_id = c.id AND o.at > %s)
+ ORDER BY c.id {lock}
+"""
+
+
 def _beyond(ctx: Context, at: dt.datetime, lock: bool = True) -> list[Customer]:
-    """Owned customers without a deal whose grade's limit is over at that moment."""
+    """Owned customers without a deal whose grade's limit is over at that moment: too long without follow-up, or
+    (where the office sets it) without a visit since the last one, the first contact and the last new owner."""
     opening = opening_hours(ctx)
     ids: list[int] = []
+    unvisited: list[int] = []
     with connection.cursor() as cursor:
         for grade, hours in recycle_policy(ctx).grade_hours.items():
             # Opening hours only lengthen the time, so the clock's hours find every candidate.
@@ -105,11 +117,18 @@ def _beyond(ctx: Context, at: dt.datetime, lock: bool = True) -> list[Customer]:
             sql = _DUE.format(lock="FOR NO KEY UPDATE SKIP LOCKED" if lock else "")
             cursor.execute(sql, [ctx.here.pk, grade, limit])
             ids += [row[0] for row in cursor.fetchall()]
+        for grade, days in ctx.param("crm.grade_visit_days").items():
+            limit = at - dt.timedelta(days=days)
+            sql = _UNVISITED.format(lock="FOR NO KEY UPDATE SKIP LOCKED" if lock else "")
+            cursor.execute(sql, [ctx.here.pk, grade, limit, limit])
+            unvisited += [row[0] for row in cursor.fetchall()]
+    ids += unvisited
     found = list(Customer.objects.filter(project=ctx.here, pk__in=ids).order_by("pk"))
     if opening is None:
         return found
     limits = {g: dt.timedelta(hours=h) for g, h in recycle_policy(ctx).grade_hours.items()}
-    return [c for c in found if elapsed(c.idle_since, at, opening) >= limits[c.grade]]
+    late = set(unvisited)
+    return [c for c in found if c.pk in late or elapsed(c.idle_since, at, opening) >= limits[c.grade]]
 
 
 def run_clock(ctx: Context) -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -23,13 +24,13 @@ from anchang.crm.models import (
     Visit,
 )
 from anchang.kernel.identity import clean_number
-from anchang.kernel.phone import normalise
+from anchang.kernel.phone import matches_mask, normalise
 from anchang.platform import personal, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.models import Event
 from anchang.platform.reading import plain
-from anchang.platform.wording import worded
+from anchang.platform.telling import event_text
 
 NEWEST = 50
 
@@ -151,7 +152,7 @@ def timeline(
     said = _said(events[:limit])
     items = [
         {
-            "id": e.pk, "at": plain(e.at), "name": e.name, "text": worded("event." + e.name, e.data),
+            "id": e.pk, "at": plain(e.at), "name": e.name, "text": event_text(e.name, e.data, e.resource),
             "actor": e.actor_name, "resource": e.resource, "record_id": e.record_id, "data": e.data,
             "content": said.get((e.resource, e.record_id), ""),
         }
@@ -176,9 +177,9 @@ def _said(events: Sequence[Event]) -> dict[tuple[str, int], str]:
 
 
 def doubles(access: Access, project_id: int, text: str, limit: int = 20) -> list[dict[str, Any]]:
-    """Customers of the project who may be the same: by whole phone or its last four digits, by whole document
-    number or its last four, by name (BS17). Masked; of customers out of the actor's scope only the owner's
-    name."""
+    """Customers of the project who may be the same: by whole phone (their own or a contact's), masked phone
+    (138****2302) or its last four digits, by whole document number or its last four, by name (BS17). Masked;
+    of customers out of the actor's scope only the owner's name."""
     word = text.strip()
     if not word or "\x00" in word:
         return []
@@ -205,13 +206,24 @@ def doubles(access: Access, project_id: int, text: str, limit: int = 20) -> list
     ]  # fmt: skip
 
 
+#: A number as channels announce it (前三后四, 前四后三): its first and its last digits.
+_MASKED = re.compile(r"(\d{3,4})[*＊xX]{3,5}(\d{3,4})", re.ASCII)
+
+
 def _double_ids(project_id: int, word: str) -> list[int]:
     phones = CustomerPhone.objects.filter(project_id=project_id, active=True)
     papers = CustomerIdentity.objects.filter(project_id=project_id, active=True)
     number = normalise(word)
     if number:
         found = phones.filter(digest=personal.digest(number))
-        return list(found.values_list("customer_id", flat=True))
+        # A relative's number leads to the customer whose contact he is.
+        near = Contact.objects.filter(project_id=project_id, phone_digest=personal.digest(number))
+        ids = [*found.values_list("customer_id", flat=True), *near.values_list("customer_id", flat=True)[:200]]
+        return list(dict.fromkeys(ids))
+    if parts := _MASKED.fullmatch(word):
+        found = phones.filter(tail__endswith=parts[2], masked__startswith=parts[1][:3])
+        rows = found.values_list("customer_id", "cipher")[:200]
+        return [pk for pk, cipher in rows if matches_mask(word, personal.decrypt(cipher))]
     clean = clean_number(word)
     if len(clean) == 4 and clean[:3].isdigit():
         ids = list(phones.filter(tail=clean).values_list("customer_id", flat=True)[:200])

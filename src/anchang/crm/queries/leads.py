@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -62,43 +61,3 @@ def _leads() -> Any:
     from anchang.platform import resources
 
     return resources.get("leads")
-
-
-_INDICATORS = """
-SELECT l.rule_id, coalesce(r.name, ''), l.owner_id, coalesce(u.name, ''), count(*),
-       percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.at - l.captured_at)),
-       count(*) FILTER (WHERE l.first_contacted_at IS NOT NULL),
-       count(*) FILTER (WHERE l.first_contacted_at <= l.first_contact_due_at)
-  FROM crm_lead l
-  JOIN LATERAL (SELECT at FROM crm_leadtransfer t WHERE t.project_id = l.project_id AND t.lead_id = l.id
-                   AND t.to_owner_id IS NOT NULL ORDER BY at LIMIT 1) t ON true
-  LEFT JOIN crm_assignmentrule r ON r.project_id = l.project_id AND r.id = l.rule_id
-  LEFT JOIN platform_user u ON u.id = l.owner_id
- WHERE l.project_id = %s AND l.business_date BETWEEN %s AND %s AND l.deleted_at IS NULL AND l.owner_id IS NOT
- NULL GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC
-"""
-
-
-def assignment_indicators(
-    access: Access, project: Project, first: dt.date, last: dt.date
-) -> list[dict[str, Any]]:
-    """Per rule and person (L13): leads, median seconds from capture to the first assignment, contacted,
-    contacted in time, and that share in percent (null without leads). Needs reports.project."""
-    access.require("leads.view", project.pk)
-    with connection.cursor() as cursor:
-        cursor.execute(_INDICATORS, [project.pk, first, last])
-        rows = cursor.fetchall()
-    only = None if access.scope("leads.view", project.pk) == "project" else access.actor.user_id
-    return [
-        {
-            "rule": {"id": rule, "label": rule_name} if rule else None,
-            "user": {"id": owner, "label": name},
-            "leads": count,
-            "median_seconds": round(median),
-            "contacted": contacted,
-            "in_time": in_time,
-            "in_time_percent": f"{100 * in_time / count:.2f}" if count else None,
-        }
-        for rule, rule_name, owner, name, count, median, contacted, in_time in rows
-        if only is None or owner == only
-    ]

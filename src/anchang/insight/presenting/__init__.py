@@ -2,10 +2,11 @@
 
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
-from anchang.insight.presenting.people import process, ranking
+from anchang.insight.presenting.people import assigning, process, ranking
 from anchang.insight.presenting.sales import sales
 
 __all__ = [
+    "assigning",
     "collection",
     "collection_rate",
     "feedback",

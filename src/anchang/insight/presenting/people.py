@@ -82,3 +82,17 @@ def process(answer: Answer) -> Blocks:
         ],
     )
     return Blocks((), [chart] if rows else [], [Table(_("By person"), columns, rows, sums)])
+
+
+def assigning(answer: Answer) -> Blocks:
+    rows = [r | {"user": r["user"]["label"]} for r in answer["rows"]]
+    columns = [
+        text("way", _("Rule"), True),
+        text("user", _("Staff member")),
+        number("leads", _("Leads")),
+        number("median_minutes", _("Minutes to assignment (median)"), "number"),
+        number("contacted", _("Contacted")),
+        number("in_time", _("Contacted in time")),
+        number("in_time_rate", _("Share in time"), "percent"),
+    ]
+    return Blocks((), [], [Table(_("By rule and person"), columns, rows, ("leads", "contacted", "in_time"))])
