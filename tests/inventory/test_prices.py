@@ -1,12 +1,14 @@
 """Price lists, adjustments, discounts, quotes."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from anchang.inventory import queries
+from anchang.inventory import commands, queries
 from anchang.inventory.commands import price_unit, recalculated
 from anchang.inventory.models import PriceChange, PriceList, PriceRow, Unit
 from anchang.kernel.errors import DomainError
@@ -220,3 +222,45 @@ def test_matching_units_rank_by_need(office: Any) -> None:
         found = queries.matching_units(access, office.project, need)
         assert [m["unit"]["label"] for m in found] == ["1幢-102"]
         assert found[0]["score"] == "100.0"
+
+
+def test_a_dated_scheme_comes_into_force_on_its_day_and_only_approved(office: Any) -> None:
+    """P01: until its day the approved list changes nothing; a draft never comes into force."""
+    with office.as_("director") as access:
+        stock = make_stock(office, access)
+        today = office.project.today()
+        day = today + dt.timedelta(days=3)
+        rows = [{"unit": u.pk, "list_total": "2900000", "floor_total": "2700000"} for u in stock.units]
+        scheme = run("add_price_lists", access, licence=stock.licence.pk)
+        run("set_prices", access, scheme, rows=rows)
+        refused("price_list_not_approved", "publish_price_list", access, scheme, published_on=day.isoformat())
+        run("approve_price_list", access, scheme)
+        run("publish_price_list", access, scheme, published_on=day.isoformat(), filed_number="备案-2")
+        scheme.refresh_from_db()
+        assert (scheme.state, scheme.effective_on, stock.unit().list_total) == ("approved", day, LIST_TOTAL)
+        for ahead, state, total in ((2, "approved", LIST_TOTAL), (3, "published", Decimal("2900000.00"))):
+            now = timezone.now() + dt.timedelta(days=ahead)
+            ctx = Context(office.access("system"), office.project, now)
+            commands.publish_due_lists(ctx)
+            ctx.flush()
+            scheme.refresh_from_db()
+            unit = stock.unit()
+            assert (scheme.state, unit.list_total) == (state, total)
+        assert (scheme.published_on, scheme.filed_number, unit.filed_total) == (day, "备案-2", unit.list_total)
+        assert unit.floor_total == Decimal("2700000.00") and stock.price_list is not None
+        stock.price_list.refresh_from_db()
+        assert stock.price_list.state == "superseded"
+
+
+def test_a_scheme_taken_back_to_draft_does_not_come_into_force(office: Any) -> None:
+    with office.as_("director") as access:
+        stock = make_stock(office, access)
+        scheme = run("add_price_lists", access, licence=stock.licence.pk)
+        run("approve_price_list", access, scheme)
+        day = office.project.today() + dt.timedelta(days=1)
+        run("publish_price_list", access, scheme, published_on=day.isoformat())
+        run("reopen_price_list", access, scheme)
+        ctx = Context(office.access("system"), office.project, timezone.now() + dt.timedelta(days=2))
+        assert commands.publish_due_lists(ctx) == 0
+        scheme.refresh_from_db()
+        assert scheme.state == "draft" and scheme.effective_on is None

@@ -237,3 +237,18 @@ def test_history_can_not_be_rewritten(office: Any) -> None:
         with pytest.raises(Exception) as caught, transaction.atomic():
             UnitStateChange.objects.update(to_state="signed")
         assert isinstance(caught.value.__cause__, psycopg.errors.InsufficientPrivilege)
+
+
+def test_words_come_from_the_projects_dictionary(office: Any) -> None:
+    """I04: once the project keeps words for orientation and usage, units use them and no others."""
+    with office.as_("director") as access:
+        stock = make_stock(office, access)
+        unit = stock.unit()
+        assert run("edit_unit", access, unit, orientation="随便").orientation == "随便"
+        run("create_dictionary_entries", access, kind="orientation", code="南", name="南向")
+        assert run("edit_unit", access, unit, orientation="南").orientation == "南"
+        wrong = refused("bad_input", "edit_unit", access, unit, orientation="随便")
+        assert wrong.fields == {"orientation": "bad_choice"}
+        new = {"building": stock.building.pk, "room": "901"}
+        assert refused("bad_input", "add_units", access, **new, orientation="西").fields == {"orientation": "bad_choice"}
+        assert run("add_units", access, **new, orientation="南", usage="任意").usage == "任意"

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from anchang.deals.models import Deal, Hold
+from anchang.deals.models import Contract, Deal, Hold, Subscription
 from anchang.finance.models import DayClose, Receipt
 from anchang.inventory.models import Licence
 from anchang.kernel.errors import DomainError
@@ -15,6 +15,7 @@ from anchang.platform import reading, resources
 from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
 from anchang.platform.models import Project, Task
+from anchang.platform.ui.navigation import _places
 from anchang.processes import reminders
 from tests.factories import PASSWORD, run
 
@@ -244,3 +245,20 @@ def test_states_of_receivables_and_days_on_sale_follow_the_projects_day(urumqi):
     assert {r["state"] for r in rows if r["due_on"] == today.isoformat()} == {"due"}
     units = reading.list_rows(resources.get("units"), access, reading.Query(columns=("days_on_sale", "state"))).items
     assert {u["days_on_sale"] for u in units if u["state"] == "available"} <= {0, 1}
+
+
+def test_overdue_signing_and_filing_are_listed_from_the_menu(desk, client):
+    """D09, K09: the menu leads to lists of what is late, longest first; what is due today is not there."""
+    today = desk.office.project.today()
+    late, due, contract = desk.subscribe(), desk.subscribe(1), desk.sign(2)
+    Subscription.objects.filter(pk=late.pk).update(sign_by=today - dt.timedelta(days=2))
+    Subscription.objects.filter(pk=due.pk).update(sign_by=today)
+    Contract.objects.filter(pk=contract.pk).update(filing_due_on=today - dt.timedelta(days=5))
+    assert client.login(username="manager", password=PASSWORD)
+    links = {place.key: place.url for place in _places.values() if place.key.endswith("-overdue")}
+    signing, filing = (client.get(links[key]).content.decode() for key in ("signing-overdue", "filing-overdue"))
+    assert late.number in signing and due.number not in signing and contract.number in filing
+    one = client.get(f"/api/v1/contracts/{contract.pk}").json()
+    assert (one["filing_overdue"], client.get(f"/api/v1/subscriptions/{due.pk}").json()["signing_overdue"]) == (5, None)
+    run("file_contract", desk.office.access("clerk"), contract, filing_number="B1")
+    assert contract.number not in client.get(links["filing-overdue"]).content.decode()

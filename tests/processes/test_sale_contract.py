@@ -10,7 +10,7 @@ from pypdf import PdfReader
 
 from anchang.deals import papers, rules
 from anchang.deals.models import Contract
-from anchang.inventory.models import Building, Licence
+from anchang.inventory.models import Building, DictionaryEntry, Licence
 from anchang.kernel.errors import DomainError
 from anchang.platform.access import bump_stamp
 from anchang.platform.models import Parameter
@@ -96,6 +96,17 @@ def test_other_places_are_refused(desk):
     with pytest.raises(DomainError) as refused:
         sign(desk)
     assert refused.value.code == "clause_not_free" and not Contract.objects.exists()
+
+
+def test_the_product_type_decides_form_and_tax_rate(desk):
+    """I10: the dictionary's entry of the unit's type."""
+    contract = sign(desk)
+    DictionaryEntry.objects.create(
+        project=desk.office.project, kind="product_type", code="housing", name="住宅", contract_form="住宅预售",
+        tax_rate="0.09",
+    )  # fmt: skip
+    text = text_of(contract)
+    assert "业态文本：住宅预售" in text and "税率（征收率）为9%" in text
 
 
 def test_a_completed_building_has_the_completed_form(desk):

@@ -251,6 +251,7 @@ class SaleContract:
     storeys: str = ""
     agency: str = ""
     form_name: str = ""
+    tax_percent: Decimal | None = None
     handover_by: date | None = None
     online_number: str = ""
     filing_number: str = ""
@@ -292,6 +293,7 @@ def sale_contract_pdf(contract: SaleContract) -> bytes:
         "deposit_capital": chinese_capitals(contract.deposit),
         "deposit_cap_percent": _short(contract.deposit_cap_percent),
         "area_percent": _short(contract.area_percent),
+        "tax_percent": None if contract.tax_percent is None else _short(contract.tax_percent),
         "late": {"rate": _short(late.rate), "later_rate": _short(late.later_rate), "days": late.days},
         "plan_total": _plan_total(contract.plan),
         "with_shares": any(buyer.share is not None for buyer in contract.buyers),

@@ -135,14 +135,16 @@ def contract_paper(
 
     standing = {str(k): str(v) for k, v in dict(param("deals.contract_facts")).items()}
     known = {k: standing[k] for k in ("credit_code", "legal_person", "phone", "address") if k in standing}
-    late = contract.late_fee_policy
-    areas = {"gross_area": contract.gross_area, "inner_area": contract.inner_area}
-    areas["shared_area"] = contract.gross_area - contract.inner_area
+    late, form = contract.late_fee_policy, _type_entry(unit)
+    agreed = replace(
+        unit_facts(unit), gross_area=contract.gross_area, inner_area=contract.inner_area,
+        shared_area=contract.gross_area - contract.inner_area,
+    )  # fmt: skip
     with override(FORM_LANGUAGE):
         return documents.sale_contract_pdf(
             documents.SaleContract(
                 number=contract.number, presale=licence is None or licence.kind == Licence.Kind.PRESALE,
-                seller=replace(seller(project, unit), **known), unit=replace(unit_facts(unit), **areas),
+                seller=replace(seller(project, unit), **known), unit=agreed,
                 price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
                 ownership=str(deal.get_ownership_display()),
                 plan_name=contract.payment_plan.name if contract.payment_plan else "",
@@ -159,7 +161,9 @@ def contract_paper(
                 licence_issued_on=licence.issued_on if licence else None,
                 escrow_bank=licence.escrow_bank if licence else "",
                 escrow_name=licence.escrow_name if licence else "", structure=unit.building.structure,
-                storeys=str(unit.building.floors_above or ""), agency=deal.agency, form_name=_form_name(unit),
+                storeys=str(unit.building.floors_above or ""), agency=deal.agency,
+                form_name=form.contract_form if form else "",
+                tax_percent=form.tax_rate * 100 if form and form.tax_rate is not None else None,
                 handover_by=unit.building.handover_due_on, online_number=contract.online_number,
                 filing_number=contract.filing_number, filed_on=contract.filed_on, facts=standing,
                 clauses=contract.clauses,
@@ -167,10 +171,10 @@ def contract_paper(
         )  # fmt: skip
 
 
-def _form_name(unit: Unit) -> str:
-    """The contract form that the project names for this product type, if any."""
+def _type_entry(unit: Unit) -> DictionaryEntry | None:
+    """The product type's entry in the project's dictionary: contract form and tax rate."""
     rows = DictionaryEntry.objects.filter(project_id=unit.project_id, kind="product_type", code=unit.product_type)
-    return rows.values_list("contract_form", flat=True).first() or ""
+    return rows.first()
 
 
 def contract_summary(

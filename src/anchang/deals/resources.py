@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from django.db.models import Case, F, Func, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import launch_resources, queries  # noqa: F401 (registers its own)
@@ -26,6 +27,19 @@ from anchang.platform.resources import Field, Related, Resource, register
 def _documents(ids: Sequence[int]) -> Mapping[int, Any]:
     """Checklists of a page; the resource shows them on single records, so a page is one."""
     return {deal.pk: checklist(deal) for deal in Deal.objects.filter(pk__in=ids)} if len(ids) == 1 else {}
+
+
+def _days_over(due: str, *states: str) -> Case:
+    """Days past the due date in the project's own zone, while in one of the states; else empty."""
+    days = Func(
+        F("project__time_zone"), F(due), arg_joiner=")::date - ", output_field=IntegerField(),
+        template="((statement_timestamp() AT TIME ZONE %(expressions)s)",
+    )  # fmt: skip
+    over = Func(days, Value(0), function="greatest", output_field=IntegerField())
+    return Case(
+        When(state__in=states, then=Func(over, Value(0), function="nullif", output_field=IntegerField())),
+        output_field=IntegerField(),
+    )
 
 
 _CONSULTANT = Field("consultant", label=_("Consultant"), source="deal__consultant", to="users", list=True)
@@ -85,7 +99,9 @@ register(
             Field("list_total"),
             Field("depth", kind="decimal"), Field("unit_price"), Field("gross_area", kind="area"),
             Field("inner_area", kind="area"), Field("deposit", list=True), Field("payment_plan"),
-            Field("subscribed_on", list=True), Field("sign_by", list=True), Field("activated_on"),
+            Field("subscribed_on", list=True), Field("sign_by", list=True),
+            Field("signing_overdue", label=_("Signing overdue, days"), kind="int",
+            expr=_days_over("sign_by", "active", "overdue")), Field("activated_on"),
             Field("approve_by"), Field("refused_on"), Field("ended_on"), Field("fault"),
             Field("end_reason"), Field("forfeited"),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
@@ -114,7 +130,9 @@ register(
             Field("gross_area", kind="area"), Field("inner_area", kind="area"), Field("deposit"),
             Field("payment_plan"), Field("signed_on", list=True), Field("online_number"),
             Field("filing_number"),
-            Field("filed_on", list=True), Field("filing_due_on"), Field("area_scheme"),
+            Field("filed_on", list=True), Field("filing_due_on"),
+            Field("filing_overdue", label=_("Filing overdue, days"), kind="int",
+            expr=_days_over("filing_due_on", "signed")), Field("area_scheme"),
             Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
             Field("clauses", filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),

@@ -73,6 +73,7 @@ _EVENTS = {
     "event.price_list.priced": _("%(count)s prices of %(title)s set"),
     "event.price_list.approved": _("Price list %(title)s approved"),
     "event.price_list.reopened": _("Price list %(title)s back to draft"),
+    "event.price_list.scheduled": _("Price list %(title)s comes into force on %(on)s"),
     "event.price_list.published": _("Price list %(title)s published: %(count)s units"),
 }
 say(_ERRORS | _EVENTS)

@@ -22,6 +22,20 @@ register_place(Place("units", "loan", _("Loan calculator"), "/loan/", "units.quo
 register_place(
     Place("units", "price-papers", _("Price lists to print"), "/papers/", "price-lists.view", icon="printer", order=39)
 )
+_OVERDUE = '/r/{name}/?where={{"all":[{{"field":"{field}","op":"gt","value":0}}]}}&order=-{field}'
+register_place(
+    Place(
+        "deals", "signing-overdue", _("Signing overdue"),
+        _OVERDUE.format(name="subscriptions", field="signing_overdue"), "subscriptions.view", icon="clock-plus",
+        order=90,
+    )
+)  # fmt: skip
+register_place(
+    Place(
+        "deals", "filing-overdue", _("Filing overdue"),
+        _OVERDUE.format(name="contracts", field="filing_overdue"), "contracts.view", icon="building-bank", order=91,
+    )
+)  # fmt: skip
 register_place(Place("money", "cashier", _("Cash desk"), "/cashier/", "contracts.receive", icon="cash", order=1))
 register_quick_add(
     QuickAdd("loan", _("Loan calculator"), "/loan/", icon="calculator", permission="units.quote", order=60)

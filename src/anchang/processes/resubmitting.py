@@ -49,16 +49,14 @@ def resubmit_subscription(ctx: Context, subscription: Subscription, data: Resubm
     if why := why_not_subscribe(unit):
         raise DomainError.of(why)
     deal = subscription.deal
-    return subscribe_unit(
-        ctx, unit,
-        SubscribeInput.model_construct(
-            customer=subscription.customer, buyers=_buyers(deal), ownership=deal.ownership or None,
-            payment_plan=data.payment_plan or subscription.payment_plan, loans=_loans(subscription, data),
-            discounts=_discounts(ctx, subscription, data),
-            deposit=subscription.deposit if data.deposit is None else data.deposit,
-            sign_by=data.sign_by, sales_mode=deal.sales_mode,
-        ),
-    )  # fmt: skip
+    again: dict[str, Any] = {
+        "customer": subscription.customer, "buyers": _buyers(deal), "ownership": deal.ownership or None,
+        "payment_plan": data.payment_plan or subscription.payment_plan, "loans": _loans(subscription, data),
+        "discounts": _discounts(ctx, subscription, data),
+        "deposit": subscription.deposit if data.deposit is None else data.deposit,
+        "sign_by": data.sign_by, "sales_mode": deal.sales_mode,
+    }  # fmt: skip
+    return subscribe_unit(ctx, unit, SubscribeInput.model_construct(**again))
 
 
 def _loans(subscription: Subscription, data: ResubmitInput) -> list[dict[str, Any]] | None:
@@ -92,5 +90,5 @@ def _buyers(deal: Deal) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _representative(cipher: bytes | None) -> dict[str, Any] | None:
+def _representative(cipher: bytes | memoryview | None) -> dict[str, Any] | None:
     return json.loads(personal.decrypt(cipher)) if cipher else None

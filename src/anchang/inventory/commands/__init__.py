@@ -16,6 +16,7 @@ from anchang.inventory.commands.prices import (
     approve_price_list,
     edit_price_list,
     publish,
+    publish_due_lists,
     publish_price_list,
     reopen_price_list,
     set_prices,
@@ -91,7 +92,8 @@ __all__ = [
     "control_units", "edit_building", "edit_discount", "edit_licence", "edit_payment_plan", "edit_price_list",
     "edit_unit", "generate_units", "import_price_list", "lock_unit", "match_units", "measure_unit",
     "move_units",
-    "preview_plans_with", "price_unit", "publish", "publish_price_list", "quote_unit", "recalculated",
+    "preview_plans_with", "price_unit", "publish", "publish_due_lists", "publish_price_list", "quote_unit",
+    "recalculated",
     "release_unit", "release_units", "reopen_price_list", "retain_unit", "set_prices", "set_unit_clock",
     "tick_check", "undo_price_list", "unlock_unit", "usable_discounts", "worded_steps",
 ]  # fmt: skip

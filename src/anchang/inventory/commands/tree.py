@@ -165,6 +165,7 @@ def add_units(ctx: Context, rows: list[UnitInput]) -> list[Unit]:
         )  # fmt: skip
         check_product_type(types, unit)
         units.append(unit)
+    check_words(ctx, units, ("orientation", "usage"))
     save_new_units(ctx, units)
     for unit in units:
         ctx.event("record.created", unit)
@@ -218,6 +219,16 @@ def check_product_type(types: Mapping[str, DictionaryEntry], unit: Unit) -> None
             raise DomainError("bad_input", status=422, fields={name: "required"})
 
 
+def check_words(ctx: Context, units: Iterable[Unit], names: Iterable[str]) -> None:
+    """Orientation and usage are words of the project's dictionary, once it has any of that kind."""
+    for name in names:
+        known = set(
+            DictionaryEntry.objects.filter(project=ctx.here, kind=name, active=True).values_list("code", flat=True)
+        )
+        if known and any(getattr(unit, name) not in {"", *known} for unit in units):
+            raise DomainError("bad_input", status=422, fields={name: "bad_choice"})
+
+
 @edits(Unit, label=_("Edit"))
 def edit_unit(ctx: Context, unit: Unit, data: UnitEdit) -> Unit:
     """State and prices have their own commands. What a published price rests on (areas, basis, licence) is
@@ -232,6 +243,7 @@ def edit_unit(ctx: Context, unit: Unit, data: UnitEdit) -> Unit:
         unit.predicted_shared_area = None
         _check_areas(unit)
         unit.save(update_fields=["predicted_shared_area"])
+    check_words(ctx, [unit], {"orientation", "usage"} & set(changed))
     if "product_type" in changed:
         check_product_type(product_types(ctx), unit)
     unit.refresh_from_db()

@@ -38,6 +38,7 @@ class PriceList(ProjectModel):
         "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Approved by")
     )
     approved_at = models.DateTimeField(_("Approved at"), null=True)
+    effective_on = models.DateField(_("In force from"), null=True)
     published_on = models.DateField(_("Published on"), null=True)
     filed_number = models.CharField(_("Filing number"), max_length=60, blank=True)
     facts = models.JSONField(_("Head of the list"), default=dict, blank=True)
@@ -61,6 +62,10 @@ class PriceList(ProjectModel):
                 condition=~Q(state__in=("published", "superseded"))
                 | Q(licence__isnull=False, published_on__isnull=False),
                 name="price_list_published_has_licence",
+            ),
+            # Only what is approved may wait for its day.
+            models.CheckConstraint(
+                condition=Q(effective_on__isnull=True) | ~Q(state="draft"), name="price_list_waits_approved"
             ),
         ]
 

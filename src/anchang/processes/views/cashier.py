@@ -111,7 +111,8 @@ def find_deals(access: Access, project: Project, q: str) -> list[dict[str, Any]]
     )  # fmt: skip
     return [
         {
-            "id": d.pk, "unit": d.unit.label if d.unit else _("Queue ticket"), "customer": d.customer.name, "phone": d.customer.phone_masked,
+            "id": d.pk, "unit": d.unit.label if d.unit else _("Queue ticket"), "customer": d.customer.name,
+            "phone": d.customer.phone_masked,
             "state": {"value": d.state, "label": d.get_state_display()}, "owed": owed.get(d.pk, ZERO),
         }
         for d in found
