@@ -56,4 +56,5 @@ say(
     }
 )
 say_values("event.lead.state", old=_STATES, new=_STATES)
+say_values("state_refused", state=_STATES)
 say_values("event.lead.recycled", reason=MOVE_REASONS)

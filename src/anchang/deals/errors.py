@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import launch_errors  # noqa: F401 (words of its own)
+from anchang.deals.models import Contract, Deal, Hold, LaunchScheme, QueueTicket, Subscription
 from anchang.platform.commands import constraint_errors
-from anchang.platform.wording import say
+from anchang.platform.wording import say, say_values
 
 constraint_errors(
     {
@@ -125,3 +126,8 @@ _MESSAGES = {
     "task.filing_due": _("File contract %(number)s of %(unit)s by %(due_on)s"),
 }
 say(_ERRORS | _EVENTS | _MESSAGES)
+say_values("notice.subscription_decided", state=dict(Subscription.State.choices))
+for _model in (Subscription, Contract, Hold, QueueTicket, LaunchScheme):
+    say_values("state_refused", state=dict(_model.State.choices))
+say_values("event.deal.edited", sales_mode=dict(Deal._meta.get_field("sales_mode").flatchoices))
+say_values("event.ticket.qualified", qualified=dict(QueueTicket.Qualified.choices))

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, Subscription
 from anchang.platform.models import Event, Project
-from anchang.platform.wording import worded
+from anchang.platform.telling import event_text
 
 
 def buyers_by_deal(deal_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -95,7 +95,7 @@ def deal_timeline(deal: Deal, limit: int = 200) -> list[dict[str, Any]]:
     )
     return [
         {
-            "at": e.at.isoformat(), "name": e.name, "text": worded(f"event.{e.name}", e.data),
+            "at": e.at.isoformat(), "name": e.name, "text": event_text(e.name, e.data, e.resource),
             "by": e.actor_name,
             "resource": e.resource, "record": e.record_id,
         }

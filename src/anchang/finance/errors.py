@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.wording import say
+from anchang.finance.models import Refund
+from anchang.platform.wording import say, say_values
 
 say(
     {
@@ -48,3 +49,4 @@ say(
         "task.payment_due": _("Remind %(customer)s: %(amount)s for %(unit)s due on %(due_on)s"),
     }
 )
+say_values("notice.refund_decided", state=dict(Refund.State.choices))

@@ -27,8 +27,11 @@ def say(words: Mapping[str, Any]) -> None:
 
 
 def say_values(code: str, **words: Mapping[str, Any]) -> None:
-    """Parameters of this sentence that are codes themselves, each with its words; other values stand as given."""
-    _values.setdefault(code, {}).update(words)
+    """Parameters of this sentence that are codes themselves, each with its words; other values stand as given.
+    Several apps may add words for theirs; the first word of a code stands."""
+    known = _values.setdefault(code, {})
+    for name, meanings in words.items():
+        known[name] = {**meanings, **known.get(name, {})}
 
 
 def worded_twice() -> list[str]:

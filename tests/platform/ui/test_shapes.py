@@ -36,7 +36,7 @@ def leads(office, count: int) -> list[Lead]:
 
 def columns(text: str) -> dict[str, str]:
     """Value of the column -> its markup."""
-    parts = re.split(r'<section class="kanban-column" data-state="(\w+)">', text)
+    parts = re.split(r'<section class="kanban-column(?: is-free)?" data-state="(\w+)">', text)
     return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 

@@ -32,6 +32,7 @@ from anchang.platform.models import (
     User,
 )
 from anchang.platform.resources import Field, Resource, register
+from anchang.platform.telling import event_text
 from anchang.platform.wording import worded
 
 
@@ -101,8 +102,8 @@ def _notice_texts(ids: Sequence[int]) -> dict[int, str]:
 
 
 def _event_texts(ids: Sequence[int]) -> dict[int, str]:
-    rows = Event.objects.filter(pk__in=ids).values_list("id", "name", "data")
-    return {i: worded("event." + name, data) for i, name, data in rows}
+    rows = Event.objects.filter(pk__in=ids).values_list("id", "name", "data", "resource")
+    return {i: event_text(name, data, resource) for i, name, data, resource in rows}
 
 
 register(Resource(
@@ -239,7 +240,7 @@ register(Resource(
 ))  # fmt: skip
 
 register(Resource(
-    name="jobs", model=JobReport, label=_("Job"), plural=_("Jobs"), area="office", icon="loader", owner="user",
+    name="jobs", model=JobReport, label=_("Job"), plural=_("Jobs"), area="office", icon="checks", owner="user",
     order="-id", label_field="title", state_field="state",
     fields=(
         Field("title", list=True), Field("kind"), Field("state", list=True),

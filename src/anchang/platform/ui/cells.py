@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.templatetags.static import static
+from django.utils import timezone
 from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
@@ -44,9 +45,19 @@ def when(value: object, kind: str = "datetime") -> SafeString:
     shown = {"date": formats.day, "time": formats.clock, "near": formats.near}.get(kind, formats.moment)(value)
     if not value:
         return SafeString(formats.NOTHING)
+    if kind == "datetime":
+        shown = _short_year(str(shown))
     title = formats.moment(value) if kind == "near" else ""
     tip = format_html(' title="{}"', title) if title else ""
     return format_html('<time class="tabular" datetime="{}"{}>{}</time>', formats.machine(value), tip, shown)
+
+
+def _short_year(text: str) -> SafeString:
+    """The year of this year in a piece of its own: narrow cards leave it out."""
+    year = f"{timezone.localdate().year}-"
+    if text.startswith(year):
+        return format_html('<span class="this-year">{}</span>{}', year, text[len(year) :])
+    return SafeString(conditional_escape(text))
 
 
 def phone(masked: str, reveal_url: str = "") -> SafeString:

@@ -9,6 +9,7 @@ from django.db import models
 
 from anchang.platform import reading, resources
 from anchang.platform.models import Event, Notice, Task, User
+from anchang.platform.telling import event_text
 from anchang.platform.ui import cells, rows
 from anchang.platform.wording import knows, worded
 
@@ -25,7 +26,9 @@ def consequence_of(
         "changes": changes(deed, before, after),
         "made": made_of(deed, result),
         "events": [
-            worded("event." + e.name, e.data) for e in seen if isinstance(e, Event) and knows("event." + e.name)
+            event_text(e.name, e.data, e.resource)
+            for e in seen
+            if isinstance(e, Event) and knows("event." + e.name)
         ],
         "told": [
             {

@@ -21,6 +21,7 @@ from anchang.platform.commands import Command
 from anchang.platform.models import Event, Project, StoredFile, User
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Related, Resource
+from anchang.platform.telling import event_text
 from anchang.platform.ui import rows
 from anchang.platform.ui.components import Action, Tab
 from anchang.platform.ui.errors import is_fragment
@@ -272,7 +273,7 @@ def event_of(event: Event, shown: Shown) -> dict[str, Any]:
     resource = resources.find(event.resource)
     elsewhere = resource is not None and (event.resource != shown.resource.name or event.record_id != shown.record.pk)
     return {
-        "title": worded("event." + event.name, event.data),
+        "title": event_text(event.name, event.data, event.resource),
         "text": str(event.data.get("note") or event.data.get("content") or "")[:500],
         "actor": event.actor_name,
         "at": event.at,

@@ -56,9 +56,12 @@ def shapes_of(state: State) -> list[dict[str, Any]]:
     if len(found) == 1 or state.deleted:
         return []
     return [
-        {"label": label, "icon": WORDS[name], "active": state.shape == name, "url": state.url(**{"as": name, "on": ""})}
+        {
+            "label": label, "icon": WORDS[name], "active": state.shape == name,
+            "url": state.url(**{"as": name, "on": ""}) + ("#today" if name == "calendar" else ""),
+        }
         for name, label in found
-    ]
+    ]  # fmt: skip
 
 
 def of(state: State) -> dict[str, Any] | None:
@@ -139,7 +142,7 @@ def _calendar(state: State, f: Field) -> dict[str, Any]:
         "month": date_format(first, "YEAR_MONTH_FORMAT"),
         "before_url": state.url(on=f"{first - dt.timedelta(days=1):%Y-%m}"),
         "after_url": state.url(on=f"{first + dt.timedelta(days=31):%Y-%m}"),
-        "today_url": state.url(on=""),
+        "today_url": state.url(on="") + "#today",
         "weekdays": [date_format(day, "D") for day in days[:7]],
         "days": [
             {
