@@ -10,6 +10,7 @@ htmx.config.allowScriptTags = false;
 htmx.config.includeIndicatorStyles = false;
 htmx.config.historyCacheSize = 0; // pages hold personal data: nothing of them stays in the browser
 htmx.config.refreshOnHistoryMiss = true;
+htmx.config.attributesToSettle = ["class", "width", "height"]; // not "style": the Content-Security-Policy forbids setting it
 htmx.config.scrollBehavior = "auto";
 htmx.config.timeout = 60000;
 htmx.config.responseHandling = [
