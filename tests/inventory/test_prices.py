@@ -237,7 +237,7 @@ def test_a_dated_scheme_comes_into_force_on_its_day_and_only_approved(office: An
         run("approve_price_list", access, scheme)
         run("publish_price_list", access, scheme, published_on=day.isoformat(), filed_number="备案-2")
         scheme.refresh_from_db()
-        assert (scheme.state, scheme.effective_on, stock.unit().list_total) == ("approved", day, LIST_TOTAL)
+        assert (scheme.state, scheme.publish_on, stock.unit().list_total) == ("approved", day, LIST_TOTAL)
         for ahead, state, total in ((2, "approved", LIST_TOTAL), (3, "published", Decimal("2900000.00"))):
             now = timezone.now() + dt.timedelta(days=ahead)
             ctx = Context(office.access("system"), office.project, now)
@@ -263,4 +263,4 @@ def test_a_scheme_taken_back_to_draft_does_not_come_into_force(office: Any) -> N
         ctx = Context(office.access("system"), office.project, timezone.now() + dt.timedelta(days=2))
         assert commands.publish_due_lists(ctx) == 0
         scheme.refresh_from_db()
-        assert scheme.state == "draft" and scheme.effective_on is None
+        assert scheme.state == "draft" and scheme.publish_on is None

@@ -289,7 +289,7 @@ register(Resource(
         Field("licence", list=True),
         Field("edition", list=True),
         Field("state", list=True),
-        Field("effective_on", list=True),
+        Field("publish_on"),
         Field("published_on", list=True),
         Field("filed_number", list=True),
         Field("approved_by"),

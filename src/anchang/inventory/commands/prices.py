@@ -247,8 +247,8 @@ def reopen_price_list(ctx: Context, price_list: PriceList) -> PriceList:
     if price_list.state != PriceList.State.APPROVED:
         raise DomainError("price_list_not_approved")
     price_list.state, price_list.approved_by_id, price_list.approved_at = PriceList.State.DRAFT, None, None
-    price_list.effective_on = None
-    price_list.save(update_fields=["state", "approved_at", "approved_by", "effective_on", "updated_at"])
+    price_list.publish_on = None
+    price_list.save(update_fields=["state", "approved_at", "approved_by", "publish_on", "updated_at"])
     ctx.event("price_list.reopened", price_list, title=price_list.name)
     return price_list
 
@@ -261,12 +261,12 @@ def publish_price_list(ctx: Context, price_list: PriceList, data: PublishInput) 
     """Make the list the one in force: its totals become the marked prices of its units. The former edition is
     superseded and stays. With a day to come the approved list waits for it, and prices stay as they are."""
     on = data.published_on or ctx.business_date
-    price_list.effective_on = on
+    price_list.publish_on = on
     if on <= ctx.business_date:
         publish(ctx, price_list, on=on, filed_number=data.filed_number)
         return price_list
     price_list.filed_number = data.filed_number
-    price_list.save(update_fields=["effective_on", "filed_number", "updated_at"])
+    price_list.save(update_fields=["publish_on", "filed_number", "updated_at"])
     ctx.event("price_list.scheduled", price_list, title=price_list.name, on=on.isoformat())
     return price_list
 
@@ -274,11 +274,11 @@ def publish_price_list(ctx: Context, price_list: PriceList, data: PublishInput) 
 def publish_due_lists(ctx: Context) -> int:
     """Put approved lists in force whose day has come, the older edition first."""
     due = PriceList.objects.select_for_update(no_key=True, of=("self",)).filter(
-        project=ctx.here, state=PriceList.State.APPROVED, effective_on__lte=ctx.business_date
+        project=ctx.here, state=PriceList.State.APPROVED, publish_on__lte=ctx.business_date
     )
-    found = list(due.order_by("effective_on", "edition"))
+    found = list(due.order_by("publish_on", "edition"))
     for price_list in found:
-        publish(ctx, price_list, on=price_list.effective_on or ctx.business_date, filed_number=price_list.filed_number)
+        publish(ctx, price_list, on=price_list.publish_on or ctx.business_date, filed_number=price_list.filed_number)
     return len(found)
 
 
@@ -289,10 +289,8 @@ def publish(ctx: Context, price_list: PriceList, *, on: dt.date, filed_number: s
         project=ctx.here, licence=price_list.licence_id, state=PriceList.State.PUBLISHED
     ).exclude(pk=price_list.pk).update(state=PriceList.State.SUPERSEDED, updated_at=ctx.now)
     price_list.state, price_list.published_on = PriceList.State.PUBLISHED, on
-    price_list.filed_number, price_list.effective_on = filed_number, price_list.effective_on or on
-    price_list.save(
-        update_fields=["state", "published_on", "effective_on", "filed_number", "facts", "updated_at"]
-    )
+    price_list.filed_number = filed_number
+    price_list.save(update_fields=["state", "published_on", "publish_on", "filed_number", "facts", "updated_at"])
     PriceRow.objects.filter(project=ctx.here, price_list=price_list).update(published=True)
     mark_prices(ctx, price_list, units, price_list.name)
     ctx.event("price_list.published", price_list, title=price_list.name, count=len(units))

@@ -38,7 +38,7 @@ class PriceList(ProjectModel):
         "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Approved by")
     )
     approved_at = models.DateTimeField(_("Approved at"), null=True)
-    effective_on = models.DateField(_("In force from"), null=True)
+    publish_on = models.DateField(_("To be published on"), null=True)
     published_on = models.DateField(_("Published on"), null=True)
     filed_number = models.CharField(_("Filing number"), max_length=60, blank=True)
     facts = models.JSONField(_("Head of the list"), default=dict, blank=True)
@@ -65,7 +65,7 @@ class PriceList(ProjectModel):
             ),
             # Only what is approved may wait for its day.
             models.CheckConstraint(
-                condition=Q(effective_on__isnull=True) | ~Q(state="draft"), name="price_list_waits_approved"
+                condition=Q(publish_on__isnull=True) | ~Q(state="draft"), name="price_list_waits_approved"
             ),
         ]
 
