@@ -25,9 +25,13 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.Refund": {"state": "rejected"},
     "deals.Contract": {"state": "draft"},
     "deals.Subscription": {"state": "draft"},
+    "deals.Deal": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
+    "crm.PoolLead": {"owner": None, "state": "pool", "pool_since": lambda *_: timezone.now()},
+    "crm.PoolCustomer": {"owner": None},
     "deals.DealFile": {"contract": lambda *place: _related_by_label("deals.Contract", *place)},
     "crm.Visit": {"seq": 1},
     "crm.Tour": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
+    "opening.OpeningClaim": {"rehearsal": True, "slot": 1, "slots": 1},
     "finance.DayClose": {"note": "x"},
 }
 
