@@ -31,6 +31,7 @@ _DECIDE = (
     "SELECT epoch, round_no, results, seqs FROM anchang_opening_decide($1, $2, $3, $4, $5::bigint[], $6::int[],"
     " $7::bigint[], $8::text[], $9::text[])"
 )
+_AWARD = "SELECT * FROM anchang_opening_award($1, $2, now(), '{}', '{}')"
 _OPENING = """
 SELECT state, epoch, round_no
   FROM opening_opening WHERE project_id = $1 AND id = $2"""
@@ -175,7 +176,18 @@ class Hall:
             f"{{{self.project}}}",
         )
         self.decide = await self.db.prepare(_DECIDE)
+        await self._warm()
         await self.load()
+
+    async def _warm(self) -> None:
+        """Have every statement planned before the first tap: an attempt of nobody, and a win of nothing, undone."""
+        transaction = self.db.transaction()
+        await transaction.start()
+        try:
+            await self.decide.fetchrow(self.project, self.opening, -1, -1, [0], [0], [0], ["warm"], [""])
+            await self.db.fetch(_AWARD, self.project, self.opening)
+        finally:
+            await transaction.rollback()
 
     async def load(self) -> None:
         """Remember the opening as it stands now."""

@@ -42,7 +42,8 @@ async def connect() -> Any:
     return await asyncpg.connect(
         host=wanted["HOST"] or None, port=int(wanted["PORT"] or 5432), user=wanted["USER"] or None,
         password=wanted["PASSWORD"] or None, database=wanted["NAME"], ssl=options.get("sslmode"), timeout=10,
-        command_timeout=30, server_settings={"application_name": f"anchang opening {os.getpid()}"},
+        command_timeout=30,
+        server_settings={"application_name": f"anchang opening {os.getpid()}", "plan_cache_mode": "force_generic_plan"},
     )  # fmt: skip
 
 

@@ -159,10 +159,11 @@ BEGIN
     RETURN QUERY SELECT * FROM unnest(w_units, w_deals, w_holds);
 END $$"""
 
-# Index scans by name: a plan made while a table is empty would read it whole when it is full.
+# A plan made while a table is empty must still be good when it is full: index scans only; LATERAL … LIMIT 1, which
+# keeps the planner from starting at the log; and `+ 0` on columns by which it would skip through another index.
 _SETTINGS = """
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
-SET plan_cache_mode = force_generic_plan"""
+SET enable_sort = off SET plan_cache_mode = force_generic_plan"""
 
 _DECIDE = f"""
 CREATE OR REPLACE FUNCTION anchang_opening_decide(
@@ -196,8 +197,9 @@ BEGIN
     -- Asked before: the same answer again, and no new entry.
     FOR r IN SELECT t.place::int AS place, a.result, a.seq
                FROM unnest(p_buyers, p_keys) WITH ORDINALITY AS t(buyer, key, place)
-               JOIN opening_attempt a ON a.project_id = p_project AND a.opening_id = p_opening
-                AND a.round_no = v_op.round_no AND a.buyer_id = t.buyer AND a.key = t.key LOOP
+              CROSS JOIN LATERAL (
+                    SELECT a.result, a.seq FROM opening_attempt a WHERE a.project_id = p_project
+                       AND a.buyer_id = t.buyer AND a.key = t.key AND a.round_no + 0 = v_op.round_no LIMIT 1) a LOOP
         v_results[r.place] := r.result;
         v_seqs[r.place] := r.seq;
     END LOOP;
@@ -223,12 +225,17 @@ BEGIN
                         o.id IS NOT NULL AS offered, c.id IS NOT NULL AS taken
                    FROM unnest(p_buyers, p_serials, p_units, v_results)
                         WITH ORDINALITY AS t(buyer, serial, unit, result, place)
-                   LEFT JOIN opening_openingbuyer b ON b.project_id = p_project AND b.id = t.buyer
-                    AND b.opening_id = p_opening
-                   LEFT JOIN opening_offeredunit o ON o.project_id = p_project AND o.opening_id = p_opening
-                    AND o.unit_id = t.unit
-                   LEFT JOIN opening_openingclaim c ON c.project_id = p_project AND c.opening_id = p_opening
-                    AND c.round_no = v_op.round_no AND c.unit_id = t.unit AND c.state IN ('won', 'confirmed')
+                   LEFT JOIN LATERAL (
+                        SELECT b.* FROM opening_openingbuyer b WHERE b.project_id = p_project AND b.id = t.buyer
+                           AND b.opening_id = p_opening LIMIT 1) b ON true
+                   LEFT JOIN LATERAL (
+                        SELECT o.id FROM opening_offeredunit o WHERE o.project_id = p_project
+                           AND o.opening_id = p_opening AND o.unit_id = t.unit LIMIT 1) o ON true
+                   LEFT JOIN LATERAL (
+                        SELECT c.id FROM opening_openingclaim c WHERE c.project_id = p_project
+                           AND c.unit_id = t.unit AND c.opening_id + 0 = p_opening
+                           AND c.round_no + 0 = v_op.round_no
+                           AND c.state IN ('won', 'confirmed') LIMIT 1) c ON true
                   WHERE t.result = '' ORDER BY t.place LOOP
             v_result := CASE
                 WHEN NOT r.eligible THEN 'not_eligible'
@@ -239,7 +246,7 @@ BEGIN
             IF v_result = '' THEN
                 SELECT min(s) INTO v_slot FROM generate_series(1, r.unit_limit) s
                  WHERE NOT EXISTS (SELECT FROM opening_openingclaim c WHERE c.project_id = p_project
-                        AND c.opening_id = p_opening AND c.round_no = v_op.round_no AND c.buyer_id = r.buyer
+                        AND c.buyer_id = r.buyer AND c.round_no + 0 = v_op.round_no
                         AND c.slot = s AND c.state IN ('won', 'confirmed'));
                 v_result := CASE
                     WHEN v_slot IS NULL OR r.buyer = ANY (w_buyers) THEN 'limit'

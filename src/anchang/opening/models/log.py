@@ -50,10 +50,8 @@ class OpeningClaim(ProjectFact):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("project", "opening", "round_no", "unit", condition=LIVE, name="opening_unit_once"),
-            models.UniqueConstraint(
-                "project", "opening", "round_no", "buyer", "slot", condition=LIVE, name="opening_slot_once"
-            ),
+            models.UniqueConstraint("project", "unit", "opening", "round_no", condition=LIVE, name="opening_unit_once"),
+            models.UniqueConstraint("project", "buyer", "round_no", "slot", condition=LIVE, name="opening_slot_once"),
             models.UniqueConstraint("project", "opening", "round_no", "seq", name="opening_claim_entry"),
             models.CheckConstraint(condition=Q(slot__gte=1, slot__lte=F("slots")), name="opening_slot_in_limit"),
             models.CheckConstraint(condition=Q(state__in=("won", "confirmed", "lapsed")), name="opening_claim_state"),
@@ -103,7 +101,8 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("project", "opening_id", "round_no", "buyer_id", "key", name="attempt_key_once"),
+            # A buyer belongs to one opening.
+            models.UniqueConstraint("project", "buyer_id", "key", "round_no", name="attempt_key_once"),
             models.CheckConstraint(condition=Q(result__in=RESULTS), name="attempt_result"),
         ]
 
