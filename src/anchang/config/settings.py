@@ -227,6 +227,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not PUBLIC
+MFA_FORMS = {"add_webauthn": "anchang.config.passkeys.AddForm", "edit_webauthn": "anchang.config.passkeys.EditForm"}
 MFA_TOTP_ISSUER = "Anchang"
 MFA_TOTP_TOLERANCE = 1
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_PROXY else 0
