@@ -24,7 +24,7 @@ def office() -> Any:
     return make_office()
 
 
-def refused(code: str, name: str, *args: Any, **data: Any) -> DomainError:
+def refused(code: str, name: str, /, *args: Any, **data: Any) -> DomainError:
     with pytest.raises(DomainError) as caught:
         run(name, *args, **data)
     assert caught.value.code == code, caught.value

@@ -88,13 +88,15 @@ SERVICE: Rights = BASE | held("project", """
 
 DIRECTOR: Rights = MANAGER | held("project", """
     phases.* buildings.* units.* layouts.* licences.* price-lists.* price-rows.* price-changes.* discounts.*
+    price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
     subscriptions.* contracts.terminate refunds.approve refunds.reject checklists.*
     teams.* users.* grants.* personal-grants.* parameters.*
 """)  # fmt: skip
 
 GROUP_MARKETING: Rights = BASE | held("project", """
-    reports.* units.* price-lists.* price-rows.* discounts.* payment-plans.* channels.* campaigns.*
+    reports.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
+    price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
     customers.view leads.view visits.view follow-ups.view deals.view holds.view subscriptions.view contracts.view
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*
 """)  # fmt: skip
@@ -113,7 +115,7 @@ STANDARD: dict[str, tuple[str, Rights]] = {
 #: Fields that a role never sees: the floor price is not for the sales floor.
 FLOOR_PRICES: dict[str, tuple[str, ...]] = {
     "units": ("floor_total",), "price-rows": ("floor_total",),
-    "price-changes": ("old_floor_total", "new_floor_total"),
+    "price-changes": ("old_floor_total", "new_floor_total"), "scheme-prices": ("floor_total",),
 }  # fmt: skip
 #: Why a unit was locked or given back is about people: the floor reads the kind of lock and the cause.
 REASONS: dict[str, tuple[str, ...]] = {

@@ -30,3 +30,8 @@ declare("inventory.match_area", 20, "int", _("Weight of the area in a recommenda
 declare("inventory.match_floor", 10, "int", _("Weight of the floor in a recommendation"))
 declare("inventory.match_tolerance", "0.10", "decimal", _("How far a proposal may be off the budget (ratio)"))
 declare("inventory.match_fade", "0.20", "decimal", _("How far from a wish a part still scores (ratio)"))
+declare(
+    "inventory.slow_moving",
+    [{"days": 90, "percent": "-1"}, {"days": 180, "percent": "-2"}, {"days": 360, "percent": "-3"}],
+    "json", _("Suggested price cut by days on sale"),
+)  # fmt: skip

@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from anchang.inventory import rules
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
@@ -20,14 +21,19 @@ from anchang.inventory.models import (
     LicenceBuilding,
     PaymentPlan,
     Phase,
+    PriceAdjustment,
     PriceChange,
     PriceList,
     PriceRow,
+    PriceScheme,
     ReleaseBatch,
+    SchemePrice,
     Unit,
     UnitLock,
     UnitStateChange,
 )
+from anchang.inventory.models.units import PriceBasis
+from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -188,7 +194,7 @@ register(Resource(
         Field("name", list=True, form="both"),
         Field("position", form="both"),
         Field("active", list=True, form="both"),
-        Field("price_basis", list=True, form="both"),
+        Field("price_basis", kind="choice", choices=dict(PriceBasis.choices), list=True, form="both"),
         Field("tax_rate", kind="decimal", form="both"),
         Field("contract_form", form="both"),
         Field("required_fields", kind="json", form="both"),
@@ -209,6 +215,7 @@ register(Resource(
         Field("product_type", kind="choice", choices=product_types, list=True),
         Field("layout", list=True),
         Field("orientation", list=True),
+        Field("view"),
         Field("usage"),
         Field("state", list=True),
         Field("state_since"),
@@ -295,6 +302,8 @@ register(Resource(
         Field("approved_by"),
         Field("approved_at"),
         Field("footer", label=_("Footer"), value=_list_sums, list=True),
+        Field("scheme"),
+        Field("effective_on"),
         Field("facts", kind="json"),
         Field("note"),
         Field("created_at"),
@@ -336,6 +345,94 @@ register(Resource(
     ),
 ))  # fmt: skip
 
+def _formulas(ids: Sequence[int]) -> dict[int, Any]:
+    """The formula of each price: base and the lines of the factors that the unit fits, in yuan."""
+    rows = SchemePrice.objects.filter(pk__in=ids).select_related("scheme")
+    read: dict[int, Any] = {}
+    found = {}
+    for row in rows:
+        scheme = row.scheme
+        factors = read.setdefault(scheme.pk, rules.read_factors(scheme.factors))
+        price = rules.scheme_price(
+            scheme.base_price, factors, row.hits, basis=rules.PriceBasis(row.basis),
+            gross_area=row.gross_area or ZERO, inner_area=row.inner_area or ZERO,
+            rounding=rounding_named(scheme.rounding), floor_ratio=scheme.floor_ratio,
+        )  # fmt: skip
+        found[row.pk] = [
+            {"factor": name, "line": line, "amount": str(amount)} for name, line, amount in price.parts
+        ]
+    return found
+
+
+register(Resource(
+    name="price-schemes", model=PriceScheme, label=_("Price scheme"), plural=_("Price schemes"), area="inventory",
+    icon="adjustments", order="-id", label_field="title", state_field="state", menu_order=28, search=("name",),
+    fields=(
+        Field("title", list=True),
+        Field("name"),
+        Field("edition"),
+        Field("state", list=True),
+        Field("licence", list=True),
+        Field("product_type", kind="choice", choices=product_types),
+        Field("unit_condition", kind="json"),
+        Field("base_price", list=True),
+        Field("floor_ratio", kind="decimal"),
+        Field("rounding"),
+        Field("factors", kind="json"),
+        Field("targets", kind="json"),
+        Field("payment_plan"),
+        Field("discounts", kind="json"),
+        Field("effective_on", list=True),
+        Field("previous"),
+        Field("note"),
+        Field("submitted_by"),
+        Field("submitted_at"),
+        Field("decided_by"),
+        Field("decided_at"),
+        Field("opinion"),
+        Field("created_at"),
+    ),
+    related=(Related("scheme-prices", "scheme"), Related("price-lists", "scheme")),
+))  # fmt: skip
+
+register(Resource(
+    name="scheme-prices", model=SchemePrice, label=_("Price of a scheme"), plural=_("Prices of schemes"), order="id",
+    label_field="list_total",
+    fields=(
+        Field("scheme", list=True),
+        Field("unit", list=True),
+        Field("basis"),
+        Field("gross_area", kind="area", list=True, sum=True),
+        Field("inner_area", kind="area"),
+        Field("unit_price", list=True),
+        Field("list_total", list=True, sum=True),
+        Field("net_total", list=True, sum=True),
+        Field("floor_total"),
+        Field("old_total", list=True, sum=True),
+        Field("formula", label=_("Formula"), value=_formulas),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="price-adjustments", model=PriceAdjustment, label=_("Price adjustment"), plural=_("Price adjustments"),
+    area="inventory", icon="arrows-vertical", order="-id", label_field="reason", state_field="state", menu_order=29,
+    fields=(
+        Field("reason", list=True),
+        Field("state", list=True),
+        Field("target", list=True),
+        Field("amount", list=True),
+        Field("percent", kind="percent", list=True),
+        Field("before", list=True),
+        Field("after", list=True),
+        Field("units", label=_("Units"), source="unit_ids", kind="json", filter=False, sort=False),
+        Field("submitted_by", list=True),
+        Field("decided_by"),
+        Field("decided_at"),
+        Field("opinion"),
+        Field("created_at", list=True),
+    ),
+))  # fmt: skip
+
 register(Resource(
     name="discounts", model=Discount, label=_("Discount"), plural=_("Discounts"), area="inventory",
     icon="discount", order="position", key_field="code", menu_order=35,
@@ -344,6 +441,9 @@ register(Resource(
         Field("name", list=True),
         Field("kind", list=True),
         Field("value", kind="decimal", list=True),
+        Field("most"),
+        Field("max_uses"),
+        Field("used"),
         Field("position", list=True),
         Field("category", list=True),
         Field("purpose", list=True),

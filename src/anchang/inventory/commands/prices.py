@@ -216,6 +216,8 @@ class PublishInput(Input):
 def why_not_publish(price_list: PriceList) -> Refusal | None:
     if price_list.state != PriceList.State.APPROVED:
         return Refusal("price_list_not_approved")
+    if price_list.effective_on and price_list.effective_on > price_list.project.today():
+        return Refusal("price_list_not_effective", {"date": price_list.effective_on.isoformat()})
     return None if price_list.licence_id else Refusal("no_licence")
 
 

@@ -106,7 +106,7 @@ def rule_discount(discount: Discount, unit_ids: frozenset[int] = frozenset()) ->
         order=discount.position, category=discount.category, published=not discount.special,
         valid_from=discount.valid_from, valid_to=discount.valid_to,
         payment_plans=frozenset(discount.payment_plans), product_types=frozenset(discount.product_types),
-        unit_ids=unit_ids, excludes=frozenset(discount.excludes),
+        unit_ids=unit_ids, excludes=frozenset(discount.excludes), most=discount.most, purpose=discount.purpose,
     )  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.commands import creates, edits
 from anchang.platform.context import Context
-from anchang.platform.inputs import Between, Day, Input, Label, Line, Quantity, Ref
+from anchang.platform.inputs import Amount, Between, Day, Input, Label, Line, Quantity, Ref
 
 Code = Annotated[str, PydanticField(min_length=1, max_length=30)]
 Name50 = Annotated[str, PydanticField(min_length=1, max_length=50)]
@@ -31,6 +31,8 @@ class DiscountInput(Input):
     name: Annotated[Name50, Label(_("Name"))]
     kind: Annotated[Discount.Kind, Label(_("Kind"), kind="choice", choices=dict(Discount.Kind.choices))]
     value: Annotated[Figure, Label(_("Value"), kind="decimal")]
+    most: Annotated[Amount | None, Label(_("Yuan off at most"))] = None
+    max_uses: Annotated[int | None, Label(_("Uses at most")), Between(1, 1_000_000)] = None
     position: Annotated[int, Label(_("Order")), Between(-1000, 1000)] = 0
     category: Annotated[
         Discount.Category, Label(_("Class"), kind="choice", choices=dict(Discount.Category.choices))
@@ -52,6 +54,8 @@ class DiscountInput(Input):
 class DiscountEdit(Input):
     name: Annotated[Name50 | None, Label(_("Name"))] = None
     value: Annotated[Figure | None, Label(_("Value"), kind="decimal")] = None
+    most: Annotated[Amount | None, Label(_("Yuan off at most"))] = None
+    max_uses: Annotated[int | None, Label(_("Uses at most")), Between(1, 1_000_000)] = None
     position: Annotated[int | None, Label(_("Order")), Between(-1000, 1000)] = None
     category: Annotated[
         Discount.Category | None, Label(_("Class"), kind="choice", choices=dict(Discount.Category.choices))
@@ -88,7 +92,7 @@ def add_discounts(ctx: Context, rows: list[DiscountInput]) -> list[Discount]:
 @edits(Discount, label=_("Edit"))
 def edit_discount(ctx: Context, discount: Discount, data: DiscountEdit) -> Discount:
     """Deals keep the discount as it was in their snapshot."""
-    _take(discount, data, nullable=("valid_from", "valid_to"))
+    _take(discount, data, nullable=("valid_from", "valid_to", "most", "max_uses"))
     check_discount(discount)
     discount.save(update_fields=[*data.model_fields_set, "updated_at"])
     ctx.event("record.edited", discount, fields=", ".join(sorted(data.model_fields_set)))

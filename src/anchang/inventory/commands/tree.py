@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field as PydanticField
 
 from anchang.inventory import rules
@@ -109,6 +110,7 @@ class UnitFields(Input):
     product_type: Annotated[Word, Label(_("Product type"))] = "housing"
     layout: Annotated[Ref("layouts") | None, Label(_("Layout"))] = None
     orientation: Annotated[Word, Label(_("Orientation"))] = ""
+    view: Annotated[Word, Label(pgettext_lazy("unit", "View"))] = ""
     usage: Annotated[Word, Label(_("Usage"))] = ""
     storey_height: Annotated[Height | None, Label(_("Storey height"), kind="decimal")] = None
     price_basis: Annotated[
@@ -136,6 +138,7 @@ class UnitEdit(Input):
     product_type: Annotated[Word | None, Label(_("Product type"))] = None
     layout: Annotated[Ref("layouts") | None, Label(_("Layout"))] = None
     orientation: Annotated[Word | None, Label(_("Orientation"))] = None
+    view: Annotated[Word | None, Label(pgettext_lazy("unit", "View"))] = None
     usage: Annotated[Word | None, Label(_("Usage"))] = None
     storey_height: Annotated[Height | None, Label(_("Storey height"), kind="decimal")] = None
     price_basis: Annotated[
@@ -158,7 +161,8 @@ def add_units(ctx: Context, rows: list[UnitInput]) -> list[Unit]:
     for row in rows:
         unit = new_unit(
             ctx, row.building, room=row.room, code=row.code or row.room, section=row.section, floor=row.floor,
-            product_type=row.product_type, layout=row.layout, orientation=row.orientation, usage=row.usage,
+            product_type=row.product_type, layout=row.layout, orientation=row.orientation, view=row.view,
+            usage=row.usage,
             storey_height=row.storey_height, predicted_gross_area=row.gross_area,
             predicted_inner_area=row.inner_area, licence=row.licence, release_batch=row.release_batch,
             price_basis=row.price_basis or basis_of(types, row.product_type), note=row.note,
@@ -237,7 +241,7 @@ def edit_unit(ctx: Context, unit: Unit, data: UnitEdit) -> Unit:
     fixed = {"predicted_gross_area", "predicted_inner_area", "price_basis", "licence"} & sent
     if unit.price_list_id and any(_differs(unit, data, name) for name in fixed):
         raise DomainError("unit_priced", unit=unit.label, fields=dict.fromkeys(sorted(fixed), "unit_priced"))
-    texts = dict.fromkeys(("section", "orientation", "usage", "decoration", "note"), "")
+    texts = dict.fromkeys(("section", "orientation", "view", "usage", "decoration", "note"), "")
     changed = set_sent(unit, data, empty=texts)
     if {"predicted_gross_area", "predicted_inner_area"} & set(changed):
         unit.predicted_shared_area = None

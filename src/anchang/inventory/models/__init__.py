@@ -7,6 +7,7 @@ from anchang.inventory.models.prices import (
     PriceList,
     PriceRow,
 )
+from anchang.inventory.models.schemes import PriceAdjustment, PriceScheme, SchemePrice
 from anchang.inventory.models.tree import (
     Building,
     DictionaryEntry,
@@ -20,5 +21,6 @@ from anchang.inventory.models.units import Unit, UnitLock, UnitStateChange
 
 __all__ = [
     "Building", "DictionaryEntry", "Discount", "Layout", "Licence", "LicenceBuilding", "PaymentPlan", "Phase",
-    "PriceChange", "PriceList", "PriceRow", "ReleaseBatch", "Unit", "UnitLock", "UnitStateChange",
+    "PriceAdjustment", "PriceChange", "PriceList", "PriceRow", "PriceScheme", "ReleaseBatch", "SchemePrice", "Unit",
+    "UnitLock", "UnitStateChange",
 ]  # fmt: skip

@@ -42,6 +42,8 @@ class PriceList(ProjectModel):
     published_on = models.DateField(_("Published on"), null=True)
     filed_number = models.CharField(_("Filing number"), max_length=60, blank=True)
     facts = models.JSONField(_("Head of the list"), default=dict, blank=True)
+    scheme = ProjectKey("inventory.PriceScheme", null=True, blank=True, verbose_name=_("Price scheme"))
+    effective_on = models.DateField(_("Effective on"), null=True, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
 
     class Meta:
@@ -158,6 +160,9 @@ class Discount(ProjectModel):
     name = models.CharField(_("Name"), max_length=50)
     kind = models.CharField(_("Kind"), max_length=10, choices=Kind.choices)
     value = models.DecimalField(_("Value"), max_digits=18, decimal_places=4)
+    most = _money(_("Yuan off at most"), null=True, blank=True)
+    max_uses = models.PositiveIntegerField(_("Uses at most"), null=True, blank=True)
+    used = models.PositiveIntegerField(_("Used"), default=0)
     position = models.IntegerField(_("Order"), default=0)
     category = models.CharField(_("Class"), max_length=10, choices=Category.choices, default=Category.OTHER)
     purpose = models.CharField(
@@ -191,6 +196,12 @@ class Discount(ProjectModel):
                 | Q(valid_from__isnull=True)
                 | Q(valid_to__gte=models.F("valid_from")),
                 name="discount_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=Q(most__isnull=True) | Q(most__gt=0), name="discount_most_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(max_uses__isnull=True) | Q(used__lte=models.F("max_uses")), name="discount_uses_left"
             ),
         ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
@@ -136,6 +137,7 @@ class DictionaryEntry(ProjectModel):
 
     class Kind(models.TextChoices):
         ORIENTATION = "orientation", _("Orientation")
+        VIEW = "view", pgettext_lazy("unit", "View")
         PRODUCT_TYPE = "product_type", _("Product type")
         USAGE = "usage", _("Usage")
 
@@ -153,7 +155,7 @@ class DictionaryEntry(ProjectModel):
         constraints = [
             models.UniqueConstraint("project", "kind", "code", condition=ALIVE, name="dictionary_code_once"),
             models.CheckConstraint(
-                condition=Q(kind__in=("orientation", "product_type", "usage")), name="dictionary_kind_known"
+                condition=Q(kind__in=("orientation", "view", "product_type", "usage")), name="dictionary_kind_known"
             ),
         ]
 

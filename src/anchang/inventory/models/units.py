@@ -7,6 +7,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Case, F, Q, When
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.inventory.models.prices import PriceList
 from anchang.inventory.models.tree import ALIVE, Building, Layout, Licence, ReleaseBatch
@@ -78,6 +79,7 @@ class Unit(ProjectModel):
     product_type = models.CharField(_("Product type"), max_length=30, default="housing")
     layout = ProjectKey(Layout, verbose_name=_("Layout"), null=True, blank=True, db_index=False)
     orientation = models.CharField(_("Orientation"), max_length=30, blank=True)
+    view = models.CharField(pgettext_lazy("unit", "View"), max_length=30, blank=True)
     usage = models.CharField(_("Usage"), max_length=30, blank=True)
     storey_height = models.DecimalField(
         _("Storey height"), max_digits=6, decimal_places=2, null=True, blank=True

@@ -62,6 +62,8 @@ class Discount:
     product_types: frozenset[str] = frozenset()
     unit_ids: frozenset[int] = frozenset()
     excludes: frozenset[str] = frozenset()
+    most: Decimal | None = None  # yuan that it takes off at most
+    purpose: str = ""  # what its cost is reported as
 
 
 @dataclass(frozen=True)
@@ -120,9 +122,7 @@ def list_total(basis: PriceBasis, price: Decimal, gross_area: Decimal, inner_are
     return yuan(price * (inner_area if basis is PriceBasis.INNER else gross_area))
 
 
-def list_unit_prices(
-    total: Decimal, gross_area: Decimal, inner_area: Decimal
-) -> tuple[Decimal | None, Decimal | None]:
+def list_unit_prices(total: Decimal, gross_area: Decimal, inner_area: Decimal) -> tuple[Decimal | None, Decimal | None]:
     """The two columns of the statutory list: per building and per inner square metre."""
     return unit_price(total, gross_area), unit_price(total, inner_area)
 
@@ -171,9 +171,7 @@ def linked_discounts(
         "product_type": product_type,
         "unit_id": unit_id,
     }
-    linked = [
-        each for each in discounts if each.published and each.category == "payment" and each.payment_plans
-    ]
+    linked = [each for each in discounts if each.published and each.category == "payment" and each.payment_plans]
     return declared_order([each for each in linked if why_not_discount(each, **facts) is None])
 
 
@@ -214,9 +212,9 @@ def price(inputs: PriceInputs) -> Price:
     special = ZERO
     for discount in declared_order(inputs.discounts):
         after = _apply(discount, running, inputs)
-        steps.append(
-            _step(discount.code, discount.label, discount.kind.value, str(discount.value), running, after)
-        )
+        if discount.most is not None and discount.kind is not DiscountKind.TOTAL:
+            after = max(after, running - discount.most)
+        steps.append(_step(discount.code, discount.label, discount.kind.value, str(discount.value), running, after))
         special += ZERO if discount.published else running - after
         running = after
     total = min(inputs.rounding.apply(running), inputs.list_total)
@@ -336,7 +334,8 @@ def to_snapshot(inputs: PriceInputs, priced: Price, *, list_version: str = "") -
         "rounding": inputs.rounding.name,
         "discounts": [
             {"code": d.code, "label": d.label, "kind": d.kind.value, "value": str(d.value), "order": d.order,
-             "category": d.category, "published": d.published}
+             "category": d.category, "published": d.published, "purpose": d.purpose,
+             "most": None if d.most is None else str(d.most)}
             for d in declared_order(inputs.discounts)
         ],
         "steps": steps_json(priced.steps),
@@ -370,6 +369,8 @@ def from_snapshot(snapshot: Mapping[str, Any]) -> PriceInputs:
                 order=d["order"],
                 category=d["category"],
                 published=d["published"],
+                most=Decimal(d["most"]) if d.get("most") else None,
+                purpose=d.get("purpose", ""),
             )
             for d in snapshot["discounts"]
         ),
