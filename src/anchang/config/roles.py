@@ -72,7 +72,19 @@ CLERK: Rights = BASE | held("project", """
     events.view files.* imports.view reports.project
 """)  # fmt: skip
 
-FINANCE: Rights = BASE | held("project", """
+#: The bank, closed months, and what is owed beside the price.
+BANKING: Rights = held("project", """
+    bank-lines.* bank-matches.* remittances.* remittance-lines.* period-closes.*
+    area-settlements.view area-settlements.post contracts.settle-area contracts.charge-agency-fees
+    late-fees.view late-fees.compute late-fees.charge late-fees.ask-waiver deals.transfer-money
+""")  # fmt: skip
+#: What of it the director decides and sees.
+MONEY_DECISIONS: Rights = held("project", """
+    late-fees.* area-settlements.* bank-lines.view bank-matches.view remittances.view remittance-lines.view
+    period-closes.view day-closes.view
+""")  # fmt: skip
+
+FINANCE: Rights = BASE | BANKING | held("project", """
     customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view
     subscriptions.view subscriptions.receive subscriptions.print
     contracts.view contracts.receive contracts.print
@@ -86,7 +98,7 @@ SERVICE: Rights = BASE | held("project", """
     contracts.view deals.view events.view reports.project
 """)  # fmt: skip
 
-DIRECTOR: Rights = MANAGER | held("project", """
+DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     phases.* buildings.* units.* layouts.* licences.* price-lists.* price-rows.* price-changes.* discounts.*
     price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.finance import banking_errors  # noqa: F401 (says its own)
 from anchang.finance.models import Refund
 from anchang.platform.wording import say, say_values
 

@@ -90,7 +90,7 @@ def collected_receipts(project: Project, first: dt.date, last: dt.date) -> Query
 def paid_refunds(project: Project, first: dt.date, last: dt.date) -> QuerySet[Refund]:
     return Refund.objects.filter(
         project=project, kind=Refund.Kind.RETURN, state=Refund.State.PAID, paid_on__range=(first, last)
-    )
+    ).exclude(way="transfer_out")
 
 
 _BY: dict[str, tuple[Any, Any]] = {

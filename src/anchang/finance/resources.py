@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Case, CharField, DateField, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.finance import queries
+from anchang.finance import banking_resources, queries  # noqa: F401 (the former registers its own)
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
 from anchang.finance.models.ledger import Item
 from anchang.platform.resources import Field, Related, Resource, register

@@ -1,6 +1,7 @@
 """The commands of processes that cross apps."""
 
 from anchang.processes import keeping as keeping
+from anchang.processes.banking import confirm_bank_line, confirm_clear_lines
 from anchang.processes.legacy import claim_sold_units
 from anchang.processes.queueing import finish_launch, receive_on_ticket, withdraw_ticket
 from anchang.processes.receiving import receive_on_contract, receive_on_hold, receive_on_subscription
@@ -11,7 +12,8 @@ from anchang.processes.subscribing import approve_subscription, refuse_subscript
 from anchang.processes.terminating import cancel_subscription, terminate_contract, terminate_subscription
 
 __all__ = [
-    "approve_subscription", "cancel_subscription", "claim_sold_units", "extend_signing", "finish_launch",
+    "approve_subscription", "cancel_subscription", "claim_sold_units", "confirm_bank_line",
+    "confirm_clear_lines", "extend_signing", "finish_launch",
     "receive_on_contract",
     "receive_on_hold", "receive_on_subscription", "receive_on_ticket", "refuse_subscription",
     "resubmit_subscription", "sign_contract",

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract, Deal, QueueTicket
 from anchang.finance import rules
-from anchang.finance.models import Allocation, DayClose, Receipt, Receivable
+from anchang.finance.commands.banking import release_receipt_matches
+from anchang.finance.models import Allocation, DayClose, PeriodClose, Receipt, Receivable
 from anchang.inventory.models import Licence, Unit
 from anchang.inventory.rules import Licence as LicenceFacts
 from anchang.inventory.rules import why_no_licence
@@ -45,6 +46,13 @@ class MoneyInput(Input):
     reference: Annotated[Line, Label(_("Bank reference"))] = ""
     allocations: Annotated[list[dict[str, Any]] | None, Label(_("Allocations"), kind="json")] = None
     confirm_surplus: Annotated[bool, Label(_("Keep more than is due as an advance"))] = False
+    book_today: Annotated[
+        bool, Label(_("Book today"), help=_("Money of a closed day or month is booked today, with its own date."))
+    ] = False
+
+
+class StatementMoney(MoneyInput):
+    """Money that a bank statement proves: its day may lie as far back as the statement's."""
 
 
 class ReverseInput(Input):
@@ -62,7 +70,7 @@ def take_money(
     """
     if deal.state == Deal.State.ENDED:
         raise DomainError("deal_ended")
-    received_on = _received_on(ctx, data.received_on)
+    received_on = _received_on(ctx, data.received_on, proven=isinstance(data, StatementMoney))
     licence = _licence_of(deal, received_on)
     lines, found = _open_lines(ctx, deal)
     spread = rules.allocate(data.amount, data.way, lines, rules.read_allocations(data.allocations))
@@ -73,7 +81,8 @@ def take_money(
         project=ctx.here, deal=deal, contract=contract, amount=data.amount, way=data.way,
         money=rules.WAY_MONEY[data.way], kind=_kind(found, spread.parts, bool(data.allocations)),
         payer=data.payer[:100], reference=data.reference[:60], received_on=received_on,
-        business_date=received_on, cashier_id=ctx.user_id, created_by_id=ctx.user_id,
+        business_date=_business_date(ctx, received_on, data.book_today), cashier_id=ctx.user_id,
+        created_by_id=ctx.user_id,
     )  # fmt: skip
     receipt.account = _account(ctx, licence, receipt, data.account)
     _post(ctx, receipt)
@@ -87,13 +96,29 @@ def take_money(
     return receipt
 
 
-def _received_on(ctx: Context, day: dt.date | None) -> dt.date:
+def _business_date(ctx: Context, received_on: dt.date, book_today: bool) -> dt.date:
+    """The day on which money stands in the books. A closed day never changes: money of it that turns up late
+    stands on today, with its own date. Raises day_closed, period_closed unless that is wanted."""
+    if received_on == ctx.business_date:
+        return received_on
+    closed = {"project": ctx.here}
+    why = ""
+    if PeriodClose.objects.filter(**closed, last_day__gte=received_on).exists():
+        why = "period_closed"
+    elif DayClose.objects.filter(**closed, day=received_on, cashier_id=ctx.user_id).exists():
+        why = "day_closed"
+    if why and not book_today:
+        raise DomainError(why, fields={"received_on": why})
+    return ctx.business_date if why else received_on
+
+
+def _received_on(ctx: Context, day: dt.date | None, *, proven: bool = False) -> dt.date:
     if day is None or day == ctx.business_date:
         return ctx.business_date
     limit = int(ctx.param("finance.backdate_days"))
     if day > ctx.business_date:
         raise DomainError("date_in_future", status=422, fields={"received_on": "date_in_future"})
-    if (ctx.business_date - day).days > limit:
+    if not proven and (ctx.business_date - day).days > limit:
         raise DomainError("date_too_old", status=422, fields={"received_on": "date_too_old"}, days=limit)
     return day
 
@@ -110,12 +135,17 @@ def _licence_of(deal: Deal, on: dt.date) -> Licence:
     return licence
 
 
+def plain_account(account: str) -> str:
+    """An account's number as it is compared: banks group the digits as they like."""
+    return account.replace(" ", "").replace("-", "")
+
+
 def _account(ctx: Context, licence: Licence, receipt: Receipt, account: str) -> str:
     """House money of presold units goes into the escrow account (invariant 5); cash is banked later."""
     escrow = licence.escrow_account if licence.kind == Licence.Kind.PRESALE else ""
     if receipt.kind != Receipt.Kind.HOUSE or not escrow:
         return account[:60]
-    if account and account != escrow and ctx.param("finance.escrow_only"):
+    if account and plain_account(account) != plain_account(escrow) and ctx.param("finance.escrow_only"):
         raise DomainError(
             "not_escrow_account", status=422, fields={"account": "not_escrow_account"}, account=escrow
         )
@@ -143,7 +173,7 @@ def _kind(found: dict[int, Receivable], parts: Iterable[tuple[int, Decimal]], na
     kinds = set()
     for line_id, _part in parts:
         line = found[line_id]
-        if line.house:
+        if line.house or line.item == "area_difference":
             kinds.add(Receipt.Kind.HOUSE)
         elif line.item.startswith(rules.AGENCY_PREFIX):
             kinds.add(Receipt.Kind.AGENCY)
@@ -272,6 +302,7 @@ def reverse_receipt(ctx: Context, receipt: Receipt, data: ReverseInput) -> Recei
     receipt = Receipt.objects.select_for_update(no_key=True).get(pk=receipt.pk)
     if why := why_not_reverse(receipt):
         raise DomainError.of(why)
+    release_receipt_matches(ctx, receipt, data.reason)
     parts = _net_parts(receipt)
     Receivable.objects.select_for_update(no_key=True).filter(id__in=parts).order_by("id").count()
     _write(ctx, receipt, rules.mirror(parts.items()))

@@ -28,7 +28,7 @@ class NewLine:
 
 
 #: Owed on top of the deal's total: not house money, though rules.is_house_item knows only two kinds.
-_BESIDE_TOTAL = frozenset({"forfeiture", "penalty"})
+_BESIDE_TOTAL = frozenset({"forfeiture", "penalty", "area_difference"})
 
 
 def is_house(item: str) -> bool:

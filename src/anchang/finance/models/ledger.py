@@ -34,6 +34,7 @@ class Item(models.TextChoices):
     LATE_FEE = "late_fee", _("Late fee")
     FORFEITURE = "forfeiture", _("Forfeited deposit")
     PENALTY = "penalty", _("Penalty")
+    AREA_DIFFERENCE = "area_difference", _("Area difference")
     AGENCY_DEED_TAX = "agency_deed_tax", _("Deed tax on behalf")
     AGENCY_MAINTENANCE = "agency_maintenance", _("Maintenance fund on behalf")
 

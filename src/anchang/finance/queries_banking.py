@@ -1,0 +1,101 @@
+"""What the matching reads: open lines, and everything that they may be. Set-based, plain rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from anchang.finance.rules import matching
+
+_LINES = """
+    SELECT id, open_amount, day, way, note, counterparty, voucher FROM finance_bankline
+     WHERE project_id = %s AND source = %s AND open_amount <> 0 AND deleted_at IS NULL ORDER BY id"""
+
+#: Deal -> names of customer and buyers, unit with building, numbers of its papers.
+_DEALS = """
+    SELECT d.id, k.name, u.label, b.name, u.room,
+           (SELECT array_agg(DISTINCT y.name) FROM deals_buyer y
+             WHERE y.project_id = d.project_id AND y.deal_id = d.id AND y.deleted_at IS NULL),
+           (SELECT array_agg(c.number) FROM deals_contract c
+             WHERE c.project_id = d.project_id AND c.deal_id = d.id AND c.deleted_at IS NULL),
+           (SELECT array_agg(s.number) FROM deals_subscription s
+             WHERE s.project_id = d.project_id AND s.deal_id = d.id AND s.deleted_at IS NULL)
+      FROM deals_deal d
+      JOIN crm_customer k ON k.project_id = d.project_id AND k.id = d.customer_id
+      LEFT JOIN inventory_unit u ON u.project_id = d.project_id AND u.id = d.unit_id
+      LEFT JOIN inventory_building b ON b.project_id = u.project_id AND b.id = u.building_id
+     WHERE d.project_id = %s AND d.deleted_at IS NULL AND (d.state <> 'ended'
+        OR EXISTS (SELECT FROM finance_refund f WHERE f.project_id = d.project_id AND f.deal_id = d.id))"""
+
+_DUES = """
+    SELECT id, deal_id, balance, due_on, money, NULL, NULL FROM finance_receivable
+     WHERE project_id = %s AND NOT voided AND balance > 0 AND deleted_at IS NULL AND item <> 'forfeiture'
+     ORDER BY due_on, seq, id"""
+_FOUND = """LEFT JOIN (SELECT {key} AS id, sum(amount) AS amount FROM finance_bankmatch
+             WHERE project_id = %s AND source = %s AND {key} IS NOT NULL GROUP BY 1) m ON m.id = t.id"""
+_RECEIPTS = f"""
+    SELECT t.id, t.deal_id, t.amount - coalesce(m.amount, 0), t.received_on, t.money, t.number, t.reference
+      FROM finance_receipt t {_FOUND.format(key="receipt_id")}
+     WHERE t.project_id = %s AND t.state IN ('posted', 'day_closed') AND t.reverses_id IS NULL
+       AND t.way NOT IN ('cash', 'transfer_in', 'offset') AND (%s = 'bank' OR t.way = 'pos')
+       AND t.amount > coalesce(m.amount, 0)
+       AND t.received_on >= (SELECT min(day) FROM finance_bankline WHERE project_id = t.project_id) - 45
+     ORDER BY t.id"""
+_REFUNDS = f"""
+    SELECT t.id, t.deal_id, t.amount + coalesce(m.amount, 0), t.paid_on, 'cash', NULL, t.reference
+      FROM finance_refund t {_FOUND.format(key="refund_id")}
+     WHERE t.project_id = %s AND t.state = 'paid' AND t.way NOT IN ('cash', 'transfer_out')
+       AND t.amount + coalesce(m.amount, 0) > 0
+     ORDER BY t.id"""
+
+
+def _rows(sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def open_entries(project_id: int, source: str) -> Iterator[matching.BankEntry]:
+    """Lines of which something isn't explained yet."""
+    for pk, amount, day, way, note, name, voucher in _rows(_LINES, project_id, source):
+        yield matching.BankEntry(pk, amount, day, way, (note, name), name, voucher)
+
+
+def bank_book(project_id: int, source: str) -> Iterator[matching.Target]:
+    """Everything that a line may be: open receivables, receipts and refunds that no line of this source shows."""
+    deals = {pk: _named(*rest) for pk, *rest in _rows(_DEALS, project_id)}
+    nothing: tuple[tuple[str, ...], ...] = ((), (), ())
+    for kind, sql, params in (
+        (matching.DUE, _DUES, (project_id,)),
+        (matching.RECEIPT, _RECEIPTS, (project_id, source, project_id, source)),
+        (matching.REFUND, _REFUNDS, (project_id, source, project_id)),
+    ):
+        for pk, deal, amount, day, money, number, reference in _rows(sql, *params):
+            names, units, numbers = deals.get(deal, nothing)
+            own = tuple(x.upper() for x in (number, reference) if x)
+            yield matching.Target(kind, pk, deal, amount, day, money, names, units, numbers + own)
+
+
+def unbanked_pos(project_id: int) -> Iterator[tuple[dt.date, Decimal]]:
+    """Sums by day of the card receipts that no line of the bank explains."""
+    yield from _rows(
+        """SELECT t.received_on, sum(t.amount) FROM finance_receipt t
+            WHERE t.project_id = %s AND t.way = 'pos' AND t.state IN ('posted', 'day_closed') AND t.reverses_id IS NULL
+              AND NOT EXISTS (SELECT FROM finance_bankmatch m WHERE m.project_id = t.project_id
+                                AND m.receipt_id = t.id AND m.source = 'bank'
+                              GROUP BY m.receipt_id HAVING sum(m.amount) <> 0)
+            GROUP BY 1""", project_id,
+    )  # type: ignore[misc]  # fmt: skip
+
+
+def _named(
+    customer: str, unit: str | None, building: str | None, room: str | None, buyers: list[str] | None,
+    contracts: list[str] | None, subscriptions: list[str] | None,
+) -> tuple[tuple[str, ...], ...]:  # fmt: skip
+    names = tuple({matching.plain_name(name) for name in (customer, *(buyers or ())) if name})
+    units = tuple({*matching.unit_tokens(unit or ""), *matching.unit_tokens(f"{building or ''}{room or ''}")})
+    return names, units, tuple(number.upper() for number in (*(contracts or ()), *(subscriptions or ())))

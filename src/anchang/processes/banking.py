@@ -1,0 +1,146 @@
+"""Confirming what a bank line is: posts the receipt by the receipt command, once, whoever races."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Annotated, Any
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from anchang.deals.models import Deal
+from anchang.finance.commands.banking import (
+    is_open,
+    match_with_batch,
+    match_with_receipt,
+    match_with_refund,
+    only_open,
+)
+from anchang.finance.commands.receipts import StatementMoney
+from anchang.finance.models import BankLine, BankProposal, Receipt, Receivable
+from anchang.kernel.errors import DomainError, forbidden
+from anchang.platform.commands import command, project_command
+from anchang.platform.context import Context
+from anchang.platform.inputs import Input, Label, Quantity, Ref
+from anchang.processes.chains import papers_of
+from anchang.processes.queueing import receive_on_ticket
+from anchang.processes.receiving import receive_on_contract, receive_on_hold, receive_on_subscription
+
+ZERO = Decimal("0.00")
+MOST_AT_ONCE = 200
+
+
+class ConfirmInput(Input):
+    """What the line is. Without anything: the clear match that was proposed."""
+
+    receivable: Annotated[Ref("receivables") | None, Label(_("Receivable"))] = None
+    deal: Annotated[Ref("deals") | None, Label(_("Deal"))] = None
+    receipt: Annotated[Ref("receipts") | None, Label(_("Receipt"))] = None
+    refund: Annotated[Ref("refunds") | None, Label(_("Refund"))] = None
+    fee: Annotated[
+        Quantity, Label(_("Fee withheld"), kind="money", help=_("The receipt is gross: the line plus this fee."))
+    ] = ZERO
+    confirm_surplus: Annotated[bool, Label(_("Keep more than is due as an advance"))] = False
+
+
+@command(
+    BankLine, verb="confirm", label=_("Confirm the match"), icon="check", shape="primary", refuses=only_open,
+    show=is_open,
+)  # fmt: skip
+def confirm_bank_line(ctx: Context, line: BankLine, data: ConfirmInput) -> BankLine:
+    """Say what an open line is. For a receivable or deal the receipt is posted; a receipt or refund that is there
+    is only tied to the line. The line comes locked: the second of two cashiers finds it explained."""
+    if why := only_open(line):
+        raise DomainError.of(why)
+    if data.receipt is not None:
+        match_with_receipt(ctx, line, data.receipt, data.fee)
+    elif data.refund is not None:
+        match_with_refund(ctx, line, data.refund)
+    elif data.receivable is not None or data.deal is not None:
+        _post(ctx, line, data)
+    else:
+        _as_proposed(ctx, line, data)
+    ctx.event("bank.matched", line, amount=str(line.amount), day=line.day.isoformat())
+    return line
+
+
+def _as_proposed(ctx: Context, line: BankLine, data: ConfirmInput) -> None:
+    found = BankProposal.objects.filter(project=ctx.here, line=line).first()
+    if found is None or found.finding != BankProposal.Finding.EXACT:
+        raise DomainError("bank_match_unclear")
+    batch = found.candidates[0] if found.candidates and found.candidates[0]["kind"] == "batch" else None
+    if batch:
+        match_with_batch(ctx, line, dt.date.fromisoformat(batch["day"]), Decimal(batch["fee"]))
+    elif found.receipt is not None:
+        match_with_receipt(ctx, line, found.receipt)
+    elif found.refund is not None:
+        match_with_refund(ctx, line, found.refund)
+    else:
+        _post(ctx, line, data.model_copy(update={"receivable": found.receivable}), proposed=True)
+
+
+def _post(ctx: Context, line: BankLine, data: ConfirmInput, *, proposed: bool = False) -> None:
+    """Take the line's money on the deal's live paper, with the bank's day, account and voucher."""
+    if line.open_amount < 0:
+        raise DomainError("bank_line_is_out", status=422, fields={"deal": "bank_line_is_out"})
+    if not ctx.access.may("contracts.receive", ctx.here.pk):
+        raise forbidden("contracts.receive")
+    deal: Any = data.deal if data.receivable is None else Deal.objects.get(pk=data.receivable.deal_id)
+    amount = line.open_amount + data.fee
+    money = StatementMoney(
+        amount=amount, way=line.way, account=line.account, received_on=line.day, payer=line.counterparty,
+        reference=line.voucher[:60], confirm_surplus=data.confirm_surplus, book_today=True,
+        allocations=_named(ctx, data.receivable, amount, proposed),
+    )  # fmt: skip
+    receipt = _receive(ctx, deal, money)
+    match_with_receipt(ctx, line, receipt, data.fee)
+
+
+def _named(ctx: Context, wanted: Receivable | None, amount: Decimal, proposed: bool) -> list[dict[str, Any]] | None:
+    """The money goes to the line that was named. One that was proposed must still be owed in full."""
+    if wanted is None:
+        return None
+    balance = Receivable.objects.values_list("balance", flat=True).get(pk=wanted.pk)
+    if proposed and balance != amount:
+        raise DomainError("proposal_stale")
+    part = min(balance, amount)
+    return [{"receivable": str(wanted.pk), "amount": str(part)}] if part > 0 else None
+
+
+def _receive(ctx: Context, deal: Deal, money: StatementMoney) -> Receipt:
+    papers = papers_of(deal)
+    if papers.contract is not None:
+        receipt: Receipt = receive_on_contract(ctx, papers.contract, money)
+    elif papers.subscription is not None:
+        receipt = receive_on_subscription(ctx, papers.subscription, money)
+    elif papers.hold is not None:
+        receipt = receive_on_hold(ctx, papers.hold, money)
+    elif papers.ticket is not None:
+        receipt = receive_on_ticket(ctx, papers.ticket, money)
+    else:
+        raise DomainError("nothing_to_receive_on")
+    return receipt
+
+
+class ConfirmClearInput(Input):
+    project: Annotated[Ref("projects"), Label(_("Project"))] = None
+    lines: Annotated[list[Ref("bank-lines")], Label(_("Bank lines"))] = []
+
+
+@project_command(
+    BankLine, verb="confirm-clear", label=_("Confirm the clear matches"), permission="bank-lines.confirm",
+    icon="checks", shape="",
+)  # fmt: skip
+def confirm_clear_lines(ctx: Context, data: ConfirmClearInput) -> dict[str, Any]:
+    """Confirm the named lines as proposed (without names: none). One that can't be is told and stays open."""
+    done, refused = [], []
+    for line_id in sorted({line.pk for line in data.lines})[:MOST_AT_ONCE]:
+        try:
+            with transaction.atomic():
+                line = BankLine.objects.select_for_update(no_key=True).get(project=ctx.here, pk=line_id)
+                confirm_bank_line(ctx, line, ConfirmInput())
+            done.append(line_id)
+        except DomainError as error:
+            refused.append({"line": line_id, "code": error.code})
+    return {"confirmed": done, "refused": refused}
