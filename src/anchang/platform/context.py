@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from anchang.kernel.actor import Actor
+from anchang.kernel.actor import SYSTEM, Actor
 from anchang.platform import bulk, jobs, numbering, parameters, resources, search, statements
 from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
@@ -166,4 +166,6 @@ class Context:
                 search.index(resources.get(name), records, fresh=fresh)
         for job, ids in self._jobs:
             jobs.defer(job, self.actor, self.project, **ids)
+        for job, ids in jobs.reactions(self._events):
+            jobs.defer(job, SYSTEM, self.project, **ids)
         self._events, self._notices, self._tasks, self._jobs, self._index, self._rows = [], [], [], [], {}, []

@@ -11,7 +11,7 @@ A job's function runs inside one transaction in its project's scope; it calls co
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,6 +40,7 @@ class JobRun:
 _jobs: dict[str, Callable[..., None]] = {}
 _outside_scope: set[str] = set()
 _schedule: dict[str, str] = {}
+_reactions: dict[str, list[tuple[str, str]]] = {}
 
 
 def job(
@@ -59,6 +60,25 @@ def job(
         return function
 
     return wrap
+
+
+def after(name: str, key: str, *events: str) -> None:
+    """Run the job, as the system, once a command that left one of these events has committed: once for each value
+    that `key` has in their data."""
+    require(name)
+    for event in events:
+        _reactions.setdefault(event, []).append((name, key))
+
+
+def reactions(events: Iterable[Any]) -> list[tuple[str, dict[str, Any]]]:
+    """The jobs that these events call for, each once, with their arguments."""
+    wanted = {
+        (name, key, one.data[key])
+        for one in events
+        for name, key in _reactions.get(one.name, ())
+        if one.data.get(key) is not None
+    }
+    return [(name, {key: value}) for name, key, value in sorted(wanted)]
 
 
 def require(name: str) -> None:

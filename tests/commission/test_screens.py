@@ -1,0 +1,99 @@
+"""The pages of pay as a browser asks for them, and who sees whose."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from openpyxl import load_workbook
+from pypdf import PdfReader
+
+from anchang.commission.models import Earning, Line, Statement
+from anchang.platform import reading, resources
+from anchang.platform.reading import Query
+from tests.commission.pay import catch_up, earning_of, make_scheme
+from tests.commission.test_following import close_all, confirm_all
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def settled(desk):
+    """Two consultants' deals of this month, settled."""
+    make_scheme(desk)
+    contracts = [desk.sign(0), desk.sign(1, owner="consultant5")]
+    for contract in contracts:
+        catch_up(desk, contract)
+    confirm_all(desk)
+    close_all(desk)
+    return contracts
+
+
+def enter(client, who):
+    assert client.login(username=who, password=PASSWORD)
+    return client
+
+
+def test_the_settlement_report_and_its_file(desk, client, settled):
+    page = enter(client, "finance").get("/commission/")
+    assert page.status_code == 200
+    text = page.content.decode()
+    names = [str(desk.office.users[u]) for u in ("consultant1", "consultant5")]
+    assert all(name in text for name in names)
+    file = client.get("/commission/?format=xlsx")
+    book = load_workbook(io.BytesIO(b"".join(file) if file.streaming else file.content))
+    people, deals = (list(book[name].iter_rows(values_only=True)) for name in book.sheetnames)
+    assert [row[0] for row in people[1:3]] == sorted(names)
+    earned = sum(float(e.amount) for e in Earning.objects.all())
+    assert sum(row[6] for row in deals[1:3]) == pytest.approx(earned)
+
+
+def test_a_consultant_sees_his_own_pay_only(desk, client, settled):
+    text = enter(client, "consultant1").get("/commission/").content.decode()
+    assert str(desk.office.users["consultant1"]) in text and str(desk.office.users["consultant5"]) not in text
+    access = desk.office.access("consultant1")
+    for name in ("commission-earnings", "commission-lines", "commission-statements", "commission-payees"):
+        page = reading.list_rows(resources.get(name), access, Query(count=True))
+        everything = reading.list_rows(resources.get(name), desk.office.access("manager"), Query(count=True))
+        assert 0 < page.count < everything.count, name
+    theirs = Statement.objects.get(payee__user=desk.office.users["consultant5"])
+    assert client.get(f"/commission/statement/{theirs.pk}/").status_code == 404
+    assert client.post(f"/commission/statement/{theirs.pk}.pdf").status_code == 404
+    assert client.get("/commission/recalculate/").status_code == 403
+
+
+def test_a_statement_is_printed_and_counted(desk, client, settled):
+    statement = Statement.objects.get(payee__user=desk.office.users["consultant1"])
+    page = enter(client, "consultant1").get(f"/commission/statement/{statement.pk}/")
+    assert statement.number in page.content.decode()
+    paper = client.post(f"/commission/statement/{statement.pk}.pdf")
+    words = "".join(p.extract_text() for p in PdfReader(io.BytesIO(paper.content)).pages)
+    assert statement.number in words and f"{statement.to_pay:,.2f}" in words
+    statement.refresh_from_db()
+    assert statement.prints == 1
+
+
+def test_recalculation_looks_before_it_posts(desk, client, settled):
+    contract = settled[0]
+    make_scheme(desk, name="更高", tiers=[{"up_to": None, "rate": "0.004"}], valid_from="2021-01-01")
+    before = earning_of(contract).amount
+    day = contract.signed_on.isoformat()
+    asked = {"signed_from": day, "signed_to": day}
+    page = enter(client, "manager").get("/commission/recalculate/", asked)
+    assert "更高" in page.content.decode() and earning_of(contract).amount == before
+    form = asked | {"idempotency_key": "k1"}
+    assert client.post("/commission/recalculate/", form).status_code == 302
+    assert earning_of(contract).amount == before * 2
+    assert client.post("/commission/recalculate/", form).status_code == 302
+    assert Line.objects.filter(kind="adjustment").count() == 2
+    wrong = client.get("/commission/recalculate/", {"signed_from": "2026-02-01", "signed_to": "2026-01-01"})
+    assert wrong.status_code == 422
+
+
+def test_generic_pages_stand(desk, client, settled):
+    enter(client, "finance")
+    for name in ("schemes", "payees", "splits", "earnings", "lines", "statements", "awards"):
+        assert client.get(f"/r/commission-{name}/").status_code == 200, name
+    for model, name in ((Earning, "earnings"), (Line, "lines"), (Statement, "statements")):
+        assert client.get(f"/r/commission-{name}/{model.objects.first().pk}/").status_code == 200, name
