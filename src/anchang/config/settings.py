@@ -87,6 +87,7 @@ APPS = [
     "deals",
     "finance",
     "commission",
+    "paperwork",
     "site",
     "estate",
     "care",

@@ -261,16 +261,20 @@ class SaleContract:
     clauses: Mapping[str, str] = field(default_factory=dict)
 
 
-def subscription_pdf(form: SubscriptionForm) -> bytes:
-    """Render a subscription form. Raises DomainError as `render` does."""
-    data = _common(form) | {
+def subscription_data(form: SubscriptionForm) -> dict[str, Any]:
+    """What a subscription form shows, built in or made from a template."""
+    return _common(form) | {
         "total_capital": chinese_capitals(form.price.total),
         "deposit_capital": chinese_capitals(form.deposit),
         "deposit_cap_percent": f"{form.deposit_cap_percent.normalize():f}",
         "plan_total": _plan_total(form.plan),
         "with_shares": any(buyer.share is not None for buyer in form.buyers),
     }
-    return render(FORMS / "subscription.typ", data)
+
+
+def subscription_pdf(form: SubscriptionForm) -> bytes:
+    """Render a subscription form. Raises DomainError as `render` does."""
+    return render(FORMS / "subscription.typ", subscription_data(form))
 
 
 def proposal_pdf(proposal: Proposal) -> bytes:
@@ -285,10 +289,10 @@ def proposal_pdf(proposal: Proposal) -> bytes:
     return render(FORMS / "proposal.typ", data)
 
 
-def sale_contract_pdf(contract: SaleContract) -> bytes:
-    """Render the whole sale contract. Raises DomainError as `render` does."""
+def sale_contract_data(contract: SaleContract) -> dict[str, Any]:
+    """What a sale contract shows, built in or made from a template."""
     late = contract.late
-    data = _common(contract) | {
+    return _common(contract) | {
         "total_capital": chinese_capitals(contract.price.total),
         "deposit_capital": chinese_capitals(contract.deposit),
         "deposit_cap_percent": _short(contract.deposit_cap_percent),
@@ -298,7 +302,11 @@ def sale_contract_pdf(contract: SaleContract) -> bytes:
         "plan_total": _plan_total(contract.plan),
         "with_shares": any(buyer.share is not None for buyer in contract.buyers),
     }
-    return render(FORMS / "sale_contract.typ", data)
+
+
+def sale_contract_pdf(contract: SaleContract) -> bytes:
+    """Render the whole sale contract. Raises DomainError as `render` does."""
+    return render(FORMS / "sale_contract.typ", sale_contract_data(contract))
 
 
 def _short(number: Decimal) -> str:

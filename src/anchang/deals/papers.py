@@ -105,19 +105,24 @@ def subscription_paper(
     subscription: Subscription, *, by: str = "", full: bool = False, now: dt.datetime | None = None
 ) -> bytes:
     """The subscription form (认购书) as PDF. Call after `print_subscription` counted the copy."""
+    return documents.subscription_pdf(subscription_form(subscription, by=by, full=full, now=now))
+
+
+def subscription_form(
+    subscription: Subscription, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> documents.SubscriptionForm:
+    """What stands on the subscription form."""
     deal, unit, project = subscription.deal, subscription.unit, subscription.project
     ratio = Decimal(str(parameters.value("deals.deposit_ratio", project, subscription.subscribed_on)))
     with override(FORM_LANGUAGE):
-        return documents.subscription_pdf(
-            documents.SubscriptionForm(
-                number=subscription.number, seller=seller(project, unit), unit=unit_facts(unit),
-                price=price_facts(subscription), buyers=buyer_facts(deal.pk, full=full),
-                ownership=str(deal.get_ownership_display()), plan_name=subscription.payment_plan.name,
-                plan=plan_facts(subscription=subscription), deposit=subscription.deposit,
-                deposit_cap_percent=ratio * 100, subscribed_on=subscription.subscribed_on,
-                sign_by=subscription.sign_by, print=_print(project, subscription.prints, by, now),
-                consultant=str(deal.consultant or ""),
-            )
+        return documents.SubscriptionForm(
+            number=subscription.number, seller=seller(project, unit), unit=unit_facts(unit),
+            price=price_facts(subscription), buyers=buyer_facts(deal.pk, full=full),
+            ownership=str(deal.get_ownership_display()), plan_name=subscription.payment_plan.name,
+            plan=plan_facts(subscription=subscription), deposit=subscription.deposit,
+            deposit_cap_percent=ratio * 100, subscribed_on=subscription.subscribed_on,
+            sign_by=subscription.sign_by, print=_print(project, subscription.prints, by, now),
+            consultant=str(deal.consultant or ""),
         )  # fmt: skip
 
 
@@ -125,8 +130,15 @@ def contract_paper(
     contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
 ) -> bytes:
     """The sale contract (买卖合同) with all parts of the model contract as PDF. Call after `print_contract` counted
-    the copy. Areas, price, scheme and late fee are the contract's own; standing facts are the project's on the day
-    of signing."""
+    the copy."""
+    return documents.sale_contract_pdf(contract_form(contract, by=by, full=full, now=now))
+
+
+def contract_form(
+    contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> documents.SaleContract:
+    """What stands in the sale contract. Areas, price, scheme and late fee are the contract's own; standing facts
+    are the project's on the day of signing."""
     deal, unit, project = contract.deal, contract.unit, contract.project
     licence = unit.licence
 
@@ -141,33 +153,31 @@ def contract_paper(
         shared_area=contract.gross_area - contract.inner_area,
     )  # fmt: skip
     with override(FORM_LANGUAGE):
-        return documents.sale_contract_pdf(
-            documents.SaleContract(
-                number=contract.number, presale=licence is None or licence.kind == Licence.Kind.PRESALE,
-                seller=replace(seller(project, unit), **known), unit=agreed,
-                price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
-                ownership=str(deal.get_ownership_display()),
-                plan_name=contract.payment_plan.name if contract.payment_plan else "",
-                plan=plan_facts(contract=contract), deposit=contract.deposit,
-                deposit_cap_percent=Decimal(str(param("deals.deposit_ratio"))) * 100,
-                signed_on=contract.signed_on, area_scheme=contract.area_scheme,
-                area_percent=contract.area_threshold * 100,
-                late=documents.LateFee(
-                    rate=Decimal(str(late.get("rate", 0))) * TEN_THOUSAND,
-                    later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
-                ),
-                filing_days=(contract.filing_due_on - contract.signed_on).days,
-                refund_days=int(param("deals.refund_days")), print=_print(project, contract.prints, by, now),
-                licence_issued_on=licence.issued_on if licence else None,
-                escrow_bank=licence.escrow_bank if licence else "",
-                escrow_name=licence.escrow_name if licence else "", structure=unit.building.structure,
-                storeys=str(unit.building.floors_above or ""), agency=deal.agency,
-                form_name=form.contract_form if form else "",
-                tax_percent=form.tax_rate * 100 if form and form.tax_rate is not None else None,
-                handover_by=unit.building.handover_due_on, online_number=contract.online_number,
-                filing_number=contract.filing_number, filed_on=contract.filed_on, facts=standing,
-                clauses=contract.clauses,
-            )
+        return documents.SaleContract(
+            number=contract.number, presale=licence is None or licence.kind == Licence.Kind.PRESALE,
+            seller=replace(seller(project, unit), **known), unit=agreed,
+            price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
+            ownership=str(deal.get_ownership_display()),
+            plan_name=contract.payment_plan.name if contract.payment_plan else "",
+            plan=plan_facts(contract=contract), deposit=contract.deposit,
+            deposit_cap_percent=Decimal(str(param("deals.deposit_ratio"))) * 100,
+            signed_on=contract.signed_on, area_scheme=contract.area_scheme,
+            area_percent=contract.area_threshold * 100,
+            late=documents.LateFee(
+                rate=Decimal(str(late.get("rate", 0))) * TEN_THOUSAND,
+                later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
+            ),
+            filing_days=(contract.filing_due_on - contract.signed_on).days,
+            refund_days=int(param("deals.refund_days")), print=_print(project, contract.prints, by, now),
+            licence_issued_on=licence.issued_on if licence else None,
+            escrow_bank=licence.escrow_bank if licence else "",
+            escrow_name=licence.escrow_name if licence else "", structure=unit.building.structure,
+            storeys=str(unit.building.floors_above or ""), agency=deal.agency,
+            form_name=form.contract_form if form else "",
+            tax_percent=form.tax_rate * 100 if form and form.tax_rate is not None else None,
+            handover_by=unit.building.handover_due_on, online_number=contract.online_number,
+            filing_number=contract.filing_number, filed_on=contract.filed_on, facts=standing,
+            clauses=contract.clauses,
         )  # fmt: skip
 
 

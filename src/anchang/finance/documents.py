@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from anchang.kernel.money import chinese_capitals
 from anchang.platform.documents.typst import qr_svg, render
@@ -63,11 +64,15 @@ class ReceiptForm:
     reversal: Reversal | None = None
 
 
+def receipt_data(form: ReceiptForm) -> dict[str, Any]:
+    """What a receipt shows, built in or made from a template."""
+    fitted = replace(form, lines=shown_lines(form.amount, form.lines))
+    return asdict(fitted) | {"capital": chinese_capitals(form.amount), "qr": qr_svg(form.number)}
+
+
 def receipt_pdf(form: ReceiptForm) -> bytes:
     """Render both copies of a receipt. Raises DomainError as `render` does."""
-    fitted = replace(form, lines=shown_lines(form.amount, form.lines))
-    data = asdict(fitted) | {"capital": chinese_capitals(form.amount), "qr": qr_svg(form.number)}
-    return render(FORMS / "receipt.typ", data)
+    return render(FORMS / "receipt.typ", receipt_data(form))
 
 
 def shown_lines(amount: Decimal, lines: Sequence[ReceiptLine]) -> list[ReceiptLine]:

@@ -15,6 +15,11 @@ from anchang.finance.models import Receipt
 
 def receipt_paper(receipt: Receipt, *, by: str = "", now: dt.datetime | None = None) -> bytes:
     """The receipt (收据) with stub and customer copy. Call after `print_receipt` counted the copy."""
+    return documents.receipt_pdf(receipt_form(receipt, by=by, now=now))
+
+
+def receipt_form(receipt: Receipt, *, by: str = "", now: dt.datetime | None = None) -> documents.ReceiptForm:
+    """What stands on the receipt."""
     project, deal = receipt.project, receipt.deal
     lines = [
         documents.ReceiptLine(
@@ -24,18 +29,16 @@ def receipt_paper(receipt: Receipt, *, by: str = "", now: dt.datetime | None = N
         if part["receivable"]
     ]
     with override(FORM_LANGUAGE):
-        return documents.receipt_pdf(
-            documents.ReceiptForm(
-                number=receipt.number, company=project.developer or project.company.name,
-                project=project.name,
-                payer=receipt.payer or deal.customer.name, amount=receipt.amount,
-                way=str(receipt.get_way_display()),
-                received_on=receipt.received_on, printed_at=project.local(now),
-                print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=str(deal.unit or ""),
-                deal_number=_paper_number(receipt), account=receipt.account, voucher_number=receipt.reference,
-                lines=lines, cashier=str(receipt.cashier or ""), printed_by=by, note=receipt.reason,
-                reversal=_reversal(receipt),
-            )
+        return documents.ReceiptForm(
+            number=receipt.number, company=project.developer or project.company.name,
+            project=project.name,
+            payer=receipt.payer or deal.customer.name, amount=receipt.amount,
+            way=str(receipt.get_way_display()),
+            received_on=receipt.received_on, printed_at=project.local(now),
+            print_count=receipt.prints, purpose=str(receipt.get_kind_display()), unit=str(deal.unit or ""),
+            deal_number=_paper_number(receipt), account=receipt.account, voucher_number=receipt.reference,
+            lines=lines, cashier=str(receipt.cashier or ""), printed_by=by, note=receipt.reason,
+            reversal=_reversal(receipt),
         )  # fmt: skip
 
 
