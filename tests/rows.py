@@ -33,6 +33,10 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "crm.Tour": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
     "opening.OpeningClaim": {"rehearsal": True, "slot": 1, "slots": 1},
     "finance.DayClose": {"note": "x"},
+    "commission.Line": {
+        "earning": lambda *place: _related_by_label("commission.Earning", *place), "part": 0,
+        "deal": lambda *place: _related_by_label("deals.Deal", *place),
+    },
     "finance.BankMatch": {"note": "x", "kind": "other"},
     "finance.LateFee": {"waiver": ""},
     "finance.Remittance": {"item": "agency_deed_tax"},

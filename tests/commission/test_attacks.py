@@ -70,7 +70,13 @@ def test_a_scheme_in_force_and_the_sign_of_lines_are_guarded(desk):
     scheme = make_scheme(desk)
     contract = desk.sign()
     catch_up(desk, contract)
-    for change in ("tiers = '[]'", "mode = 'segmented'", "valid_from = '2019-01-01'", "retention = 0", "deleted_at = now()"):
+    for change in (
+        "tiers = '[]'",
+        "mode = 'segmented'",
+        "valid_from = '2019-01-01'",
+        "retention = 0",
+        "deleted_at = now()",
+    ):
         attack(f"UPDATE commission_scheme SET {change} WHERE id = %s", scheme.pk)
     attack("UPDATE commission_line SET amount = -1")
     attack("UPDATE commission_line SET state = 'payable', reached_on = NULL")

@@ -31,9 +31,7 @@ def fill(books: Books) -> None:
     ):  # fmt: skip
         books.contract(day, books.deal(day, books.customer(day, who), who), total)
     gone = books.deal("2025-02-01", books.customer("2025-02-01", "consultant2"), "consultant2")
-    books.contract(
-        "2025-02-01", gone, "700000.00", state="terminated", terminated_on=dt.date(2025, 3, 3), fault="none"
-    )
+    books.contract("2025-02-01", gone, "700000.00", state="terminated", terminated_on=dt.date(2025, 3, 3), fault="none")
 
 
 def test_results_are_those_of_the_ranking_report(office):

@@ -204,6 +204,15 @@ def test_leaders_and_agencies_are_paid_by_their_own_schemes(desk):
     }
 
 
+def test_a_hand_over_moves_no_pay_that_has_accrued(desk):
+    make_scheme(desk)
+    contract = desk.sign()
+    catch_up(desk, contract)
+    Deal.objects.filter(pk=contract.deal_id).update(consultant=desk.office.users["consultant5"])
+    catch_up(desk, contract)
+    assert earning_of(contract).payee.user == desk.office.users["consultant1"]
+
+
 def test_following_takes_the_same_statements_for_one_deal_and_for_many(desk):
     make_scheme(desk)
     contracts = [desk.sign(n) for n in range(4)]

@@ -15,6 +15,7 @@ from anchang.commission import rules
 from anchang.commission.models import Earning, Line, Payee, Scheme, Split, Statement
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import Allocation, Receipt, Receivable
+from anchang.platform import resources
 from anchang.platform.models import Project, TeamMember
 
 ZERO = Decimal("0.00")
@@ -25,7 +26,7 @@ SIGNED_EVER = (*COUNTED, "terminated")
 
 @dataclass(frozen=True)
 class DealState:
-    """A deal as pay sees it. `paper` is None while no contract of a living deal counts."""
+    """A deal as pay sees it. `shared`: somebody said who shares it; `facts` is None while no contract counts."""
 
     id: int
     ended: bool
@@ -34,6 +35,7 @@ class DealState:
     team_id: int | None
     agency: str
     people: tuple[tuple[int, Decimal], ...]
+    shared: bool
     facts: rules.DealFacts | None
 
 
@@ -52,6 +54,7 @@ def deal_states(project: Project, deal_ids: Iterable[int]) -> dict[int, DealStat
             deal.product or "", deal.team_id,
             deal.agency if deal.sales_mode == Deal.SalesMode.AGENCY else "",
             shares.get(deal.pk) or (((deal.consultant_id, rules.HUNDRED),) if deal.consultant_id else ()),
+            deal.pk in shares,
             _facts(deal, papers.get(deal.pk), money),
         )
         for deal in deals
@@ -100,6 +103,11 @@ def _facts(deal: Deal, paper: Contract | None, money: _Money) -> rules.DealFacts
     )  # fmt: skip
 
 
+def product_types(project_id: int | None) -> Mapping[str, Any]:
+    """The office's kinds of units, as the units' own field has them."""
+    return resources.choices_of(resources.get("units").by_name["product_type"], project_id)
+
+
 def delivered_deals(project: Project, ids: Sequence[int]) -> set[int]:
     rows = Deal.objects.filter(project=project, pk__in=ids, state=Deal.State.DELIVERED)
     return set(rows.values_list("pk", flat=True))
@@ -127,13 +135,15 @@ def deals_signed(project: Project, first: dt.date, last: dt.date) -> list[int]:
 
 
 def deals_unfinished(project: Project) -> list[int]:
-    """Deals whose pay may still move: signed without pay, or with parts that wait for their milestone."""
+    """Deals whose pay may still move: signed without pay, with parts that wait for their milestone,
+    or ended."""
     known = Earning.objects.filter(project=project).values("deal")
     fresh = Contract.objects.filter(project=project, state__in=COUNTED).exclude(deal__in=known)
     waiting = Line.objects.filter(
         project=project, earning__isnull=False, state__in=("accrued", "confirmed", "payable", "held")
     )
-    return sorted({*fresh.values_list("deal", flat=True), *waiting.values_list("deal", flat=True)})
+    over = Earning.objects.filter(project=project, ended=False, deal__state=Deal.State.ENDED)
+    return sorted({pk for rows in (fresh, waiting, over) for pk in rows.values_list("deal", flat=True)})
 
 
 # --- ranking --------------------------------------------------------------------------------------

@@ -43,6 +43,8 @@ CONSULTANT: Rights = BASE | held("own", """
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own
+    commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
+    commission-statements.print commission-splits.view
 """) | held("project", """
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
     presence.view rotation.view reports.ranking
@@ -62,6 +64,8 @@ MANAGER: Rights = BASE | held("project", """
     receivables.view receipts.view refunds.view received-documents.*
     launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
     events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share
+    commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.*
+    commission-statements.view commission-statements.print commission-awards.*
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
@@ -89,6 +93,8 @@ FINANCE: Rights = BASE | BANKING | held("project", """
     subscriptions.view subscriptions.receive subscriptions.print
     contracts.view contracts.receive contracts.print
     receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive
+    commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.view
+    commission-statements.* commission-awards.view
     events.view files.* imports.* jobs.* reports.*
 """)  # fmt: skip
 
@@ -103,7 +109,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
     subscriptions.* contracts.terminate refunds.approve refunds.reject checklists.*
-    teams.* users.* grants.* personal-grants.* parameters.*
+    teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 
 GROUP_MARKETING: Rights = BASE | held("project", """

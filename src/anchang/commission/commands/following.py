@@ -81,27 +81,45 @@ class _Claim:
     base: Decimal
 
 
-def _claims(ctx: Context, states: Mapping[int, DealState], schemes: Mapping[int, Scheme]) -> dict[int, list[_Claim]]:
-    """Deal -> who has a part in it: consultants by share, every leader of the team, the agency of an agency deal."""
+_Standing = Mapping[tuple[str, int], Earning]
+
+
+def _claims(
+    ctx: Context, states: Mapping[int, DealState], schemes: Mapping[int, Scheme], known: Mapping[int, _Standing],
+    repick: bool,
+) -> dict[int, list[_Claim]]:  # fmt: skip
+    """Deal -> who has a part in it: consultants by share, every leader of the team, the agency of an agency deal.
+
+    Who has it is settled when it accrues: a consultant's leaving or a new leader moves no pay. Sharing the result
+    anew does, and a recalculation asks for the agency again."""
     roles = {s.role for s in schemes.values()}
     live = [s for s in states.values() if s.facts is not None and not s.ended]
-    leaders = queries.leaders(ctx.here, {s.team_id for s in live}) if Role.LEADER in roles else {}
+    teams = {s.team_id for s in live if not _accrued(known.get(s.id), Role.LEADER)}
+    leaders = queries.leaders(ctx.here, teams) if Role.LEADER in roles else {}
     users = {u for s in live for u, _ in s.people} | {u for team in leaders.values() for u in team}
     staff, agencies = payees_of(ctx, users, {s.agency for s in live if s.agency and Role.AGENCY in roles})
     found: dict[int, list[_Claim]] = {}
     for state in live:
         assert state.facts is not None
-        total = state.facts.total
-        own = rules.shared_base(total, [share for _, share in state.people]) if state.people else []
+        total, standing = state.facts.total, known.get(state.id)
+        accrued = {} if state.shared else {e.payee: e.share for e in _accrued(standing, Role.CONSULTANT)}
+        people = accrued or {staff[user]: share for user, share in state.people}
+        own = rules.shared_base(total, list(people.values())) if people else []
         claims = [
-            _Claim(Role.CONSULTANT, staff[user], share, base)
-            for (user, share), base in zip(state.people, own, strict=True)
+            _Claim(Role.CONSULTANT, payee, share, base)
+            for (payee, share), base in zip(people.items(), own, strict=True)
         ]
-        claims += [_Claim(Role.LEADER, staff[u], rules.HUNDRED, total) for u in leaders.get(state.team_id or 0, ())]
-        if state.agency in agencies:
-            claims.append(_Claim(Role.AGENCY, agencies[state.agency], rules.HUNDRED, total))
-        found[state.id] = claims
+        others = [(Role.LEADER, e.payee) for e in _accrued(standing, Role.LEADER)]
+        others = others or [(Role.LEADER, staff[u]) for u in leaders.get(state.team_id or 0, ())]
+        firms = [] if repick else [e.payee for e in _accrued(standing, Role.AGENCY)]
+        firms = firms or ([agencies[state.agency]] if state.agency in agencies else [])
+        others += [(Role.AGENCY, firm) for firm in firms]
+        found[state.id] = [*claims, *(_Claim(role, payee, rules.HUNDRED, total) for role, payee in others)]
     return found
+
+
+def _accrued(standing: _Standing | None, role: str) -> list[Earning]:
+    return [e for (r, _payee), e in sorted((standing or {}).items()) if r == role and not e.ended]
 
 
 def _enter(
@@ -112,10 +130,10 @@ def _enter(
     offered = [
         rules.Offered(s.pk, s.role, s.product_type, s.valid_from, s.valid_to, s.team_id) for s in schemes.values()
     ]
-    claims = _claims(ctx, states, schemes)
     known: dict[int, dict[tuple[str, int], Earning]] = defaultdict(dict)
     for e in Earning.objects.filter(project=ctx.here, deal__in=list(states)).select_related("payee"):
         known[e.deal_id][e.role, e.payee_id] = e
+    claims = _claims(ctx, states, schemes, known, repick)
     fresh, changed, groups, moved = [], [], set(), {}
     for state in states.values():
         standing = known[state.id]

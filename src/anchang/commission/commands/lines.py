@@ -108,6 +108,8 @@ def split_deal(ctx: Context, deal: Deal, data: SplitInput) -> Deal:
     """Who shares the deal's result (业绩分成), in percent that sum to 100. Pay follows at once. Raises bad_input,
     split_twice or shares_not_100 (422)."""
     wanted = _shares(data.shares)
+    if not wanted and deal.consultant_id:
+        wanted = {deal.consultant_id: rules.HUNDRED}
     users = {u.pk: u for u in User.objects.filter(pk__in=list(wanted), is_active=True)}
     if set(wanted) != set(users):
         raise DomainError("bad_input", status=422, fields={"shares": "not_found"})
@@ -117,7 +119,7 @@ def split_deal(ctx: Context, deal: Deal, data: SplitInput) -> Deal:
         for user, share in wanted.items()
     )
     people = "、".join(f"{users[user]} {share.normalize():f}%" for user, share in wanted.items())
-    ctx.event("commission.split", deal, people=people or str(deal.consultant or ""))
+    ctx.event("commission.split", deal, people=people)
     follow(ctx, [deal.pk])
     return deal
 

@@ -8,203 +8,787 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('deals', '0001_initial'),
-        ('platform', '0001_initial'),
+        ("deals", "0001_initial"),
+        ("platform", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Scheme',
+            name="Scheme",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('name', models.CharField(max_length=50, verbose_name='Name')),
-                ('role', models.CharField(choices=[('consultant', 'Consultant'), ('leader', 'Team leader'), ('agency', 'Agency')], default='consultant', max_length=12, verbose_name='Role')),
-                ('product_type', models.CharField(blank=True, max_length=30, verbose_name='Product type')),
-                ('team', anchang.platform.models.base.ProjectKey(blank=True, db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.team', verbose_name='Team')),
-                ('mode', models.CharField(choices=[('segmented', 'By segment'), ('full_jump', 'Full jump')], default='segmented', max_length=10, verbose_name='Mode')),
-                ('base', models.CharField(choices=[('signed', 'Signed amount'), ('collected', 'Collected amount')], default='signed', max_length=10, verbose_name='Base')),
-                ('scope', models.CharField(choices=[('person', 'Each payee'), ('team', 'The whole team')], default='person', max_length=8, verbose_name='Adds up for')),
-                ('period', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], default='month', max_length=8, verbose_name='Adds up over')),
-                ('valid_from', models.DateField(verbose_name='Valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='Valid to')),
-                ('tiers', models.JSONField(default=list, verbose_name='Tiers')),
-                ('milestones', models.JSONField(default=list, verbose_name='Milestones')),
-                ('retention', models.DecimalField(decimal_places=2, default=0, max_digits=5, verbose_name='Retention %')),
-                ('retention_days', models.PositiveSmallIntegerField(default=0, verbose_name='Days of retention')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('active', 'In force'), ('ended', 'Ended')], default='draft', max_length=8, verbose_name='State')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("name", models.CharField(max_length=50, verbose_name="Name")),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("consultant", "Consultant"), ("leader", "Team leader"), ("agency", "Agency")],
+                        default="consultant",
+                        max_length=12,
+                        verbose_name="Role",
+                    ),
+                ),
+                ("product_type", models.CharField(blank=True, max_length=30, verbose_name="Product type")),
+                (
+                    "team",
+                    anchang.platform.models.base.ProjectKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.team",
+                        verbose_name="Team",
+                    ),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("segmented", "By segment"), ("full_jump", "Full jump")],
+                        default="segmented",
+                        max_length=10,
+                        verbose_name="Mode",
+                    ),
+                ),
+                (
+                    "base",
+                    models.CharField(
+                        choices=[("signed", "Signed amount"), ("collected", "Collected amount")],
+                        default="signed",
+                        max_length=10,
+                        verbose_name="Base",
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("person", "Each payee"), ("team", "The whole team")],
+                        default="person",
+                        max_length=8,
+                        verbose_name="Adds up for",
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        default="month",
+                        max_length=8,
+                        verbose_name="Adds up over",
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="Valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="Valid to")),
+                ("tiers", models.JSONField(default=list, verbose_name="Tiers")),
+                ("milestones", models.JSONField(default=list, verbose_name="Milestones")),
+                (
+                    "retention",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=5, verbose_name="Retention %"),
+                ),
+                ("retention_days", models.PositiveSmallIntegerField(default=0, verbose_name="Days of retention")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("active", "In force"), ("ended", "Ended")],
+                        default="draft",
+                        max_length=8,
+                        verbose_name="State",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'state', 'valid_from'], name='pay_scheme_dated')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('draft', 'active', 'ended'))), name='pay_scheme_state'), models.CheckConstraint(condition=models.Q(('role__in', ['consultant', 'leader', 'agency'])), name='pay_scheme_role'), models.CheckConstraint(condition=models.Q(('mode__in', ('segmented', 'full_jump'))), name='pay_scheme_mode'), models.CheckConstraint(condition=models.Q(('base__in', ('signed', 'collected'))), name='pay_scheme_base'), models.CheckConstraint(condition=models.Q(('scope__in', ('person', 'team'))), name='pay_scheme_scope'), models.CheckConstraint(condition=models.Q(('period__in', ('month', 'quarter', 'year'))), name='pay_scheme_period'), models.CheckConstraint(condition=models.Q(('retention__gte', 0), ('retention__lte', 100)), name='pay_scheme_retention'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='pay_scheme_dates')],
+                "indexes": [models.Index(fields=["project", "state", "valid_from"], name="pay_scheme_dated")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("draft", "active", "ended"))), name="pay_scheme_state"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["consultant", "leader", "agency"])), name="pay_scheme_role"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ("segmented", "full_jump"))), name="pay_scheme_mode"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("base__in", ("signed", "collected"))), name="pay_scheme_base"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ("person", "team"))), name="pay_scheme_scope"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period__in", ("month", "quarter", "year"))), name="pay_scheme_period"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("retention__gte", 0), ("retention__lte", 100)), name="pay_scheme_retention"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="pay_scheme_dates",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Payee',
+            name="Payee",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('kind', models.CharField(choices=[('staff', 'Staff'), ('agency', 'Agency')], default='staff', max_length=8, verbose_name='Kind')),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Person')),
-                ('name', models.CharField(max_length=100, verbose_name='Name')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("staff", "Staff"), ("agency", "Agency")],
+                        default="staff",
+                        max_length=8,
+                        verbose_name="Kind",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Person",
+                    ),
+                ),
+                ("name", models.CharField(max_length=100, verbose_name="Name")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('kind', 'staff'), ('user__isnull', False)), models.Q(('kind', 'agency'), ('user__isnull', True)), _connector='OR'), name='pay_payee_kind'), models.UniqueConstraint(models.F('project'), models.F('user'), condition=models.Q(('deleted_at__isnull', True)), name='pay_payee_person_once'), models.UniqueConstraint(models.F('project'), models.F('name'), condition=models.Q(('deleted_at__isnull', True), ('kind', 'agency')), name='pay_payee_agency_once')],
-                'indexes': [],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "staff"), ("user__isnull", False)),
+                            models.Q(("kind", "agency"), ("user__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="pay_payee_kind",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("user"),
+                        condition=models.Q(("deleted_at__isnull", True)),
+                        name="pay_payee_person_once",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("name"),
+                        condition=models.Q(("deleted_at__isnull", True), ("kind", "agency")),
+                        name="pay_payee_agency_once",
+                    ),
+                ],
+                "indexes": [],
             },
         ),
         migrations.CreateModel(
-            name='Split',
+            name="Split",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('deal', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.deal', verbose_name='Deal')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Consultant')),
-                ('share', models.DecimalField(decimal_places=2, max_digits=5, verbose_name='Share %')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "deal",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deals.deal",
+                        verbose_name="Deal",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Consultant",
+                    ),
+                ),
+                ("share", models.DecimalField(decimal_places=2, max_digits=5, verbose_name="Share %")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('share__gt', 0), ('share__lte', 100)), name='pay_split_share'), models.UniqueConstraint(models.F('project'), models.F('deal'), models.F('user'), condition=models.Q(('deleted_at__isnull', True)), name='pay_split_once')],
-                'indexes': [],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("share__gt", 0), ("share__lte", 100)), name="pay_split_share"
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("deal"),
+                        models.F("user"),
+                        condition=models.Q(("deleted_at__isnull", True)),
+                        name="pay_split_once",
+                    ),
+                ],
+                "indexes": [],
             },
         ),
         migrations.CreateModel(
-            name='Award',
+            name="Award",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('name', models.CharField(max_length=50, verbose_name='Name')),
-                ('kind', models.CharField(choices=[('champion', 'Champion'), ('breakthrough', 'Breakthrough')], default='champion', max_length=12, verbose_name='Kind')),
-                ('metric', models.CharField(choices=[('amount', 'Net signed amount'), ('units', 'Net signed units'), ('collection', 'Collection')], default='amount', max_length=10, verbose_name='By')),
-                ('period', models.CharField(choices=[('month', 'Month'), ('quarter', 'Quarter'), ('year', 'Year')], default='month', max_length=8, verbose_name='For every')),
-                ('prize', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='Prize')),
-                ('threshold', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='At least')),
-                ('valid_from', models.DateField(verbose_name='Valid from')),
-                ('valid_to', models.DateField(blank=True, null=True, verbose_name='Valid to')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("name", models.CharField(max_length=50, verbose_name="Name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("champion", "Champion"), ("breakthrough", "Breakthrough")],
+                        default="champion",
+                        max_length=12,
+                        verbose_name="Kind",
+                    ),
+                ),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("amount", "Net signed amount"),
+                            ("units", "Net signed units"),
+                            ("collection", "Collection"),
+                        ],
+                        default="amount",
+                        max_length=10,
+                        verbose_name="By",
+                    ),
+                ),
+                (
+                    "period",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter"), ("year", "Year")],
+                        default="month",
+                        max_length=8,
+                        verbose_name="For every",
+                    ),
+                ),
+                ("prize", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="Prize")),
+                ("threshold", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="At least")),
+                ("valid_from", models.DateField(verbose_name="Valid from")),
+                ("valid_to", models.DateField(blank=True, null=True, verbose_name="Valid to")),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('prize__gt', 0), ('threshold__gte', 0)), name='pay_award_prize'), models.CheckConstraint(condition=models.Q(('kind__in', ('champion', 'breakthrough'))), name='pay_award_kind'), models.CheckConstraint(condition=models.Q(('metric__in', ('amount', 'units', 'collection'))), name='pay_award_metric'), models.CheckConstraint(condition=models.Q(('period__in', ('month', 'quarter', 'year'))), name='pay_award_period'), models.CheckConstraint(condition=models.Q(('valid_to__isnull', True), ('valid_to__gte', models.F('valid_from')), _connector='OR'), name='pay_award_dates')],
-                'indexes': [],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("prize__gt", 0), ("threshold__gte", 0)), name="pay_award_prize"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ("champion", "breakthrough"))), name="pay_award_kind"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("metric__in", ("amount", "units", "collection"))), name="pay_award_metric"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("period__in", ("month", "quarter", "year"))), name="pay_award_period"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("valid_to__isnull", True), ("valid_to__gte", models.F("valid_from")), _connector="OR"
+                        ),
+                        name="pay_award_dates",
+                    ),
+                ],
+                "indexes": [],
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('number', models.CharField(max_length=30, verbose_name='Number')),
-                ('payee', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.payee', verbose_name='Payee')),
-                ('period', models.DateField(verbose_name='Month')),
-                ('state', models.CharField(choices=[('open', 'Open'), ('closed', 'Closed'), ('paid', 'Paid')], default='open', max_length=8, verbose_name='State')),
-                ('lines', models.PositiveIntegerField(default=0, verbose_name='Lines')),
-                ('earned', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Earned')),
-                ('taken_back', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Clawed back')),
-                ('lines_total', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Sum of lines')),
-                ('carried', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Brought forward')),
-                ('to_pay', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='To pay')),
-                ('carry_on', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Carried forward')),
-                ('closed_on', models.DateField(null=True, verbose_name='Closed on')),
-                ('closed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Closed by')),
-                ('paid_on', models.DateField(null=True, verbose_name='Paid on')),
-                ('paid_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='Paid by')),
-                ('reference', models.CharField(blank=True, max_length=60, verbose_name='Bank reference')),
-                ('prints', models.PositiveSmallIntegerField(default=0, verbose_name='Prints')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                ("number", models.CharField(max_length=30, verbose_name="Number")),
+                (
+                    "payee",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.payee",
+                        verbose_name="Payee",
+                    ),
+                ),
+                ("period", models.DateField(verbose_name="Month")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("closed", "Closed"), ("paid", "Paid")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="State",
+                    ),
+                ),
+                ("lines", models.PositiveIntegerField(default=0, verbose_name="Lines")),
+                ("earned", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Earned")),
+                (
+                    "taken_back",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Clawed back"),
+                ),
+                (
+                    "lines_total",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Sum of lines"),
+                ),
+                (
+                    "carried",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Brought forward"),
+                ),
+                ("to_pay", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="To pay")),
+                (
+                    "carry_on",
+                    models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Carried forward"),
+                ),
+                ("closed_on", models.DateField(null=True, verbose_name="Closed on")),
+                (
+                    "closed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Closed by",
+                    ),
+                ),
+                ("paid_on", models.DateField(null=True, verbose_name="Paid on")),
+                (
+                    "paid_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="Paid by",
+                    ),
+                ),
+                ("reference", models.CharField(blank=True, max_length=60, verbose_name="Bank reference")),
+                ("prints", models.PositiveSmallIntegerField(default=0, verbose_name="Prints")),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'period'], name='pay_statement_month')],
-                'constraints': [models.UniqueConstraint(models.F('project'), models.F('number'), name='pay_statement_number_once'), models.UniqueConstraint(models.F('project'), models.F('payee'), models.F('period'), condition=models.Q(('deleted_at__isnull', True)), name='pay_statement_of_month'), models.UniqueConstraint(models.F('project'), models.F('payee'), condition=models.Q(('deleted_at__isnull', True), ('state', 'open')), name='pay_statement_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('closed_on__isnull', True), ('paid_on__isnull', True), ('state', 'open')), models.Q(('closed_on__isnull', False), ('paid_on__isnull', True), ('state', 'closed')), models.Q(('closed_on__isnull', False), ('paid_on__isnull', False), ('state', 'paid')), _connector='OR'), name='pay_statement_state'), models.CheckConstraint(condition=models.Q(('carried__lte', 0), ('carry_on__lte', 0), ('earned__gte', 0), ('taken_back__gte', 0), ('to_pay__gte', 0)), name='pay_statement_signs')],
+                "indexes": [models.Index(fields=["project", "period"], name="pay_statement_month")],
+                "constraints": [
+                    models.UniqueConstraint(models.F("project"), models.F("number"), name="pay_statement_number_once"),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("payee"),
+                        models.F("period"),
+                        condition=models.Q(("deleted_at__isnull", True)),
+                        name="pay_statement_of_month",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("payee"),
+                        condition=models.Q(("deleted_at__isnull", True), ("state", "open")),
+                        name="pay_statement_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_on__isnull", True), ("paid_on__isnull", True), ("state", "open")),
+                            models.Q(("closed_on__isnull", False), ("paid_on__isnull", True), ("state", "closed")),
+                            models.Q(("closed_on__isnull", False), ("paid_on__isnull", False), ("state", "paid")),
+                            _connector="OR",
+                        ),
+                        name="pay_statement_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("carried__lte", 0),
+                            ("carry_on__lte", 0),
+                            ("earned__gte", 0),
+                            ("taken_back__gte", 0),
+                            ("to_pay__gte", 0),
+                        ),
+                        name="pay_statement_signs",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Earning',
+            name="Earning",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('deal', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.deal', verbose_name='Deal')),
-                ('contract', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.contract', verbose_name='Contract')),
-                ('payee', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.payee', verbose_name='Payee')),
-                ('role', models.CharField(choices=[('consultant', 'Consultant'), ('leader', 'Team leader'), ('agency', 'Agency')], max_length=12, verbose_name='Role')),
-                ('scheme', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.scheme', verbose_name='Commission scheme')),
-                ('period', models.DateField(verbose_name='Accumulation from')),
-                ('group', models.CharField(max_length=24)),
-                ('signed_on', models.DateField(verbose_name='Signed on')),
-                ('share', models.DecimalField(decimal_places=2, default=100, max_digits=5, verbose_name='Share %')),
-                ('base', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Base')),
-                ('rate', models.DecimalField(decimal_places=6, default=0, max_digits=9, verbose_name='Rate')),
-                ('amount', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Earned')),
-                ('released', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Released')),
-                ('settled', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Settled')),
-                ('paid', models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name='Paid')),
-                ('retained', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.F('amount'), '-', models.F('released')), output_field=models.DecimalField(decimal_places=2, max_digits=18, verbose_name='Retained'), verbose_name='Retained')),
-                ('ended', models.BooleanField(default=False, verbose_name='Ended')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "deal",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deals.deal",
+                        verbose_name="Deal",
+                    ),
+                ),
+                (
+                    "contract",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deals.contract",
+                        verbose_name="Contract",
+                    ),
+                ),
+                (
+                    "payee",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.payee",
+                        verbose_name="Payee",
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[("consultant", "Consultant"), ("leader", "Team leader"), ("agency", "Agency")],
+                        max_length=12,
+                        verbose_name="Role",
+                    ),
+                ),
+                (
+                    "scheme",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.scheme",
+                        verbose_name="Commission scheme",
+                    ),
+                ),
+                ("period", models.DateField(verbose_name="Accumulation from")),
+                ("group", models.CharField(max_length=24)),
+                ("signed_on", models.DateField(verbose_name="Signed on")),
+                ("share", models.DecimalField(decimal_places=2, default=100, max_digits=5, verbose_name="Share %")),
+                ("base", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Base")),
+                ("rate", models.DecimalField(decimal_places=6, default=0, max_digits=9, verbose_name="Rate")),
+                ("amount", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Earned")),
+                ("released", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Released")),
+                ("settled", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Settled")),
+                ("paid", models.DecimalField(decimal_places=2, default=0, max_digits=18, verbose_name="Paid")),
+                (
+                    "retained",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.expressions.CombinedExpression(
+                            models.F("amount"), "-", models.F("released")
+                        ),
+                        output_field=models.DecimalField(decimal_places=2, max_digits=18, verbose_name="Retained"),
+                        verbose_name="Retained",
+                    ),
+                ),
+                ("ended", models.BooleanField(default=False, verbose_name="Ended")),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'scheme', 'period', 'group'], name='pay_earning_group'), models.Index(fields=['project', 'payee', '-signed_on'], name='pay_earning_payee'), models.Index(fields=['project', 'signed_on'], name='pay_earning_day')],
-                'constraints': [models.UniqueConstraint(models.F('project'), models.F('deal'), models.F('role'), models.F('payee'), name='pay_earning_once'), models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('base__gte', 0)), name='pay_earning_amount'), models.CheckConstraint(condition=models.Q(('role__in', ['consultant', 'leader', 'agency'])), name='pay_earning_role')],
+                "indexes": [
+                    models.Index(fields=["project", "scheme", "period", "group"], name="pay_earning_group"),
+                    models.Index(fields=["project", "payee", "-signed_on"], name="pay_earning_payee"),
+                    models.Index(fields=["project", "signed_on"], name="pay_earning_day"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("deal"),
+                        models.F("role"),
+                        models.F("payee"),
+                        name="pay_earning_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0), ("base__gte", 0)), name="pay_earning_amount"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("role__in", ["consultant", "leader", "agency"])), name="pay_earning_role"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('project', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='platform.project', verbose_name='Project')),
-                ('version', models.PositiveIntegerField(default=1, editable=False, verbose_name='Version')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='Created at')),
-                ('updated_at', models.DateTimeField(auto_now=True, verbose_name='Changed at')),
-                ('created_by_id', models.BigIntegerField(editable=False, null=True)),
-                ('deleted_at', models.DateTimeField(editable=False, null=True)),
-                ('payee', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.payee', verbose_name='Payee')),
-                ('earning', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.earning', verbose_name='Earning')),
-                ('deal', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='deals.deal', verbose_name='Deal')),
-                ('part', models.PositiveSmallIntegerField(null=True, verbose_name='Part')),
-                ('milestone', models.CharField(blank=True, max_length=16, verbose_name='Milestone')),
-                ('kind', models.CharField(choices=[('earned', 'Commission'), ('adjustment', 'Adjustment'), ('clawback', 'Clawback'), ('award', 'Award')], default='earned', max_length=10, verbose_name='Kind')),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=18, verbose_name='Amount')),
-                ('state', models.CharField(choices=[('accrued', 'Accrued'), ('confirmed', 'Confirmed'), ('payable', 'Payable'), ('settled', 'Settled'), ('paid', 'Paid'), ('held', 'Disputed'), ('void', 'Void')], default='accrued', max_length=10, verbose_name='State')),
-                ('former_state', models.CharField(blank=True, max_length=10)),
-                ('reached_on', models.DateField(null=True, verbose_name='Released on')),
-                ('statement', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.statement', verbose_name='Commission statement')),
-                ('award', anchang.platform.models.base.ProjectKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='commission.award', verbose_name='Award')),
-                ('award_period', models.DateField(null=True, verbose_name='Won in')),
-                ('reason', models.CharField(blank=True, max_length=200, verbose_name='Reason')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "project",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="platform.project",
+                        verbose_name="Project",
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, editable=False, verbose_name="Version")),
+                ("created_at", models.DateTimeField(auto_now_add=True, verbose_name="Created at")),
+                ("updated_at", models.DateTimeField(auto_now=True, verbose_name="Changed at")),
+                ("created_by_id", models.BigIntegerField(editable=False, null=True)),
+                ("deleted_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "payee",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.payee",
+                        verbose_name="Payee",
+                    ),
+                ),
+                (
+                    "earning",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.earning",
+                        verbose_name="Earning",
+                    ),
+                ),
+                (
+                    "deal",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="deals.deal",
+                        verbose_name="Deal",
+                    ),
+                ),
+                ("part", models.PositiveSmallIntegerField(null=True, verbose_name="Part")),
+                ("milestone", models.CharField(blank=True, max_length=16, verbose_name="Milestone")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("earned", "Commission"),
+                            ("adjustment", "Adjustment"),
+                            ("clawback", "Clawback"),
+                            ("award", "Award"),
+                        ],
+                        default="earned",
+                        max_length=10,
+                        verbose_name="Kind",
+                    ),
+                ),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=18, verbose_name="Amount")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("accrued", "Accrued"),
+                            ("confirmed", "Confirmed"),
+                            ("payable", "Payable"),
+                            ("settled", "Settled"),
+                            ("paid", "Paid"),
+                            ("held", "Disputed"),
+                            ("void", "Void"),
+                        ],
+                        default="accrued",
+                        max_length=10,
+                        verbose_name="State",
+                    ),
+                ),
+                ("former_state", models.CharField(blank=True, max_length=10)),
+                ("reached_on", models.DateField(null=True, verbose_name="Released on")),
+                (
+                    "statement",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.statement",
+                        verbose_name="Commission statement",
+                    ),
+                ),
+                (
+                    "award",
+                    anchang.platform.models.base.ProjectKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="commission.award",
+                        verbose_name="Award",
+                    ),
+                ),
+                ("award_period", models.DateField(null=True, verbose_name="Won in")),
+                ("reason", models.CharField(blank=True, max_length=200, verbose_name="Reason")),
             ],
             options={
-                'indexes': [models.Index(fields=['project', 'earning'], name='pay_line_earning'), models.Index(fields=['project', 'payee', 'state'], name='pay_line_payee'), models.Index(fields=['project', 'statement'], name='pay_line_statement_of'), models.Index(condition=models.Q(('state', 'payable'), ('statement__isnull', True)), fields=['project', 'reached_on'], name='pay_line_waiting')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('accrued', 'confirmed', 'payable', 'settled', 'paid', 'held', 'void'))), name='pay_line_state'), models.CheckConstraint(condition=models.Q(models.Q(('award__isnull', True), ('deal__isnull', False), ('earning__isnull', False), ('part__isnull', False)), models.Q(('award__isnull', False), ('award_period__isnull', False), ('earning__isnull', True), ('kind', 'award')), _connector='OR'), name='pay_line_of_earning_or_award'), models.CheckConstraint(condition=models.Q(models.Q(('amount__lt', 0), ('kind', 'clawback')), models.Q(models.Q(('kind', 'clawback'), _negated=True), ('amount__gt', 0)), _connector='OR'), name='pay_line_sign'), models.CheckConstraint(condition=models.Q(models.Q(('reached_on__isnull', False), ('state__in', ('payable', 'settled', 'paid'))), ('state__in', ('accrued', 'confirmed', 'held', 'void')), _connector='OR'), name='pay_line_payable_since'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('settled', 'paid')), ('statement__isnull', False)), ('state', 'payable'), models.Q(('state__in', ('accrued', 'confirmed', 'held', 'void')), ('statement__isnull', True)), _connector='OR'), name='pay_line_statement'), models.UniqueConstraint(models.F('project'), models.F('earning'), models.F('part'), condition=models.Q(('state__in', ('accrued', 'confirmed', 'payable', 'held'))), name='pay_line_open_of_part'), models.UniqueConstraint(models.F('project'), models.F('award'), models.F('award_period'), models.F('payee'), condition=models.Q(('state', 'void'), _negated=True), name='pay_line_award_once')],
+                "indexes": [
+                    models.Index(fields=["project", "earning"], name="pay_line_earning"),
+                    models.Index(fields=["project", "payee", "state"], name="pay_line_payee"),
+                    models.Index(fields=["project", "statement"], name="pay_line_statement_of"),
+                    models.Index(
+                        condition=models.Q(("state", "payable"), ("statement__isnull", True)),
+                        fields=["project", "reached_on"],
+                        name="pay_line_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("accrued", "confirmed", "payable", "settled", "paid", "held", "void"))
+                        ),
+                        name="pay_line_state",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("award__isnull", True),
+                                ("deal__isnull", False),
+                                ("earning__isnull", False),
+                                ("part__isnull", False),
+                            ),
+                            models.Q(
+                                ("award__isnull", False),
+                                ("award_period__isnull", False),
+                                ("earning__isnull", True),
+                                ("kind", "award"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pay_line_of_earning_or_award",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__lt", 0), ("kind", "clawback")),
+                            models.Q(models.Q(("kind", "clawback"), _negated=True), ("amount__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="pay_line_sign",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reached_on__isnull", False), ("state__in", ("payable", "settled", "paid"))),
+                            ("state__in", ("accrued", "confirmed", "held", "void")),
+                            _connector="OR",
+                        ),
+                        name="pay_line_payable_since",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ("settled", "paid")), ("statement__isnull", False)),
+                            ("state", "payable"),
+                            models.Q(
+                                ("state__in", ("accrued", "confirmed", "held", "void")), ("statement__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pay_line_statement",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("earning"),
+                        models.F("part"),
+                        condition=models.Q(("state__in", ("accrued", "confirmed", "payable", "held"))),
+                        name="pay_line_open_of_part",
+                    ),
+                    models.UniqueConstraint(
+                        models.F("project"),
+                        models.F("award"),
+                        models.F("award_period"),
+                        models.F("payee"),
+                        condition=models.Q(("state", "void"), _negated=True),
+                        name="pay_line_award_once",
+                    ),
+                ],
             },
         ),
     ]
