@@ -42,7 +42,7 @@ CONSULTANT: Rights = BASE | held("own", """
     subscriptions.resubmit deals.attach deal-files.view deal-files.replace
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
-    presence.check-in presence.check-out presence.set-state reports.own
+    presence.check-in presence.check-out presence.set-state reports.own deals.explain-delay delay-reasons.view
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
 """) | held("project", """
@@ -63,7 +63,8 @@ MANAGER: Rights = BASE | held("project", """
     contracts.view contracts.print contracts.export
     receivables.view receipts.view refunds.view received-documents.*
     launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
-    events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share
+    events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share delay-reasons.view
+    sales-plans.view plan-targets.view
     commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.*
     commission-statements.view commission-statements.print commission-awards.*
 """)  # fmt: skip
@@ -109,11 +110,12 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
     subscriptions.* contracts.terminate refunds.approve refunds.reject checklists.*
+    sales-plans.* plan-targets.*
     teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 
 GROUP_MARKETING: Rights = BASE | held("project", """
-    reports.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
+    reports.* sales-plans.* plan-targets.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
     customers.view leads.view visits.view follow-ups.view deals.view holds.view subscriptions.view contracts.view
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*

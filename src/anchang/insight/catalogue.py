@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
-from anchang.insight.queries import assigning, funnel, money, ranking, sales, stock
+from anchang.insight.queries import assigning, boards, funnel, money, plans, ranking, sales, stock
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
@@ -50,9 +50,7 @@ GROUPS = {
     "units": _("Units"),
 }
 _NOW = _("As of today.")
-_FUNNEL_BASIS = _(
-    "Cohort: first leads of the period and how far they came until today. Period: events of the period."
-)
+_FUNNEL_BASIS = _("Cohort: first leads of the period and how far they came until today. Period: events of the period.")
 _FUNNEL = (*SPAN, "basis", "by", "channel", "compare_from", "compare_to")
 
 REPORTS: dict[str, Report] = {
@@ -89,6 +87,16 @@ REPORTS: dict[str, Report] = {
             presenting.sales,
             preset={"period": "month"},
             icon="report-analytics",
+        ),
+        Report(
+            "plan",
+            _("Attainment of the sales plan"),
+            _("Planned and done by month, product type and person, by the first and the newest version"),
+            "sales",
+            DATED,
+            plans.plan_report,
+            presenting.plan,
+            icon="target",
         ),
         Report(
             "unsigned",
@@ -203,6 +211,17 @@ REPORTS: dict[str, Report] = {
             basis=_("Lines due in the period, collected by its end."),
             preset={"period": "year"},
             icon="percentage",
+        ),
+        Report(
+            "uncollected",
+            _("Signed, not collected"),
+            _("What contracts still owe, by who pays it; late ones with reason and next step"),
+            "money",
+            ("project", "team", "user"),
+            boards.uncollected_report,
+            presenting.uncollected,
+            basis=_NOW,
+            icon="clock-dollar",
         ),
         Report(
             "overdue",

@@ -9,7 +9,7 @@ import statistics
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
 from anchang.kernel.money import ZERO, unit_price
@@ -104,6 +104,12 @@ def cycle(days: Sequence[int]) -> dict[str, int | Decimal | None]:
         "median": median.quantize(tenth, rounding=ROUND_HALF_UP),
         "mean": mean.quantize(tenth, rounding=ROUND_HALF_UP),
     }
+
+
+def spread(total: Decimal, parts: int, step: Decimal = Decimal("0.01")) -> list[Decimal]:
+    """Equal parts, rounded down to `step`; the last one takes the remainder."""
+    part = (total / parts).quantize(step, rounding=ROUND_DOWN)
+    return [part] * (parts - 1) + [total - part * (parts - 1)]
 
 
 K = TypeVar("K", bound=Hashable)

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.inventory import rules
+from anchang.inventory.dictionaries import product_types
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
@@ -36,23 +37,6 @@ from anchang.inventory.models.units import PriceBasis
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
-
-BUILT_IN_TYPES = {
-    "housing": _("Housing"),
-    "shop": _("Shop"),
-    "office": _("Office"),
-    "parking": _("Parking space"),
-}
-
-
-def product_types(project_id: int | None) -> Mapping[str, Any]:
-    """The project's dictionary, or the built-in types while it has none."""
-    rows = DictionaryEntry.objects.filter(kind="product_type", active=True)
-    if project_id is not None:
-        rows = rows.filter(project_id=project_id)
-    found = dict(rows.order_by("position", "code").values_list("code", "name"))
-    return found or BUILT_IN_TYPES
-
 
 def _counted(column: str, state: str = "") -> Coalesce:
     """Units that refer to the row by `column`."""

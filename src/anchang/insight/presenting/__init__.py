@@ -3,6 +3,7 @@
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
 from anchang.insight.presenting.people import assigning, process, ranking
+from anchang.insight.presenting.plans import plan, uncollected
 from anchang.insight.presenting.sales import sales
 
 __all__ = [
@@ -13,9 +14,11 @@ __all__ = [
     "funnel",
     "overdue",
     "personal",
+    "plan",
     "process",
     "ranking",
     "sales",
+    "uncollected",
     "units",
     "unsigned",
 ]

@@ -23,6 +23,10 @@ from anchang.insight.presenting.words import (
 )
 from anchang.platform.ui.components import Column, Series
 
+REASON_COLUMNS = (
+    text("reason", _("Reason")), text("next_action", _("Next action")), Column("next_on", _("Next date"), "date"),
+)  # fmt: skip
+
 
 def units(answer: Answer) -> Blocks:
     totals = answer["totals"]
@@ -50,6 +54,9 @@ def units(answer: Answer) -> Blocks:
         [
             Figure(_("Sold"), answer["sold"], unit=_("units")),
             Figure(_("Sold ÷ all but retained"), answer["sold_rate"], "percent"),
+            Figure(_("Sell-through by units"), answer["sell_through"]["units"], "percent"),
+            Figure(_("Sell-through by area"), answer["sell_through"]["area"], "percent"),
+            Figure(_("Sell-through by value"), answer["sell_through"]["amount"], "percent"),
             Figure(_("Value of the stock"), answer["stock_value"], "wan", _("10k yuan")),
         ],
         [
@@ -205,6 +212,7 @@ def unsigned(answer: Answer) -> Blocks:
                     Column("sign_by", _("Sign by"), "date"),
                     number("overdue_days", _("Overdue days")),
                     text("person", _("Consultant")),
+                    *REASON_COLUMNS,
                 ],
                 rows,
                 ("total",),

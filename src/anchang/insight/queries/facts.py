@@ -26,6 +26,9 @@ SIGNED = (
 )
 
 _DEAL = "JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id"
+_PRODUCT_TYPE = (
+    "coalesce((SELECT u.product_type FROM inventory_unit u WHERE u.project_id = d.project_id AND u.id = d.unit_id), '')"
+)
 _CHANNEL = "LEFT JOIN crm_customer k ON k.project_id = d.project_id AND k.id = d.customer_id"
 
 
@@ -226,6 +229,7 @@ def _arm(source: Source, keys: Sequence[str], who: Who) -> str:
         "team_id": source.team,
         "channel_id": source.channel,
         "project_id": "x.project_id",
+        "product_type": _PRODUCT_TYPE if _DEAL in source.joins else "''",
     }
     chosen = "".join(f", {columns[key]} AS {key}" for key in keys)
     alive = "" if source.table in _NO_BIN else " AND x.deleted_at IS NULL"

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from anchang.insight import rules
-from anchang.insight.queries import drill, labels
+from anchang.insight.queries import boards, drill, labels
 from anchang.insight.queries.asked import Asked
 from anchang.insight.queries.sales import text
 from anchang.kernel.clock import period_of
@@ -210,7 +210,7 @@ def _rate(due: Decimal, collected: Decimal, lines: int) -> dict[str, Any]:
 # --- small boards --------------------------------------------------------------------------------
 
 _UNSIGNED = """
-    SELECT x.id, x.number, u.label, k.name, x.total, x.sign_by, d.consultant_id
+    SELECT x.id, x.number, u.label, k.name, x.total, x.sign_by, d.consultant_id, x.deal_id
       FROM deals_subscription x
       JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id
       JOIN inventory_unit u ON u.project_id = x.project_id AND u.id = x.unit_id
@@ -224,10 +224,10 @@ UNSIGNED_ORDER = (*(name for _, name in rules.UNSIGNED_BUCKETS), ">30")
 def unsigned_report(asked: Asked) -> dict[str, Any]:
     """Subscribed, not signed (认购未签约): the subscriptions in force with their overdue days today."""
     rows = _fetch(_UNSIGNED.format(who=asked.who.sql("d.consultant_id", "d.team_id")), _params(asked))
-    names = labels.people(r[6] for r in rows)
+    names, said = labels.people(r[6] for r in rows), boards.reasons(asked, [r[7] for r in rows])
     buckets: dict[str, list[Any]] = {name: [0, ZERO] for name in UNSIGNED_ORDER}
     listed = []
-    for pk, number, unit, customer, total, sign_by, person in rows:
+    for pk, number, unit, customer, total, sign_by, person, deal in rows:
         name = rules.unsigned_bucket(sign_by, asked.today)
         buckets[name][0] += 1
         buckets[name][1] += total
@@ -242,6 +242,8 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
                 "overdue_days": max((asked.today - sign_by).days, 0),
                 "bucket": name,
                 "person": names.get(person),
+                "deal": deal,
+                **said.get(deal, boards.NO_REASON),
             }
         )
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -15,6 +16,8 @@ from anchang.inventory.queries import unit_state_report
 from anchang.kernel.money import ZERO
 
 SOLD = ("subscribed", "signed", "delivered")
+#: What was ever put on sale: what is held back or sold again counts, what was never released doesn't.
+RELEASED = ("controlled", "available", "held", *SOLD)
 STOCK = ("unreleased", "controlled", "available", "held")
 
 
@@ -41,12 +44,20 @@ def units_report(asked: Asked) -> dict[str, Any]:
         "totals": [{"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()],
         "sold": sold,
         "sold_rate": text(rules.rate(sold, every)),
+        "sell_through": {
+            name: text(rules.rate(_sum_of(totals, SOLD, at), _sum_of(totals, RELEASED, at)))
+            for at, name in enumerate(("units", "area", "amount"))
+        },
         "stock_value": str(sum((totals[s][2] for s in STOCK if s in totals), ZERO)),
         "by_project": found,
         "drill": {s: drill.rows("units", {"field": "state", "op": "eq", "value": s}) for s in totals}
         if day is None
         else {},
     }
+
+
+def _sum_of(totals: Mapping[str, Sequence[Any]], states: Sequence[str], at: int) -> Any:
+    return sum(totals[s][at] for s in states if s in totals)
 
 
 _FEEDBACK = """

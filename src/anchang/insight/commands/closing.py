@@ -1,4 +1,4 @@
-"""Closing report days: the one write of the reports."""
+"""Closing report days."""
 
 from __future__ import annotations
 

@@ -1,0 +1,7 @@
+"""What the reports keep: closed days, sales plans, reasons of delay."""
+
+from anchang.insight.models.closing import DayFigure, ReportClose
+from anchang.insight.models.plans import PlanTarget, SalesPlan
+from anchang.insight.models.reasons import DelayReason
+
+__all__ = ["DayFigure", "DelayReason", "PlanTarget", "ReportClose", "SalesPlan"]
