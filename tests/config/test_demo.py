@@ -163,9 +163,12 @@ def test_every_list_has_something_to_say(ask: Ask) -> None:
         "refunds": "SELECT count(*) FROM finance_refund",
         "terminated": "SELECT count(*) FROM deals_contract WHERE state = 'terminated'",
         "unsigned": "SELECT count(*) FROM deals_subscription WHERE state IN ('active', 'overdue')",
+        "settled commission": "SELECT count(*) FROM commission_statement WHERE state = 'closed'",
+        "commission to confirm": "SELECT count(*) FROM commission_line WHERE state = 'accrued'",
         "pictures": "SELECT count(*) FROM platform_storedfile WHERE resource = 'layouts'",
     }
     assert {name for name, sql in counts.items() if ask(sql)[0][0] < 3} == set()
+    assert ask("SELECT count(*) FROM commission_line WHERE kind = 'clawback' AND state = 'payable'")[0][0] >= 1
     sellers = ask("SELECT consultant_id, count(*) FROM deals_deal WHERE state = 'signed' GROUP BY 1")
     assert len(sellers) == 8
     assert max(n for _u, n in sellers) >= 1.5 * min(n for _u, n in sellers)

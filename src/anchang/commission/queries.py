@@ -219,7 +219,7 @@ def settlements(project: Project, month: dt.date, payees: Q) -> list[Settlement]
     last = rules.period_end("month", month)
     closed = Q(state__in=("closed", "paid"))
     paid_before, paid_now = Q(paid_on__lt=month), Q(paid_on__range=(month, last))
-    sums = {
+    sums: dict[int, Any] = {
         row["payee"]: row
         for row in Statement.objects.filter(closed, project=project, period__lte=last).order_by().values("payee")
         .annotate(
@@ -236,7 +236,7 @@ def settlements(project: Project, month: dt.date, payees: Q) -> list[Settlement]
     retained = dict(kept.values_list("payee", "sum"))
     found = []
     for payee in Payee.objects.filter(payees, project=project).order_by("name", "id"):
-        row: Mapping[str, Decimal] = sums.get(payee.pk, {})
+        row = sums.get(payee.pk, {})
         one = Settlement(
             payee, row.get("before", ZERO) - row.get("paid_before", ZERO), row.get("now_earned", ZERO),
             row.get("now_back", ZERO), row.get("now_paid", ZERO), waiting.get(payee.pk, ZERO),

@@ -11,6 +11,7 @@ from anchang.config.demo.contacts import ContactWriter
 from anchang.config.demo.crowd import CrowdWriter
 from anchang.config.demo.dealings import Dealer
 from anchang.config.demo.lives import Storyteller
+from anchang.config.demo.pay import pay_everybody
 from anchang.config.demo.recent import Worker
 from anchang.config.demo.sales import Writer
 from anchang.config.demo.writing import Journal
@@ -30,6 +31,7 @@ def make_office(code: str) -> people.Office:
         market.set_rules(office)
         market.open_doors(office)
         make_history(office, places, homes)
+        pay_everybody(office)
     finally:
         remember_stamp(0)
     return office
