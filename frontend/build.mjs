@@ -49,7 +49,7 @@ async function buildStyles() {
     variables: false,
     keyframes: true,
   });
-  const own = ["tokens", "shell", "components", "forms", "table", "pages", "day", "board", "sales", "print"];
+  const own = ["tokens", "shell", "components", "forms", "table", "pages", "day", "board", "sales", "opening", "print"];
   const sheets = await Promise.all(own.map((name) => readFile(join(here, "css", `${name}.css`), "utf8")));
   const tom = await readFile(join(modules, "tom-select/dist/css/tom-select.bootstrap5.css"), "utf8");
   await build({
@@ -79,6 +79,7 @@ async function buildScripts() {
       charts: join(here, "js", "charts.js"),
       sort: join(here, "js", "sort.js"),
       sales: join(here, "js", "sales.js"),
+      opening: join(here, "js", "opening.js"),
     },
     outdir: out,
     bundle: true,
@@ -134,7 +135,7 @@ async function buildInstallable() {
 
 async function report() {
   let page = 0;
-  for (const name of ["app.css", "app.js", "charts.js", "sort.js", "sales.js", "icons.svg", "sw.js"]) {
+  for (const name of ["app.css", "app.js", "charts.js", "sort.js", "sales.js", "opening.js", "icons.svg", "sw.js"]) {
     const size = gzipSync(await readFile(join(out, name))).length;
     if (name.startsWith("app.")) page += size;
     console.log(`${name.padEnd(10)} ${(size / 1024).toFixed(1)} kB compressed`);

@@ -195,10 +195,11 @@ BEGIN
         v_results := array_fill(''::text, ARRAY[cardinality(p_buyers)]);
     END IF;
     -- Asked before: the same answer again, and no new entry.
-    FOR r IN SELECT t.place::int AS place, a.result, a.seq
-               FROM unnest(p_buyers, p_keys) WITH ORDINALITY AS t(buyer, key, place)
+    FOR r IN SELECT t.place::int AS place, a.seq,
+                    CASE WHEN a.unit_id = t.unit THEN a.result ELSE 'key_reused' END AS result
+               FROM unnest(p_buyers, p_units, p_keys) WITH ORDINALITY AS t(buyer, unit, key, place)
               CROSS JOIN LATERAL (
-                    SELECT a.result, a.seq FROM opening_attempt a WHERE a.project_id = p_project
+                    SELECT a.result, a.seq, a.unit_id FROM opening_attempt a WHERE a.project_id = p_project
                        AND a.buyer_id = t.buyer AND a.key = t.key AND a.round_no + 0 = v_op.round_no LIMIT 1) a LOOP
         v_results[r.place] := r.result;
         v_seqs[r.place] := r.seq;
