@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENTRIES = (
     "create_customer", "customer_list", "unit_board", "report_project", "import_leads", "first_page", "start",
-    "opening", "opening_growth", "pricing",
+    "opening", "opening_growth", "pricing", "receivables", "statement_match",
 )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
-from anchang.insight.queries import assigning, boards, funnel, money, plans, ranking, sales, stock
+from anchang.insight.queries import assigning, boards, control, funnel, money, plans, ranking, receivables, sales, stock
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
@@ -233,6 +233,39 @@ REPORTS: dict[str, Report] = {
             presenting.overdue,
             basis=_NOW,
             icon="alert-triangle",
+        ),
+        Report(
+            "receivables",
+            _("Receivables by age"),
+            _("Open money by age and class, dues and collection of the period, by project"),
+            "money",
+            SPAN,
+            receivables.receivables_report,
+            presenting.receivables,
+            basis=_("Ages as of today; collection by business date."),
+            preset={"period": "month"},
+            icon="hourglass",
+        ),
+        Report(
+            "escrow",
+            _("Escrow account control"),
+            _("House money of presold units that isn't in its escrow account"),
+            "money",
+            SPAN,
+            control.escrow_report,
+            presenting.escrow,
+            preset={"period": "month"},
+            icon="shield-dollar",
+        ),
+        Report(
+            "bank-day",
+            _("Bank and card compare"),
+            _("A day's receipts against card list, bank and count, with what is unexplained"),
+            "money",
+            ("project", "date"),
+            control.bank_day_report,
+            presenting.bank_day,
+            icon="scale",
         ),
         Report(
             "units",

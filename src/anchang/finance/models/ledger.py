@@ -83,7 +83,13 @@ class Receivable(ProjectModel):
         indexes = [
             models.Index(fields=["project", "contract"], name="receivable_contract"),
             models.Index(fields=["project", "deal"], name="receivable_deal"),
-            models.Index(fields=["project", "due_on"], condition=Q(voided=False), name="receivable_due"),
+            # Reports add up lines from this index alone.
+            models.Index(
+                fields=["project", "due_on"],
+                include=["amount", "allocated", "balance", "money"],
+                condition=Q(voided=False, house=True, deleted_at__isnull=True),
+                name="receivable_due",
+            ),
             models.Index(
                 fields=["project", "due_on", "id"],
                 condition=Q(voided=False, balance__gt=0),
@@ -228,7 +234,12 @@ class Receipt(ProjectModel):
         indexes = [
             models.Index(fields=["project", "deal"], name="receipt_deal"),
             models.Index(fields=["project", "contract"], name="receipt_contract"),
-            models.Index(fields=["project", "business_date"], name="receipt_day"),
+            # Reports add up days from this index alone.
+            models.Index(
+                fields=["project", "business_date"],
+                include=["amount", "kind", "way", "state", "deleted_at"],
+                name="receipt_day",
+            ),
             models.Index(fields=["project", "cashier", "business_date"], name="receipt_cashier"),
         ]
 

@@ -4,12 +4,15 @@ from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
 from anchang.insight.presenting.people import assigning, process, ranking
 from anchang.insight.presenting.plans import plan, uncollected
+from anchang.insight.presenting.receivables import bank_day, escrow, receivables
 from anchang.insight.presenting.sales import sales
 
 __all__ = [
     "assigning",
+    "bank_day",
     "collection",
     "collection_rate",
+    "escrow",
     "feedback",
     "funnel",
     "overdue",
@@ -17,6 +20,7 @@ __all__ = [
     "plan",
     "process",
     "ranking",
+    "receivables",
     "sales",
     "uncollected",
     "units",
