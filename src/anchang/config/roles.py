@@ -39,6 +39,8 @@ CONSULTANT: Rights = BASE | held("own", """
     visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
     personal-requests.view personal-requests.create
     holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
+    discount-requests.view discount-requests.withdraw discount-decisions.view quotations.view quotations.subscribe
+    quotations.withdraw
     subscriptions.resubmit deals.attach deal-files.view deal-files.replace
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
@@ -46,6 +48,7 @@ CONSULTANT: Rights = BASE | held("own", """
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
 """) | held("project", """
+    units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
     presence.view rotation.view reports.ranking
 """)  # fmt: skip
@@ -56,6 +59,8 @@ MANAGER: Rights = BASE | held("project", """
     personal-requests.*
     owner-changes.* grade-changes.* truth-checks.*
     presence.* rotation.* rosters.* profiles.* turns.*
+    units.ask-discount units.make-quotation discount-requests.* discount-decisions.view quotations.* coupons.*
+    price-strategies.*
     units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
     units.export release-batches.*
     holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
@@ -116,6 +121,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
 
 GROUP_MARKETING: Rights = BASE | held("project", """
     reports.* sales-plans.* plan-targets.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
+    discount-requests.* discount-decisions.view quotations.view coupons.* price-strategies.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
     customers.view leads.view visits.view follow-ups.view deals.view holds.view subscriptions.view contracts.view
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*
@@ -136,6 +142,7 @@ STANDARD: dict[str, tuple[str, Rights]] = {
 FLOOR_PRICES: dict[str, tuple[str, ...]] = {
     "units": ("floor_total",), "price-rows": ("floor_total",),
     "price-changes": ("old_floor_total", "new_floor_total"), "scheme-prices": ("floor_total",),
+    "discount-requests": ("floor_total",),
 }  # fmt: skip
 #: Why a unit was locked or given back is about people: the floor reads the kind of lock and the cause.
 REASONS: dict[str, tuple[str, ...]] = {

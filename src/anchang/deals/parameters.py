@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import launch_parameters  # noqa: F401 (declares its own)
+from anchang.deals import launch_parameters, offer_parameters  # noqa: F401 (declare their own)
 from anchang.platform.parameters import declare
 
 declare("deals.lock_minutes", 120, "int", _("Lock: minutes unless asked otherwise"))

@@ -6,9 +6,11 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Q
+from django.db import connection
+from django.db.models import Q, Sum
 
-from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, Subscription
+from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, PriceStrategy, Subscription
+from anchang.kernel.money import ZERO, unit_price
 from anchang.platform.models import Event, Project
 from anchang.platform.telling import event_text
 
@@ -46,6 +48,57 @@ def buyers_of_papers(model: type[Hold | Subscription | Contract], ids: Sequence[
     deals = dict(model._base_manager.filter(pk__in=ids).values_list("pk", "deal_id"))
     by_deal = buyers_by_deal(list(deals.values()))
     return {pk: by_deal[deal_id] for pk, deal_id in deals.items()}
+
+
+def snapshots_of(model: type[Subscription | Contract], ids: Sequence[int]) -> dict[int, Any]:
+    """Paper id -> what its price was made from, without the floor price, which is not for the sales floor."""
+    rows = model._base_manager.filter(pk__in=ids).values_list("pk", "snapshot")
+    return {pk: {k: v for k, v in snapshot.items() if k != "floor_total"} for pk, snapshot in rows}
+
+
+def strategy_results(ids: Sequence[int]) -> dict[int, Any]:
+    """Strategy id -> what the subscriptions of its period reached: units, average per ㎡, difference to target."""
+    found = {}
+    for strategy in PriceStrategy.objects.filter(pk__in=ids):
+        rows = Subscription.objects.filter(
+            project_id=strategy.project_id, activated_on__range=(strategy.starts_on, strategy.ends_on),
+            state__in=("active", "overdue", "change_pending", "terminating", "signed"),
+        )  # fmt: skip
+        if strategy.product_type:
+            rows = rows.filter(unit__product_type=strategy.product_type)
+        if strategy.building_id:
+            rows = rows.filter(unit__building_id=strategy.building_id)
+        total, area = rows.order_by().aggregate(t=Sum("total"), a=Sum("gross_area")).values()
+        average = unit_price(total or ZERO, area or ZERO)
+        found[strategy.pk] = {
+            "units": rows.count(), "average": None if average is None else str(average),
+            "difference": None if average is None else str(average - strategy.target_average),
+        }  # fmt: skip
+    return found
+
+
+def discount_costs(project: Project, start: dt.date, end: dt.date) -> list[dict[str, Any]]:
+    """What each kind of discount took off the subscriptions of a period (P07), gifts among them; the dearest first.
+    From the price steps that the papers keep, so a discount that changed since counts as it was."""
+    with connection.cursor() as cursor:
+        cursor.execute(_COSTS, {"project": project.pk, "start": start, "end": end})
+        return [{"purpose": row[0], "deals": row[1], "amount": row[2]} for row in cursor.fetchall()]
+
+
+_COSTS = """
+    WITH sold AS (
+        SELECT id, deal_id, snapshot FROM deals_subscription
+         WHERE project_id = %(project)s AND activated_on BETWEEN %(start)s AND %(end)s
+           AND state IN ('active', 'overdue', 'change_pending', 'terminating', 'signed')),
+    taken AS (
+        SELECT sold.deal_id, coalesce(nullif(d ->> 'purpose', ''), 'other') AS purpose,
+               -(s ->> 'amount')::numeric AS amount
+          FROM sold, jsonb_array_elements(snapshot -> 'discounts') d, jsonb_array_elements(snapshot -> 'steps') s
+         WHERE s ->> 'code' = d ->> 'code'
+        UNION ALL
+        SELECT sold.deal_id, 'gift', c.value FROM sold
+          JOIN deals_coupon c ON c.project_id = %(project)s AND c.deal_id = sold.deal_id AND c.kind = 'gift')
+    SELECT purpose, count(DISTINCT deal_id), sum(amount) FROM taken GROUP BY purpose ORDER BY 3 DESC"""
 
 
 def filing_overdue(project: Project, today: dt.date) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, F, Func, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import launch_resources, queries  # noqa: F401 (registers its own)
+from anchang.deals import launch_resources, offer_resources, queries  # noqa: F401 (register their own)
 from anchang.deals.commands.checklist import checklist
 from anchang.deals.models import (
     Buyer,
@@ -107,7 +107,8 @@ register(
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
-            Field("loans", filter=False, sort=False), Field("snapshot", filter=False, sort=False),
+            Field("loans", filter=False, sort=False),
+            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Subscription)),
             Field("prints"), Field("created_at"),
             Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Subscription)),
             Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "subscription")),
@@ -136,7 +137,8 @@ register(
             Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
             Field("clauses", filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
-            Field("compensation"), Field("refund_due_on"), Field("snapshot", filter=False, sort=False),
+            Field("compensation"), Field("refund_due_on"),
+            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract)),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from anchang.inventory import rules
-from anchang.inventory.models import Building, Layout, Licence, Phase, PriceChange, Unit, UnitStateChange
+from anchang.inventory.models import Building, Layout, Licence, Phase, PriceChange, PriceScheme, Unit, UnitStateChange
 from anchang.kernel.money import ZERO
 from anchang.platform import parameters, statements
 from anchang.platform.access import Access
@@ -285,6 +285,10 @@ def _affordable(need: rules.Need, params: rules.MatchParams) -> Q:
 
 
 # --- histories -----------------------------------------------------------------------------------
+
+
+def newest_schemes(project: Project, most: int = 20) -> QuerySet[PriceScheme]:
+    return PriceScheme.objects.filter(project=project).order_by("-id")[:most]
 
 
 def price_history(unit: Unit) -> list[dict[str, Any]]:

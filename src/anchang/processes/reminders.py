@@ -21,6 +21,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label
 from anchang.processes.people import with_permission
+from anchang.processes.special import expire_offers
 from anchang.processes.subscribing import end_waiting
 
 #: One run takes at most so many, so that its locks stay short; the next minute takes the rest.
@@ -36,6 +37,7 @@ def end_what_time_has_ended(ctx: Context) -> int:
     for subscription in list(waiting.order_by("unit_id")[:BATCH]):
         end_waiting(ctx, subscription)
         ended += 1
+    ended += expire_offers(ctx)
     return ended + return_money_of_ended_deals(ctx)
 
 

@@ -11,10 +11,11 @@ from anchang.inventory.models import Unit
 from anchang.inventory.queries import CELL, board_cell
 from anchang.platform.models import FieldRule
 from anchang.platform.ui.live import Happening, messages_for
-from anchang.platform.ui.navigation import Place, QuickAdd, register_place, register_quick_add
+from anchang.platform.ui.navigation import Place, QuickAdd, register_place, register_quick_add, register_record_page
 from anchang.processes.profile import add_tabs
 
 add_tabs()
+register_record_page("discount-requests", "special-discount")
 register_place(
     Place("units", "board", _("Unit board"), "/board/", "units.view", icon="layout-grid", order=1)
 )
@@ -36,6 +37,9 @@ register_place(
         _OVERDUE.format(name="contracts", field="filing_overdue"), "contracts.view", icon="building-bank", order=91,
     )
 )  # fmt: skip
+register_place(
+    Place("units", "pricing", _("Pricing"), "/pricing/", "price-schemes.view", icon="adjustments", order=26)
+)
 register_place(Place("money", "cashier", _("Cash desk"), "/cashier/", "contracts.receive", icon="cash", order=1))
 register_quick_add(
     QuickAdd("loan", _("Loan calculator"), "/loan/", icon="calculator", permission="units.quote", order=60)

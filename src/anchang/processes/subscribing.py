@@ -34,6 +34,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
+from anchang.processes.entitlements import Entitlements, check_special_price, entitled, use_up
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
 
@@ -53,6 +54,8 @@ class SubscribeInput(Input):
     payment_plan: Annotated[Ref("payment-plans"), Label(_("Payment plan"))]
     loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
+    special: Annotated[Ref("discount-requests") | None, Label(_("Special discount"))] = None
+    coupons: Annotated[list[Ref("coupons")], Label(_("Vouchers and gifts"))] = []
     deposit: Annotated[Quantity, Label(_("Deposit"), kind="money")]
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
     sales_mode: Annotated[
@@ -105,6 +108,7 @@ class Terms:
     deposit: Decimal
     sign_by: dt.date
     approvers: tuple[str, ...]
+    used: Entitlements
 
 
 def why_not_subscribe(unit: Unit) -> Refusal | None:
@@ -132,6 +136,7 @@ def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscripti
         keep_claim(ctx, deal, UnitClaim.Kind.SUBSCRIPTION)
     _agree(ctx, deal, data, terms)
     subscription = _write(ctx, unit, deal, hold, data, terms)
+    use_up(ctx, deal, terms.used, terms.priced.snapshot)
     if terms.approvers:
         _ask_approval(ctx, unit, deal, subscription, terms)
     elif _pays_first(ctx, subscription):
@@ -159,7 +164,8 @@ def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | 
 
 def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
     buyers = checked_buyers(ctx, data.buyers, data.ownership)
-    priced = price_unit(ctx, unit, data.payment_plan, data.discounts)
+    used = entitled(ctx, unit, data.customer, data.payment_plan, data.special, data.coupons)
+    priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts)
     ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
     least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
     why = rules.why_not_enough(data.deposit, least, needed=needed)
@@ -173,7 +179,11 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
         deposit_due=ctx.business_date, signed_on=sign_by,
     )  # fmt: skip
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
-    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, need.approvers)
+    approvers = need.approvers
+    if used.special is not None:  # its chain has decided on exactly this price
+        check_special_price(used.special, priced.total)
+        approvers = ()
+    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used)
 
 
 def approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anchang.processes.views import board, cashier, desk, filing, loan, papers
+from anchang.processes.views import board, cashier, desk, filing, loan, papers, pricing, special
 
 urlpatterns = [
     path("board/", board.board_page, name="board"),
@@ -19,6 +19,10 @@ urlpatterns = [
     path("cashier/<int:deal_id>/preview", cashier.preview, name="cashier-preview"),
     path("cashier/<int:deal_id>/receive", cashier.receive, name="cashier-receive"),
     path("cashier/close/", cashier.close_page, name="cashier-close"),
+    path("special/<int:record_id>/", special.special_page, name="special-discount"),
+    path("pricing/", pricing.pricing_page, name="pricing"),
+    path("pricing/adjust", pricing.ask_adjustment, name="pricing-adjust"),
+    path("pricing/schemes/<int:record_id>/", pricing.scheme_page, name="price-scheme"),
     path("loan/", loan.loan_page, name="loan"),
     path("papers/", papers.price_papers, name="price-papers"),
     path("papers/subscription/<int:record_id>.pdf", papers.subscription, name="subscription-paper"),

@@ -4,10 +4,12 @@ from anchang.deals.models.chain import Deal, Hold, UnitClaim
 from anchang.deals.models.contracts import Contract
 from anchang.deals.models.files import DealFile
 from anchang.deals.models.launch import LaunchScheme, Lottery, QueueTicket
+from anchang.deals.models.offers import Coupon, DiscountDecision, DiscountRequest, PriceStrategy, Quotation
 from anchang.deals.models.parties import Buyer, ReceivedDocument, RequiredDocument
 from anchang.deals.models.subscriptions import PlanLine, Subscription
 
 __all__ = [
-    "Buyer", "Contract", "Deal", "DealFile", "Hold", "LaunchScheme", "Lottery", "PlanLine", "QueueTicket",
-    "ReceivedDocument", "RequiredDocument", "Subscription", "UnitClaim",
+    "Buyer", "Contract", "Coupon", "Deal", "DealFile", "DiscountDecision", "DiscountRequest", "Hold",
+    "LaunchScheme", "Lottery", "PlanLine", "PriceStrategy", "QueueTicket", "Quotation", "ReceivedDocument",
+    "RequiredDocument", "Subscription", "UnitClaim",
 ]  # fmt: skip

@@ -46,10 +46,9 @@ class PriceResult:
 
 
 def price_unit(
-    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount] = (),
-    extra_special: rules.Discount | None = None,
-) -> PriceResult:  # fmt: skip
-    """Price a unit today. Discounts linked to the plan come by themselves.
+    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount] = (), *extra: rules.Discount
+) -> PriceResult:
+    """Price a unit today. Discounts linked to the plan come by themselves; `extra`: what only this deal has.
 
     Raises 422 on `discounts` for one that may not be used here (validity, plan, unit, exclusion), 409
     `no_list_price`, `price_not_published`, `above_list_price`, `too_far_below_filed`.
@@ -61,8 +60,7 @@ def price_unit(
     if not plan.active:
         raise DomainError("payment_plan_closed", status=422, fields={"payment_plan": "payment_plan_closed"})
     used = _usable(ctx, unit, plan, discounts)
-    if extra_special is not None:
-        used.append(extra_special)
+    used += extra
     if not any(each.kind is rules.DiscountKind.TOTAL for each in used):
         codes = {each.code for each in used}
         used += [each for each in _linked(ctx, unit, plan) if each.code not in codes]

@@ -274,3 +274,35 @@ def _positive(value: Any) -> Decimal | None:
 
 def _bad_target() -> DomainError:
     return DomainError("bad_input", status=422, fields={"targets": "bad_value"})
+
+
+# --- tables as text ------------------------------------------------------------------------------
+
+
+def lines_text(factor: SchemeFactor) -> str:
+    """A table as people type it: `1~5 -200` or `南 2.25`, a line each, words in front of the value."""
+    found = []
+    for line in factor.lines:
+        value = format(line.value.normalize(), "f")
+        if factor.dimension in RANGES:
+            bounds = f"{'' if line.low is None else line.low}~{'' if line.high is None else line.high}"
+            found.append(f"{bounds} {value}")
+        else:
+            found.append(f"{line.equals} {value}")
+    return "\n".join(found)
+
+
+def read_lines(dimension: str, text: str) -> list[dict[str, str]]:
+    """Lines as `read_factors` takes them, from text as `lines_text` gives it; one number is a range of itself."""
+    found = []
+    for row in text.splitlines():
+        if not row.strip():
+            continue
+        head, _, value = row.strip().rpartition(" ")
+        head, value = head.strip(), value.strip().removeprefix("+").removesuffix("%")
+        if dimension not in RANGES:
+            found.append({"is": head, "value": value})
+            continue
+        low, mark, high = head.replace("～", "~").partition("~")
+        found.append({"from": low.strip(), "to": (high if mark else low).strip(), "value": value})
+    return found

@@ -1,0 +1,126 @@
+"""What a subscription may use once: an approved special discount, vouchers and gifts, discounts with a limit of uses.
+
+Looked at before the deal is made, used up in its transaction under the row's lock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import F, Q
+
+from anchang.crm.models import Customer
+from anchang.deals.commands.claims import household_of
+from anchang.deals.models import Coupon, Deal, DiscountRequest
+from anchang.inventory import rules as stock_rules
+from anchang.inventory.models import Discount, PaymentPlan, Unit
+from anchang.kernel.errors import DomainError
+from anchang.platform.context import Context
+
+SPECIAL = "special-request"
+#: After every discount of the scheme, before the final rounding.
+LAST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Entitlements:
+    """Locked rows that the deal will use, and what they do to the price."""
+
+    special: DiscountRequest | None
+    coupons: tuple[Coupon, ...]
+    discounts: tuple[stock_rules.Discount, ...]
+
+
+def special_rule(kind: str, value: Decimal, label: str) -> stock_rules.Discount:
+    return stock_rules.Discount(
+        code=SPECIAL, label=label, kind=stock_rules.DiscountKind(kind), value=value, order=LAST - 1,
+        category="special", published=False, purpose="allowance",
+    )  # fmt: skip
+
+
+def entitled(
+    ctx: Context, unit: Unit, customer: Customer, plan: PaymentPlan, special: DiscountRequest | None,
+    coupons: Sequence[Coupon],
+) -> Entitlements:  # fmt: skip
+    """Lock and check what the deal wants to use; 409 with the reason for one that it may not."""
+    found: list[stock_rules.Discount] = []
+    if special is not None:
+        special = _special(ctx, unit, customer, plan, special)
+        found.append(special_rule(special.kind, special.value, special.snapshot["special_label"]))
+    locked = _coupons(ctx, customer, coupons)
+    found += [
+        stock_rules.Discount(
+            code=f"coupon:{coupon.code}", label=coupon.name, kind=stock_rules.DiscountKind.FIX, value=coupon.value,
+            order=LAST, category="customer", purpose="coupon",
+        )
+        for coupon in locked if coupon.kind == Coupon.Kind.VOUCHER
+    ]  # fmt: skip
+    return Entitlements(special, locked, tuple(found))
+
+
+def _special(
+    ctx: Context, unit: Unit, customer: Customer, plan: PaymentPlan, special: DiscountRequest
+) -> DiscountRequest:
+    row = DiscountRequest.objects.select_for_update(no_key=True, of=("self",)).get(pk=special.pk)
+    if row.state != DiscountRequest.State.APPROVED or row.expires_on is None or row.expires_on < ctx.business_date:
+        raise DomainError("discount_request_not_approved", fields={"special": "discount_request_not_approved"})
+    made_for = row.unit_id == unit.pk and row.payment_plan_id == plan.pk and row.customer_id in household_of(customer)
+    if not made_for:
+        raise DomainError("discount_request_other_deal", fields={"special": "discount_request_other_deal"})
+    return row
+
+
+def _coupons(ctx: Context, customer: Customer, coupons: Sequence[Coupon]) -> tuple[Coupon, ...]:
+    """Locked in the order of their ids, so that two deals never wait for each other in a circle."""
+    wanted = sorted({coupon.pk for coupon in coupons})
+    rows = Coupon.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk")
+    family, today = household_of(customer), ctx.business_date
+    for coupon in (locked := tuple(rows)):
+        code = ""
+        if coupon.state != Coupon.State.ISSUED:
+            code = "coupon_used"
+        elif not (coupon.valid_from or today) <= today <= (coupon.valid_to or today):
+            code = "coupon_not_valid"
+        elif coupon.customer_id is not None and coupon.customer_id not in family:
+            code = "coupon_other_customer"
+        if code:
+            raise DomainError(code, fields={"coupons": code}, coupon=coupon.code)
+    return locked
+
+
+def check_special_price(special: DiscountRequest, total: Decimal) -> None:
+    """What was approved is a price; another one, for whatever reason, needs its own approval."""
+    if total != special.total:
+        raise DomainError(
+            "discount_request_price", fields={"special": "discount_request_price"}, approved=str(special.total),
+            total=str(total),
+        )  # fmt: skip
+
+
+def use_up(ctx: Context, deal: Deal, used: Entitlements, snapshot: dict[str, object]) -> None:
+    """The deal has them now; nobody else can."""
+    if used.special is not None:
+        used.special.state, used.special.deal = DiscountRequest.State.USED, deal
+        used.special.save(update_fields=["state", "deal", "updated_at"])
+        ctx.event("discount.used", used.special, customer_id=deal.customer_id, unit=str(used.special.unit))
+    for coupon in used.coupons:
+        coupon.state, coupon.deal, coupon.used_at = Coupon.State.USED, deal, ctx.now
+        coupon.save(update_fields=["state", "deal", "used_at", "updated_at"])
+        ctx.event(
+            "coupon.used", coupon, customer_id=deal.customer_id, title=coupon.name, code=coupon.code,
+            value=str(coupon.value),
+        )  # fmt: skip
+    _count_uses(ctx, snapshot)
+
+
+def _count_uses(ctx: Context, snapshot: dict[str, object]) -> None:
+    """One more use of each limited discount of the price; 409 `discount_used_up` when none is left."""
+    rows = snapshot["discounts"]
+    assert isinstance(rows, list)
+    limited = Discount.objects.filter(project=ctx.here, code__in=[d["code"] for d in rows], max_uses__isnull=False)
+    for discount in limited.order_by("pk"):
+        left = Discount.objects.filter(Q(pk=discount.pk), used__lt=F("max_uses"))
+        if not left.update(used=F("used") + 1, updated_at=ctx.now):
+            raise DomainError("discount_used_up", fields={"discounts": "discount_used_up"}, discount=discount.name)
