@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Sum
 
 from anchang.deals import rules
 from anchang.deals.models import Contract, Deal
-from anchang.finance.commands import add_receivables, refund_free_money, release_allocations, void_receivables
+from anchang.finance.commands import (
+    RefundInput,
+    add_receivables,
+    refund_free_money,
+    release_allocations,
+    request_refunds,
+    transfer_money,
+    void_receivables,
+)
 from anchang.finance.commands.receipts import free_receipts
 from anchang.finance.commands.receivables import NewLine
 from anchang.finance.commands.refunds import request_compensation
+from anchang.finance.commands.transfers import TransferInput
 from anchang.finance.models import Allocation, Receipt, Refund
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
@@ -68,6 +78,27 @@ def return_money(
     void_receivables(ctx, deal)
     if refund:
         refund_free_money(ctx, deal, reason, due_on, contract)
+
+
+def return_amount(
+    ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, contract: Contract | None = None
+) -> None:
+    """Request back exactly this much of what receipts of the deal have free, to who paid it. Deal locked."""
+    asked: dict[str, Any] = {"deal": deal, "amount": amount, "money": money, "reason": reason}
+    made = request_refunds(ctx, [RefundInput.model_construct(**asked)])
+    if contract is not None:
+        Refund.objects.filter(pk=made[0].pk).update(contract=contract)
+
+
+def move_cash(ctx: Context, old: Deal, new: Deal, most: Decimal, reason: str) -> Decimal:
+    """Own house money that receipts of `old` have free goes to `new`, at most `most`. Answers the sum.
+
+    Loan money never moves: it belongs to the lender (SPC interpretation art. 21)."""
+    free = free_receipts(ctx, old).filter(money="cash", kind=Receipt.Kind.HOUSE).exclude(way=Receipt.Way.OFFSET)
+    amount = min(most, sum((receipt.amount - receipt.allocated for receipt in free), ZERO))
+    if amount > 0:
+        transfer_money(ctx, old, TransferInput.model_construct(to=new, amount=amount, reason=reason, proofs=[]))
+    return max(amount, ZERO)
 
 
 def _keep(ctx: Context, deal: Deal, contract: Contract | None, item: str, amount: Decimal) -> None:

@@ -50,7 +50,7 @@ def resubmit_subscription(ctx: Context, subscription: Subscription, data: Resubm
         raise DomainError.of(why)
     deal = subscription.deal
     again: dict[str, Any] = {
-        "customer": subscription.customer, "buyers": _buyers(deal), "ownership": deal.ownership or None,
+        "customer": subscription.customer, "buyers": buyers_of_deal(deal), "ownership": deal.ownership or None,
         "payment_plan": data.payment_plan or subscription.payment_plan, "loans": _loans(subscription, data),
         "discounts": _discounts(ctx, subscription, data),
         "deposit": subscription.deposit if data.deposit is None else data.deposit,
@@ -76,7 +76,7 @@ def _discounts(ctx: Context, subscription: Subscription, data: ResubmitInput) ->
     return list(Discount.objects.filter(project=ctx.here, code__in=codes))
 
 
-def _buyers(deal: Deal) -> list[dict[str, Any]]:
+def buyers_of_deal(deal: Deal) -> list[dict[str, Any]]:
     """The parties as they were typed; the numbers do not leave the command."""
     rows = Buyer.objects.filter(project_id=deal.project_id, deal=deal).order_by("seq")
     return [

@@ -135,7 +135,8 @@ def _contract_lines(ctx: Context, subscription: Subscription, contract: Contract
 def put_in_force(ctx: Context, unit: Unit, deal: Deal, contract: Contract) -> None:
     """SIGNED: receivables live, claim and unit follow, customer becomes a buyer, finance is told (F04)."""
     keep_claim(ctx, deal, UnitClaim.Kind.CONTRACT)
-    change_unit_state(ctx, unit, stock_rules.SIGNED, deal_id=deal.pk)
+    if unit.state != stock_rules.SIGNED:  # signed again after a revocation
+        change_unit_state(ctx, unit, stock_rules.SIGNED, deal_id=deal.pk)
     deal.state = Deal.State.SIGNED
     deal.save(update_fields=["state", "updated_at"])
     contract.state = Contract.State.SIGNED
@@ -196,15 +197,21 @@ def sign_reviewed_contract(ctx: Context, contract: Contract) -> Contract:
     return contract
 
 
+def why_not_void(contract: Contract) -> Refusal | None:
+    """A draft after a revocation has no subscription to go back to: sign it or end it."""
+    if contract.state in ("draft", "reviewed") and contract.revision == 1:
+        return None
+    return Refusal("state_refused", {"state": contract.state})
+
+
 @command(
     Contract, verb="void", label=_("Void draft"), icon="trash", shape="danger", lock=False,
-    refuses=lambda c: rules.why_not_go("contract", c.state, "voided"),
-    show=lambda c: c.state in ("draft", "reviewed"),
+    refuses=why_not_void, show=lambda c: c.state in ("draft", "reviewed") and c.revision == 1,
 )  # fmt: skip
 def void_contract(ctx: Context, contract: Contract) -> Contract:
     """A draft that is not signed after all: the subscription is active again."""
     _unit, _deal, contract = lock_chain(contract)
-    if why := rules.why_not_go("contract", contract.state, "voided"):
+    if why := why_not_void(contract):
         raise DomainError.of(why)
     contract.state = Contract.State.VOIDED
     contract.save(update_fields=["state", "updated_at"])

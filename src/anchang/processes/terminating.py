@@ -39,7 +39,7 @@ class CancelSubscriptionInput(Input):
     fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=_FAULTS)] = "none"
 
 
-def _settlement(ctx: Context, deal: Deal, total: Decimal, data: TerminateInput) -> rules.Settlement:
+def settlement_of(ctx: Context, deal: Deal, total: Decimal, data: TerminateInput) -> rules.Settlement:
     return rules.settle_termination(
         data.fault, paid_money(deal), total, deposit_ratio=Decimal(str(ctx.param("deals.deposit_ratio"))),
         on=ctx.business_date, refund_days=int(ctx.param("deals.refund_days")), penalty=data.penalty,
@@ -62,7 +62,7 @@ def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -
     unit, deal, contract = lock_chain(contract)
     if why := why_not_terminate(contract):
         raise DomainError.of(why)
-    settlement = _settlement(ctx, deal, contract.total, data)
+    settlement = settlement_of(ctx, deal, contract.total, data)
     contract.former_state, contract.fault, contract.end_reason = contract.state, data.fault, data.reason
     contract.forfeited, contract.penalty = settlement.forfeited, settlement.penalty
     contract.compensation, contract.refund_due_on = settlement.compensation, settlement.refund_due_on
@@ -81,12 +81,12 @@ def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -
     else:
         contract.state, contract.terminated_on = Contract.State.TERMINATED, ctx.business_date
         contract.save(update_fields=[*facts, "state", "terminated_on", "updated_at"])
-        _finish(ctx, unit, deal, contract, settlement)
+        finish_termination(ctx, unit, deal, contract, settlement)
     contract.refresh_from_db()
     return contract
 
 
-def _finish(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement) -> None:
+def finish_termination(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement) -> None:
     settle_deal_money(ctx, deal, contract, settlement, contract.end_reason)
     end_deal(ctx, unit, deal, contract.end_reason, reconfirm=True)
     refresh_stages(ctx, [deal.customer_id])
@@ -123,7 +123,8 @@ def terminate_subscription(ctx: Context, subscription: Subscription, data: Termi
     unit, deal, subscription = lock_chain(subscription)
     if why := rules.why_not_go("subscription", subscription.state, "terminating"):
         raise DomainError.of(why)
-    _end_subscription(ctx, unit, deal, subscription, data)
+    check_demanded(ctx, data)
+    end_subscription(ctx, unit, deal, subscription, data)
     subscription.refresh_from_db()
     return subscription
 
@@ -148,15 +149,24 @@ def cancel_subscription(
             number=subscription.number, reason=reason,
         )  # fmt: skip
     else:
-        _end_subscription(ctx, unit, deal, subscription, TerminateInput(reason=reason, fault=data.fault))
+        asked = TerminateInput(reason=reason, fault=data.fault)
+        check_demanded(ctx, asked)
+        end_subscription(ctx, unit, deal, subscription, asked)
     subscription.refresh_from_db()
     return subscription
 
 
-def _end_subscription(
+def check_demanded(ctx: Context, data: TerminateInput) -> None:
+    """Where the office demands first (parameter), a deposit is kept by a forfeiture only."""
+    if data.fault == "buyer" and data.forfeit != 0 and ctx.param("deals.forfeit_needs_demand"):
+        raise DomainError("demand_first")
+
+
+def end_subscription(
     ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, data: TerminateInput
 ) -> None:
-    settlement = _settlement(ctx, deal, subscription.total, data)
+    """FORFEITED or REFUNDED with its money, the unit back to the price officer. All comes locked."""
+    settlement = settlement_of(ctx, deal, subscription.total, data)
     end_state = Subscription.State.FORFEITED if settlement.forfeited > 0 else Subscription.State.REFUNDED
     subscription.former_state, subscription.state = subscription.state, end_state
     subscription.ended_on, subscription.fault = ctx.business_date, data.fault

@@ -1,0 +1,86 @@
+"""Change of buyers and shares (更名): spouse or direct relatives with proof, one original buyer stays (DOMAIN 10)."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.deals import rules
+from anchang.deals.commands.buyers import checked_buyers, store_buyers
+from anchang.deals.models import Buyer, Contract, Deal, DealChange, ReceivedDocument, Subscription
+from anchang.kernel.errors import DomainError
+from anchang.platform import personal
+from anchang.platform.commands import command
+from anchang.platform.context import Context
+from anchang.platform.inputs import Input, Label, Reason
+from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
+from anchang.processes.replanning import redraft
+from anchang.processes.versions import next_version
+
+_OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
+
+
+class ChangeBuyersInput(Input):
+    """`buyers`: the whole new list, as for a subscription; a newcomer also has `relation` (spouse, parent, child,
+    grandparent, grandchild) and `proven` true."""
+
+    reason: Annotated[Reason, Label(_("Reason"))]
+    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json")]
+    ownership: Annotated[
+        Literal["sole", "joint", "shares"] | None, Label(_("Ownership"), kind="choice", choices=_OWNERSHIP)
+    ] = None
+
+
+def request_buyers(ctx: Context, paper: Paper, data: ChangeBuyersInput) -> DealChange:
+    """Ask for other buyers or shares. Filed contracts are revoked first."""
+    chain = lock_paper(paper)
+    if why := why_not_change(chain.paper, "buyers"):
+        raise DomainError.of(why)
+    checked = checked_buyers(ctx, data.buyers, data.ownership)
+    old = [personal.decrypt(row.id_cipher) for row in _buyers_of(chain.deal)]
+    newcomers = [
+        rules.Newcomer(buyer.id_number, str(raw.get("relation") or ""), bool(raw.get("proven")))
+        for buyer, raw in zip(checked.buyers, data.buyers, strict=True)
+    ]
+    if why := rules.why_not_change_buyers(old, [buyer.id_number for buyer in checked.buyers], newcomers):
+        raise DomainError(why.code, status=422, fields={"buyers": why.code}, **why.params)
+    return open_change(
+        ctx, chain, DealChange.Kind.BUYERS, data.reason, ownership=checked.ownership, new_total=chain.paper.total,
+        buyers_cipher=personal.encrypt(json.dumps(data.buyers, ensure_ascii=False)),
+    )  # fmt: skip
+
+
+def _buyers_of(deal: Deal) -> list[Buyer]:
+    return list(Buyer.objects.filter(project_id=deal.project_id, deal=deal).order_by("seq"))
+
+
+@carries_out(DealChange.Kind.BUYERS)
+def carry_out_buyers(ctx: Context, change: DealChange, chain: Chain) -> None:
+    """The new parties take the place of the old; the papers that a staying buyer brought stay received."""
+    assert change.buyers_cipher is not None
+    asked = json.loads(personal.decrypt(change.buyers_cipher))
+    checked = checked_buyers(ctx, asked, change.ownership)
+    before = {row.id_digest: row.pk for row in _buyers_of(chain.deal)}
+    chain.deal.ownership = checked.ownership
+    chain.deal.save(update_fields=["ownership", "updated_at"])
+    for row in store_buyers(ctx, chain.deal, checked):
+        if row.id_digest in before:
+            ticks = ReceivedDocument.objects.filter(project=ctx.here, deal=chain.deal, buyer=before[row.id_digest])
+            ticks.update(buyer=row)
+    paper = chain.paper
+    if isinstance(paper, Contract) and paper.state == Contract.State.REVOKED:
+        redraft(ctx, chain.deal, paper)
+    else:
+        next_version(ctx, paper, paper.former_state)
+
+
+for _model, _name, _states in (
+    (Subscription, "subscription", ("active", "overdue")), (Contract, "contract", ("signed", "revoked")),
+):  # fmt: skip
+    command(
+        _model, verb="change-buyers", name=f"change_buyers_{_name}", label=_("Change buyers"), icon="users",
+        lock=False, refuses=lambda paper: why_not_change(paper, "buyers"),
+        show=lambda paper, states=_states: paper.state in states,
+    )(request_buyers)  # fmt: skip
