@@ -42,6 +42,8 @@ CONSULTANT: Rights = BASE | held("own", """
     discount-requests.view discount-requests.withdraw discount-decisions.view quotations.view quotations.subscribe
     quotations.withdraw
     subscriptions.resubmit deals.attach deal-files.view deal-files.replace
+    subscriptions.exchange subscriptions.change-buyers subscriptions.replan subscriptions.reprice
+    deal-changes.view deal-changes.withdraw
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own deals.explain-delay delay-reasons.view
@@ -65,6 +67,8 @@ MANAGER: Rights = BASE | held("project", """
     units.export release-batches.*
     holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
     subscriptions.approve subscriptions.refuse subscriptions.resubmit deal-files.*
+    subscriptions.exchange subscriptions.change-buyers subscriptions.replan subscriptions.reprice subscriptions.demand
+    contracts.exchange contracts.change-buyers contracts.replan contracts.reprice deal-changes.*
     contracts.view contracts.print contracts.export
     receivables.view receipts.view refunds.view received-documents.*
     launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
@@ -77,7 +81,8 @@ MANAGER: Rights = BASE | held("project", """
 CLERK: Rights = BASE | held("project", """
     customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
     holds.view deals.* deal-files.* buyers.* subscriptions.view subscriptions.sign subscriptions.print
-    subscriptions.extend
+    subscriptions.extend subscriptions.demand subscriptions.exchange subscriptions.change-buyers subscriptions.replan
+    deal-changes.view deal-changes.withdraw deal-changes.print deal-changes.forfeit
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
     events.view files.* imports.view reports.project
 """)  # fmt: skip
@@ -96,7 +101,7 @@ MONEY_DECISIONS: Rights = held("project", """
 
 FINANCE: Rights = BASE | BANKING | held("project", """
     customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view
-    subscriptions.view subscriptions.receive subscriptions.print
+    subscriptions.view subscriptions.receive subscriptions.print deal-changes.view
     contracts.view contracts.receive contracts.print
     receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive
     commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.view
@@ -114,7 +119,8 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     phases.* buildings.* units.* layouts.* licences.* price-lists.* price-rows.* price-changes.* discounts.*
     price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
-    subscriptions.* contracts.terminate refunds.approve refunds.reject checklists.*
+    subscriptions.* contracts.terminate contracts.ask-revocation contracts.keep contracts.end
+    refunds.approve refunds.reject checklists.*
     sales-plans.* plan-targets.*
     teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
@@ -123,7 +129,8 @@ GROUP_MARKETING: Rights = BASE | held("project", """
     reports.* sales-plans.* plan-targets.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
     discount-requests.* discount-decisions.view quotations.view coupons.* price-strategies.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
-    customers.view leads.view visits.view follow-ups.view deals.view holds.view subscriptions.view contracts.view
+    customers.view leads.view visits.view follow-ups.view deal-changes.view deal-changes.approve deal-changes.refuse
+    deals.view holds.view subscriptions.view contracts.view
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*
 """)  # fmt: skip
 

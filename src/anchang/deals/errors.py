@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import launch_errors, offer_errors  # noqa: F401 (words of their own)
+from anchang.deals import change_errors, launch_errors, offer_errors  # noqa: F401 (words of their own)
 from anchang.deals.models import Contract, Deal, Hold, LaunchScheme, QueueTicket, Subscription
 from anchang.platform.commands import constraint_errors
 from anchang.platform.wording import say, say_values

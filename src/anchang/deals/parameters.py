@@ -66,3 +66,17 @@ declare(
     "deals.late_fee", {"rate": "0.0001", "later_rate": "0.0002", "days": 90}, "json",
     _("Late fee of new contracts: daily rate, rate of long delays, and from which day"),
 )  # fmt: skip
+declare(
+    "deals.change_approvers",
+    {
+        "exchange": ["manager"], "buyers": ["manager"], "plan": ["manager"], "price": ["director"],
+        "forfeit": ["director"], "return_forfeit": ["director"], "revoke": ["director"],
+    },
+    "json", _("Who approves special affairs, by kind, in turn"),
+    help=_("A price beyond the consultant's authority asks its own approvers as well."),
+)  # fmt: skip
+declare("deals.change_four_eyes", True, "bool", _("Nobody approves a special affair that he asked for"))
+declare("deals.demand_days", 15, "int", _("Days that a demand leaves the buyer before a forfeiture"))
+declare(
+    "deals.forfeit_needs_demand", False, "bool", _("A deposit is kept only after a demand, its deadline and approval")
+)

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Case, F, Func, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import launch_resources, offer_resources, queries  # noqa: F401 (register their own)
+from anchang.deals import change_resources, launch_resources, offer_resources, queries  # noqa: F401 (register their own)
 from anchang.deals.commands.checklist import checklist
 from anchang.deals.models import (
     Buyer,
@@ -65,7 +65,7 @@ register(
         related=(
             Related("holds", "deal"), Related("subscriptions", "deal"), Related("contracts", "deal"),
             Related("receivables", "deal"), Related("receipts", "deal"), Related("refunds", "deal"),
-            Related("deal-files", "deal"),
+            Related("deal-files", "deal"), Related("deal-changes", "deal"),
         ),
     )
 )  # fmt: skip

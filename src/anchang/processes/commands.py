@@ -1,6 +1,11 @@
 """The commands of processes that cross apps."""
 
+from anchang.processes import changing as changing
+from anchang.processes import exchanging as exchanging
+from anchang.processes import forfeiting as forfeiting
 from anchang.processes import keeping as keeping
+from anchang.processes import renaming as renaming
+from anchang.processes import revoking as revoking
 from anchang.processes.banking import confirm_bank_line, confirm_clear_lines
 from anchang.processes.legacy import claim_sold_units
 from anchang.processes.queueing import finish_launch, receive_on_ticket, withdraw_ticket

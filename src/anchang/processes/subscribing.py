@@ -127,6 +127,20 @@ def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscripti
     Takes over the hold of the customer or of a household member. Beyond the consultant's authority the
     subscription waits in approval and the unit stays held.
     """
+    deal, subscription, terms = make_subscription(ctx, unit, data)
+    if terms.approvers:
+        _ask_approval(ctx, unit, deal, subscription, terms)
+    elif _pays_first(ctx, subscription):
+        _wait(ctx, unit, deal, subscription)
+    else:
+        activate(ctx, unit, deal, subscription)
+    ctx.index([subscription], fresh=True)
+    subscription.refresh_from_db()
+    return subscription
+
+
+def make_subscription(ctx: Context, unit: Unit, data: SubscribeInput) -> tuple[Deal, Subscription, Terms]:
+    """Deal, claim, parties and the draft of the paper. Whether it waits or is active is the caller's to say."""
     check_own_customer(ctx, data.customer)
     deal, hold = _claimed_deal(ctx, unit, data.customer)
     terms = _terms(ctx, unit, data)
@@ -137,15 +151,7 @@ def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscripti
     _agree(ctx, deal, data, terms)
     subscription = _write(ctx, unit, deal, hold, data, terms)
     use_up(ctx, deal, terms.used, terms.priced.snapshot)
-    if terms.approvers:
-        _ask_approval(ctx, unit, deal, subscription, terms)
-    elif _pays_first(ctx, subscription):
-        _wait(ctx, unit, deal, subscription)
-    else:
-        activate(ctx, unit, deal, subscription)
-    ctx.index([subscription], fresh=True)
-    subscription.refresh_from_db()
-    return subscription
+    return deal, subscription, terms
 
 
 def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | None, Hold | None]:

@@ -24,6 +24,7 @@ class Subscription(ProjectModel):
         TERMINATING = "terminating", _("Terminating")
         SIGNED = "signed", _("Signed")
         EXCHANGED = "exchanged", _("Exchanged")
+        REPLACED = "replaced", _("Replaced by a new version")
         FORFEITED = "forfeited", _("Forfeited")
         REFUNDED = "refunded", _("Refunded")
         CANCELLED = "cancelled", _("Cancelled")
@@ -76,6 +77,7 @@ class Subscription(ProjectModel):
                         "terminating",
                         "signed",
                         "exchanged",
+                        "replaced",
                         "forfeited",
                         "refunded",
                         "cancelled",
