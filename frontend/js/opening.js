@@ -65,7 +65,6 @@ function cellOf(unit) {
   facts.textContent = `${unit.area} ㎡ `;
   const state = document.createElement("span");
   cell.append(name, facts, state);
-  cell.setAttribute("aria-label", unit.label);
   dress(cell, unit);
   return cell;
 }

@@ -56,7 +56,7 @@ def test_two_buyers_race_and_the_manager_sees_it(
         page.evaluate("document.querySelector('[data-choose]').click()")
     winners = []
     for page in pages:
-        page.wait_for_function("['green', 'red'].includes(document.querySelector('[data-said]').dataset.tone)")
+        expect(page.locator("[data-said][data-tone=green], [data-said][data-tone=red]")).to_be_visible()
         winners.append(page.locator("[data-said]").get_attribute("data-tone") == "green")
     assert sorted(winners) == [False, True]
     won, lost = (pages[winners.index(True)], pages[winners.index(False)])

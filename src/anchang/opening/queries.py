@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from anchang.inventory.models import Unit
@@ -18,8 +18,8 @@ from anchang.platform import parameters
 _LIVE = ("won", "confirmed")
 
 
-def opening_of(project_id: int, opening_id: int) -> Opening | None:
-    return Opening.objects.select_related("project", "scheme").filter(project_id=project_id, pk=opening_id).first()
+def openings(within: Q | None) -> list[Opening]:
+    return list(Opening.objects.filter(within).order_by("-starts_at")[:100]) if within is not None else []
 
 
 def buyer_of(who: passes.Pass) -> OpeningBuyer | None:

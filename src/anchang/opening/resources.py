@@ -6,6 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.opening.models import Opening, OpeningBuyer, OpeningClaim
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.ui.navigation import Place, register_place
+
+register_place(Place("deals", "launch-day", _("Launch day"), "/openings/", "openings.view", icon="rocket", order=53))
 
 register(
     Resource(

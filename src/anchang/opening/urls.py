@@ -8,6 +8,7 @@ urlpatterns = [
     path("choose/<str:text>/", views.choose, name="choose"),
     path("choose/<str:text>/favourites", views.favour, name="choose-favour"),
     path("choose/<str:text>/confirm", views.confirm, name="choose-confirm"),
+    path("openings/", views.home, name="openings"),
     path("openings/<int:opening_id>/board/", views.live_board, name="opening-board"),
     path("openings/<int:opening_id>/links/", views.links, name="opening-links"),
     path("openings/<int:opening_id>/log.<str:form>", views.log_file, name="opening-log"),

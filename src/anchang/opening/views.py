@@ -23,7 +23,7 @@ from anchang.opening.models import Opening, OpeningBuyer
 from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.scope import set_scope
-from anchang.platform.ui.gate import access_of
+from anchang.platform.ui.gate import access_of, project_ids_of
 
 BUYER = Actor("buyer", None, "buyer")
 
@@ -130,6 +130,15 @@ def confirm(request: HttpRequest, text: str) -> HttpResponse:
 def _opening(request: HttpRequest, opening_id: int, permission: str = "openings.view") -> Opening:
     found: Opening = reading.get_record(resources.get("openings"), access_of(request), opening_id, permission)
     return found
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Every opening in the reader's reach, newest first, with the way to its live board."""
+    access = access_of(request)
+    access.require("openings.view")
+    within = reading.reach(resources.get("openings"), "openings.view", access, project_ids_of(request))
+    return render(request, "opening/home.html", {"openings": queries.openings(within)})
 
 
 @require_safe
