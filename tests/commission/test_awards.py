@@ -7,7 +7,7 @@ from decimal import Decimal as D
 
 import pytest
 
-from anchang.commission import queries
+from anchang.commission import ranking
 from anchang.commission.models import Line
 from anchang.insight import catalogue
 from anchang.kernel.errors import DomainError
@@ -40,7 +40,7 @@ def test_results_are_those_of_the_ranking_report(office):
         report = catalogue.REPORTS["ranking"]
         shown = report.answer(report.ask(access, {"date": "2025-03-15", "period": "month"}))["boards"]
         for board in ("amount", "units", "collection"):
-            ours = queries.results(office.project, board, *MARCH)
+            ours = ranking.results(office.project, board, *MARCH)
             theirs = {row["user"]["id"]: D(str(row["value"])) for row in shown[board] if D(str(row["value"]))}
             assert {u: v for u, v in ours.items() if v} == theirs, board
 
@@ -57,6 +57,8 @@ def test_the_champion_gets_a_payable_line_once(office):
         assert (line.kind, line.state, line.amount, line.reached_on) == ("award", "payable", D(5000), MARCH[1])
         with pytest.raises(DomainError, match="award_given"):
             run("give_award", access, award, period="2025-03-01")
+        assert run("void_award", access, line).state == "void"
+        assert len(run("give_award", access, award, period="2025-03-01")["winners"]) == 1
         with pytest.raises(DomainError, match="month_not_over"):
             run("give_award", access, award, period=office.project.today().isoformat())
         with pytest.raises(DomainError, match="award_not_then"):

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from decimal import Decimal as D
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from anchang.commission import queries
 from anchang.commission.commands import follow
 from anchang.commission.models import Earning, Line, Statement
-from anchang.deals.models import Deal
+from anchang.deals.models import Contract, Deal
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands
 from anchang.platform.context import Context
@@ -211,6 +212,34 @@ def test_a_hand_over_moves_no_pay_that_has_accrued(desk):
     Deal.objects.filter(pk=contract.deal_id).update(consultant=desk.office.users["consultant5"])
     catch_up(desk, contract)
     assert earning_of(contract).payee.user == desk.office.users["consultant1"]
+
+
+class Undone(Exception):
+    pass
+
+
+def test_a_new_price_pays_the_difference_in_the_old_period(desk):
+    """A later version of the contract, signed in another month: same earning, same period, new base. The papers are
+    made by hand and taken back, because their plan and receivables stay those of the first version."""
+    make_scheme(desk)
+    contract = desk.sign()
+    catch_up(desk, contract)
+    before = earning_of(contract)
+    cheaper = contract.total - D(100000)
+    facts = {f.attname: getattr(contract, f.attname) for f in Contract._meta.concrete_fields if f.name != "id"}
+    later = {"revision": 2, "total": cheaper, "signed_on": contract.signed_on + dt.timedelta(days=40)}
+    with pytest.raises(Undone), transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL DEFERRED")
+        Contract.objects.filter(pk=contract.pk).update(state="voided")
+        catch_up(desk, contract)
+        assert earning_of(contract).amount == before.amount  # not signed anew yet
+        Contract.objects.create(**facts | later)
+        catch_up(desk, contract)
+        after = earning_of(contract)
+        assert (after.pk, after.period, after.signed_on) == (before.pk, before.period, contract.signed_on)
+        assert after.base == cheaper
+        raise Undone
 
 
 def test_following_takes_the_same_statements_for_one_deal_and_for_many(desk):

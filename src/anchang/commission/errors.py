@@ -26,6 +26,7 @@ say(
         "month_not_over": _("The month is not over yet."),
         "award_not_then": _("The award does not hold in this period."),
         "award_given": _("This award was given for the period already."),
+        "award_only": _("Only an award is taken back by hand."),
         "nobody_won": _("Nobody reached the mark."),
         "event.commission.accrued": _("%(amount)s accrued at %(rate)s"),
         "event.commission.changed": _("From %(before)s to %(after)s"),

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import F, Q, Sum
 
 from anchang.commission import rules
 from anchang.commission.models import Earning, Line, Payee, Scheme, Split, Statement
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import Allocation, Receipt, Receivable
-from anchang.platform import resources
 from anchang.platform.models import Project, TeamMember
 
 ZERO = Decimal("0.00")
 #: A signed contract earns until its deal has ended; one waiting to be revoked or changed still counts.
 COUNTED = ("signed", "filed", "delivered", "titled", "change_pending", "terminating", "revoked")
-SIGNED_EVER = (*COUNTED, "terminated")
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,7 @@ class DealState:
 def deal_states(project: Project, deal_ids: Iterable[int]) -> dict[int, DealState]:
     """Facts of these deals, four statements whatever their number."""
     ids = list(deal_ids)
-    papers = {
-        c.deal_id: c for c in Contract.objects.filter(project=project, deal__in=ids, state__in=COUNTED).order_by("id")
-    }
+    papers, signed = _papers(project, ids)
     shares = _shares(project, ids)
     money = _money(project, list(papers))
     deals = Deal.objects.filter(project=project, pk__in=ids).annotate(product=F("unit__product_type"))
@@ -55,10 +51,24 @@ def deal_states(project: Project, deal_ids: Iterable[int]) -> dict[int, DealStat
             deal.agency if deal.sales_mode == Deal.SalesMode.AGENCY else "",
             shares.get(deal.pk) or (((deal.consultant_id, rules.HUNDRED),) if deal.consultant_id else ()),
             deal.pk in shares,
-            _facts(deal, papers.get(deal.pk), money),
+            _facts(deal, papers.get(deal.pk), signed.get(deal.pk), money),
         )
         for deal in deals
     }  # fmt: skip
+
+
+def _papers(project: Project, ids: Sequence[int]) -> tuple[dict[int, Contract], dict[int, dt.date]]:
+    """Deal -> its contract in force, and the day on which its first version was signed: a new version changes the
+    price, not the period."""
+    papers: dict[int, Contract] = {}
+    signed: dict[int, dt.date] = {}
+    rows = Contract.objects.filter(project=project, deal__in=ids, state__in=(*COUNTED, "voided"))
+    for paper in rows.order_by("-revision", "-id"):
+        if paper.state in COUNTED:
+            papers.setdefault(paper.deal_id, paper)
+        if paper.deal_id in papers and (paper.state in COUNTED or paper.revision < papers[paper.deal_id].revision):
+            signed[paper.deal_id] = min(paper.signed_on, signed.get(paper.deal_id, paper.signed_on))
+    return papers, signed
 
 
 def _shares(project: Project, ids: Sequence[int]) -> dict[int, tuple[tuple[int, Decimal], ...]]:
@@ -94,18 +104,13 @@ def _money(project: Project, ids: Sequence[int]) -> _Money:
     return found
 
 
-def _facts(deal: Deal, paper: Contract | None, money: _Money) -> rules.DealFacts | None:
-    if paper is None:
+def _facts(deal: Deal, paper: Contract | None, signed_on: dt.date | None, money: _Money) -> rules.DealFacts | None:
+    if paper is None or signed_on is None:
         return None
     return rules.DealFacts(
-        paper.total, paper.signed_on, paper.filed_on, None, money.collected.get(deal.pk, ()),
+        paper.total, signed_on, paper.filed_on, None, money.collected.get(deal.pk, ()),
         money.loans.get(deal.pk, ()), money.loan_due.get(deal.pk, ZERO),
     )  # fmt: skip
-
-
-def product_types(project_id: int | None) -> Mapping[str, Any]:
-    """The office's kinds of units, as the units' own field has them."""
-    return resources.choices_of(resources.get("units").by_name["product_type"], project_id)
 
 
 def delivered_deals(project: Project, ids: Sequence[int]) -> set[int]:
@@ -144,54 +149,6 @@ def deals_unfinished(project: Project) -> list[int]:
     )
     over = Earning.objects.filter(project=project, ended=False, deal__state=Deal.State.ENDED)
     return sorted({pk for rows in (fresh, waiting, over) for pk in rows.values_list("deal", flat=True)})
-
-
-# --- ranking --------------------------------------------------------------------------------------
-
-
-def results(project: Project, metric: str, first: dt.date, last: dt.date) -> dict[int, Decimal]:
-    """User -> net signed amount, net signed units or collection of the days, as the ranking (龙虎榜) counts them; a
-    shared deal counts by its shares."""
-    if metric == "collection":
-        cells = _collected(project, first, last)
-    else:
-        measure: Any = Sum("total") if metric == "amount" else Count("id")
-        cells = defaultdict(Decimal)
-        for sign, day, states in ((1, "signed_on", SIGNED_EVER), (-1, "terminated_on", ("terminated",))):
-            rows = Contract.objects.filter(Q(**{f"{day}__range": (first, last)}), project=project, state__in=states)
-            for deal, value in rows.order_by().values("deal").annotate(value=measure).values_list("deal", "value"):
-                cells[deal] += sign * Decimal(value)
-    return _by_person(project, cells)
-
-
-def _collected(project: Project, first: dt.date, last: dt.date) -> dict[int, Decimal]:
-    """Posted house receipts less reversals and refunds, by deal."""
-    cells: dict[int, Decimal] = defaultdict(Decimal)
-    rows = (
-        Receipt.objects.filter(project=project, business_date__range=(first, last), kind=Receipt.Kind.HOUSE)
-        .exclude(state=Receipt.State.DRAFT)
-        .exclude(way__in=(Receipt.Way.OFFSET, Receipt.Way.TRANSFER_IN))
-    )
-    for deal, value in rows.order_by().values("deal").annotate(value=Sum("amount")).values_list("deal", "value"):
-        cells[deal] += value
-    back = Allocation.objects.filter(
-        project=project, refund__state="paid", refund__paid_on__range=(first, last), receipt__kind=Receipt.Kind.HOUSE
-    )
-    refunded = back.order_by().values("receipt__deal").annotate(value=Sum("amount"))
-    for deal, value in refunded.values_list("receipt__deal", "value"):
-        cells[deal] -= value
-    return cells
-
-
-def _by_person(project: Project, cells: Mapping[int, Decimal]) -> dict[int, Decimal]:
-    shares = _shares(project, list(cells))
-    owners = dict(Deal.objects.filter(project=project, pk__in=list(cells)).values_list("pk", "consultant_id"))
-    found: dict[int, Decimal] = defaultdict(Decimal)
-    for deal, value in cells.items():
-        people = shares.get(deal) or ([(owners[deal], rules.HUNDRED)] if owners.get(deal) else [])
-        for user, share in people:
-            found[user] += value * share / rules.HUNDRED
-    return dict(found)
 
 
 # --- the settlement report ------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.commission.models import Award, Earning, Line, Payee, Scheme, Split, Statement
-from anchang.commission.queries import product_types
+from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.ui.navigation import Place, register_place
 

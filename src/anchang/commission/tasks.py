@@ -25,5 +25,5 @@ def keep_up(run: JobRun) -> None:
 
 after(
     "commission.follow", "deal", "contract.signed", "contract.filed", "contract.terminated", "money.received",
-    "receipt.reversed", "refund.paid",
+    "receipt.reversed", "refund.paid", "change.executed",
 )  # fmt: skip

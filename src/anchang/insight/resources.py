@@ -8,8 +8,10 @@ from django.db.models import CharField, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
+from anchang.commission.ranking import provide_ranking
 from anchang.insight import catalogue
 from anchang.insight.models import DelayReason, PlanTarget, SalesPlan
+from anchang.insight.queries.ranking import standings
 from anchang.insight.words import delay_reasons
 from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
@@ -87,3 +89,6 @@ register(Resource(
         Field("by", list=True, to="users"),
     ),
 ))  # fmt: skip
+
+#: Awards of commission name their winners from the ranking.
+provide_ranking(standings)

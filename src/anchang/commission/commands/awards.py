@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.commission import queries, rules
+from anchang.commission import ranking, rules
 from anchang.commission.commands.following import one_at_a_time
 from anchang.commission.commands.payees import payees_of
 from anchang.commission.commands.schemes import in_force
 from anchang.commission.models import Award, Line
-from anchang.kernel.errors import DomainError
+from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label
@@ -22,6 +22,29 @@ class GiveInput(Input):
     """`period`: any day of the month, quarter or year."""
 
     period: Annotated[Day, Label(_("For the period with the day"))]
+
+
+def why_not_void(line: Line) -> Refusal | None:
+    if line.kind != Line.Kind.AWARD:
+        return Refusal("award_only", {})
+    return rules.why_not_line(line.state, "void")
+
+
+@command(
+    Line, verb="void", label=_("Take the award back"), icon="x", shape="danger", lock=False, refuses=why_not_void,
+    show=lambda line: line.kind == "award" and line.state in ("payable", "held"),
+)  # fmt: skip
+def void_award(ctx: Context, line: Line) -> Line:
+    """An award given by mistake, as long as it isn't settled; it can be given again."""
+    one_at_a_time(ctx)
+    line = Line.objects.select_for_update(no_key=True).get(project=ctx.here, pk=line.pk)
+    if why := why_not_void(line):
+        raise DomainError.of(why)
+    line.former_state, line.state, line.statement = line.state, "void", None
+    line.save(update_fields=["state", "former_state", "statement", "updated_at"])
+    ctx.event("commission.line", line, amount=str(line.amount), state=line.state)
+    line.refresh_from_db()
+    return line
 
 
 @command(Award, verb="give", label=_("Give the award"), icon="trophy", shape="primary", lock=False)
@@ -37,7 +60,7 @@ def give_award(ctx: Context, award: Award, data: GiveInput) -> dict[str, Any]:
     given = Line.objects.filter(project=ctx.here, award=award, award_period=first).exclude(state="void")
     if given.exists():
         raise DomainError("award_given")
-    values = queries.results(ctx.here, award.metric, first, last)
+    values = ranking.results(ctx.here, award.metric, first, last)
     found = rules.prizes(award.kind, values, award.prize, award.threshold)
     if not found:
         raise DomainError("nobody_won")

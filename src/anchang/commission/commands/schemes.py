@@ -9,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
-from anchang.commission import queries, rules
+from anchang.commission import rules
 from anchang.commission.models import Award, Role, Scheme
 from anchang.commission.models.schemes import Period
+from anchang.inventory.dictionaries import product_types
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
@@ -30,7 +31,7 @@ class SchemeInput(Input):
     name: Annotated[Name, Label(_("Name"))]
     role: Annotated[Literal["consultant", "leader", "agency"], Label(_("Role"), kind="choice", choices=_ROLES)]
     product_type: Annotated[
-        str, Field(max_length=30), Label(_("Product type"), kind="choice", choices=queries.product_types)
+        str, Field(max_length=30), Label(_("Product type"), kind="choice", choices=product_types)
     ] = ""
     team: Annotated[Ref("teams") | None, Label(_("Team"))] = None
     mode: Annotated[Literal["segmented", "full_jump"], Label(_("Mode"), kind="choice", choices=_MODES)]

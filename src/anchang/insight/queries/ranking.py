@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -9,11 +11,12 @@ from typing import Any
 from django.db import connection
 
 from anchang.insight import rules
-from anchang.insight.queries import drill, labels, sums
+from anchang.insight.queries import drill, facts, labels, sums
 from anchang.insight.queries.asked import Asked
 from anchang.insight.queries.facts import EVERYBODY, Who
 from anchang.insight.queries.sales import text
 from anchang.insight.rules import Sums
+from anchang.platform.models import Project
 
 RANKED_ITEMS = ("sign", "terminate", "sign_change", "receive", "refund", "customer")
 BOARDS = ("amount", "units", "collection", "new_customers")
@@ -54,6 +57,15 @@ def ranking_report(asked: Asked) -> dict[str, Any]:
             "new_customers": drill.rows("customers", drill.between("business_date", period.start, period.end)),
         },
     }
+
+
+def standings(project: Project, board: str, first: dt.date, last: dt.date) -> dict[int, Decimal]:
+    """User -> what the board of the ranking shows for these days."""
+    cells: dict[int, dict[str, Sums]] = defaultdict(dict)
+    for item, key, found in facts.live_sums([project.pk], first, last, RANKED_ITEMS, ("user_id",)):
+        if key[0] is not None:
+            cells[key[0]][item] = found
+    return {user: Decimal(_values(items)[board]) for user, items in cells.items()}
 
 
 def _values(items: Mapping[str, Sums]) -> dict[str, Decimal | int]:
