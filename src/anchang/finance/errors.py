@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.finance import banking_errors  # noqa: F401 (says its own)
 from anchang.finance.models import Refund
-from anchang.platform.wording import say, say_values
+from anchang.finance.models.ledger import Item, Money
+from anchang.platform.wording import say, say_keys, say_values
 
 say(
     {
@@ -51,3 +52,4 @@ say(
     }
 )
 say_values("notice.refund_decided", state=dict(Refund.State.choices))
+say_keys(item=dict(Item.choices), money=dict(Money.choices))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.wording import say
+from anchang.inventory.models.units import Lock
+from anchang.platform.wording import say, say_keys
 
 _ERRORS = {
     "unit_taken": _("%(unit)s is taken."),
@@ -90,3 +91,7 @@ _EVENTS = {
     "event.price_list.published": _("Price list %(title)s published: %(count)s units"),
 }
 say(_ERRORS | _EVENTS)
+say_keys(
+    locks=dict(Lock.choices),
+    section={"area": _("Measured areas"), "price": _("Prices"), "sale": _("Sale"), "escrow": _("Escrow")},
+)

@@ -33,12 +33,14 @@ class Field:
              filtered, sorted or exported.
     kind     text longtext int money area decimal percent bool date datetime choice ref phone json many;
              found from the model when not given.
-    to       for `ref`/`many`: the resource referred to; found from the model when not given.
+    to       for `ref`/`many`: the resource referred to; found from the model when not given. For `json`: the
+             resource that the condition in it is about, so that pages can word it.
     list     shown in lists by default; `detail`: shown on the record page.
     filter, sort   may be used in conditions / order (both need the right to read the field).
     form     "create", "edit", "both" or "": in which generated form it stands. States never do.
     required in the create form; found from the model (no default, not blank) when None.
     sum      lists show its sum in the footer.
+    section  a heading among the facts; its words are said by `wording.say_keys(section={…})`.
     choices  value -> label, when the model has none (dictionaries: a callable(project_id) -> dict).
     """
 

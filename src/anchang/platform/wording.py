@@ -14,6 +14,7 @@ from typing import Any
 
 _words: dict[str, Any] = {}
 _values: dict[str, dict[str, Mapping[str, Any]]] = {}
+_keys: dict[str, dict[str, Any]] = {}
 _twice: list[str] = []
 
 
@@ -32,6 +33,17 @@ def say_values(code: str, **words: Mapping[str, Any]) -> None:
     known = _values.setdefault(code, {})
     for name, meanings in words.items():
         known[name] = {**meanings, **known.get(name, {})}
+
+
+def say_keys(**words: Mapping[str, Any]) -> None:
+    """Words of the codes that stand under a name inside structured values (`item`, `money` of a payment line)."""
+    for name, meanings in words.items():
+        _keys[name] = {**meanings, **_keys.get(name, {})}
+
+
+def key_word(name: str, code: Any) -> str:
+    """The word of a code under this name, else the code itself."""
+    return str(_keys.get(name, {}).get(str(code), code))
 
 
 def worded_twice() -> list[str]:
@@ -61,4 +73,4 @@ def worded(code: str, params: Mapping[str, Any] | None = None) -> str:
     return text % safe
 
 
-__all__ = ["codes", "knows", "say", "say_values", "worded"]
+__all__ = ["codes", "key_word", "knows", "say", "say_keys", "say_values", "worded", "worded_twice"]

@@ -21,6 +21,8 @@ from anchang.crm.commands.visits import LeaveInput, TourData, VisitInput, add_to
 from anchang.crm.models import Customer, Visit
 from anchang.deals.commands.holds import HoldInput, hold_unit
 from anchang.finance.commands import MoneyInput
+from anchang.finance.commands.days import CloseDayInput, close_day
+from anchang.finance.models import Receipt
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
 from anchang.processes import reminders
@@ -42,6 +44,7 @@ class Worker:
         for n, life in dealer.recent[:MAX_DEALS]:
             self._deal(dealer, n, life)
         self._today(dealer)
+        self._close_days()
         self._remind()
 
     def moments(self, count: int) -> list[dt.datetime]:
@@ -52,6 +55,21 @@ class Worker:
         return sorted(start + dt.timedelta(seconds=self.random.random() * span) for _ in range(count))
 
     # --- deals ----------------------------------------------------------------------------------
+
+    def _close_days(self) -> None:
+        """The cashier has counted every day but yesterday."""
+        cashier = self.office.users["finance"]
+        booked: dict[dt.date, dict[str, Decimal]] = {}
+        rows = Receipt.objects.filter(
+            project=self.office.project, cashier=cashier, business_date__lt=self.office.day(1), state="posted"
+        )
+        for day, way, amount in rows.values_list("business_date", "way", "amount"):
+            sums = booked.setdefault(day, {})
+            sums[way] = sums.get(way, Decimal(0)) + amount
+        for day, sums in sorted(booked.items()):
+            ctx = self.office.context("finance", self.office.at(day, 18.5))
+            close_day(ctx, CloseDayInput.model_validate({"project": self.office.project.pk, "day": day, **sums}))
+            ctx.flush()
 
     def _deal(self, dealer: Dealer, n: int, life: Life) -> None:
         at = life.buys_at

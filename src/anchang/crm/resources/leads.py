@@ -241,7 +241,7 @@ RULES = register(
         fields=(
             Field("position", list=True, form="both"),
             Field("name", list=True, form="both"),
-            Field("conditions", list=True, form="both", filter=False, sort=False),
+            Field("conditions", to="leads", list=True, form="both", filter=False, sort=False),
             Field("team", list=True, to="teams", form="both"),
             Field("user", list=True, to="users", form="both"),
             Field("min_level", list=True, form="both"),

@@ -266,7 +266,7 @@ def _money(reader: Reader) -> list[Block]:
         rows.Line(
             _("Overdue"),
             _("%(n)s lines") % {"n": sums["late_count"]},
-            "/reports/receivables-overdue/",
+            "/reports/overdue/",
             late=bool(sums["late_count"]),
             amount=sums["late_sum"],
         ),

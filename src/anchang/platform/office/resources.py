@@ -9,6 +9,7 @@ from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform import parameters
 from anchang.platform.access import Access
 from anchang.platform.database import policy_sql
 from anchang.platform.models import (
@@ -101,6 +102,12 @@ def _notice_texts(ids: Sequence[int]) -> dict[int, str]:
     return {i: worded("notice." + code, params) for i, code, params in rows}
 
 
+def _meanings(ids: Sequence[int]) -> dict[int, str]:
+    """What each parameter says about itself."""
+    labels = {one.key: str(one.label) for one in parameters.declared()}
+    return {i: labels.get(key, "") for i, key in Parameter.objects.filter(pk__in=ids).values_list("pk", "key")}
+
+
 def _event_texts(ids: Sequence[int]) -> dict[int, str]:
     rows = Event.objects.filter(pk__in=ids).values_list("id", "name", "data", "resource")
     return {i: event_text(name, data, resource) for i, name, data, resource in rows}
@@ -183,7 +190,8 @@ register(Resource(
 register(Resource(
     name="parameters", model=Parameter, label=_("Parameter"), plural=_("Parameters"), area="setup", icon="adjustments",
     group_level=True, label_field="key", order="key",
-    fields=(Field("key", list=True), Field("company", list=True), Field("project", list=True),
+    fields=(Field("key", list=True), Field("meaning", label=_("Meaning"), value=_meanings, kind="text", list=True),
+            Field("company", label=_("Company"), list=True), Field("project", label=_("Project"), list=True),
             Field("valid_from", list=True), Field("value", list=True)),
 ))  # fmt: skip
 

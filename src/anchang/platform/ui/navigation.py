@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform.access import Access
+
 
 @dataclass(frozen=True)
 class Area:
@@ -64,7 +66,7 @@ BOTTOM_BAR = ("today", "customers", "units")
 
 _places: dict[str, Place] = {}
 _quick: dict[str, QuickAdd] = {}
-_record_pages: dict[str, str] = {}
+_record_pages: dict[str, tuple[str, Callable[[Access], bool] | None]] = {}
 
 
 def register_place(place: Place) -> Place:
@@ -84,14 +86,16 @@ def has_place(key: str) -> bool:
     return key in _places
 
 
-def register_record_page(resource: str, url_name: str) -> None:
-    """Records of this resource have a page of their own, at the named URL with the id."""
-    _record_pages[resource] = url_name
+def register_record_page(resource: str, url_name: str, shown: Callable[[Access], bool] | None = None) -> None:
+    """Records of this resource have a page of their own, at the named URL with the id. `shown`: for whom."""
+    _record_pages[resource] = url_name, shown
 
 
-def record_page_of(resource: str, record_id: object) -> str:
-    """The address of a record's own page; "" when the generic one is its page."""
-    name = _record_pages.get(resource)
+def record_page_of(resource: str, record_id: object, access: Access | None = None) -> str:
+    """The address of a record's own page; "" when the generic one is its page, or the page of this reader."""
+    name, shown = _record_pages.get(resource, ("", None))
+    if access is not None and shown is not None and not shown(access):
+        return ""
     return address_with(name, record_id) if name else ""
 
 

@@ -29,7 +29,7 @@ from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.lists import resource_of
 from anchang.platform.ui.navigation import address_with, record_page_of
 from anchang.platform.ui.overlays import refresh
-from anchang.platform.wording import worded
+from anchang.platform.wording import key_word, worded
 
 PAGE_EVENTS = 30
 RELATED_ROWS = 30
@@ -55,7 +55,7 @@ class Shown:
 
     @property
     def label(self) -> str:
-        return rows.as_text(self.item.get(self.resource.label_field)) or str(self.record.pk)
+        return rows.label_text(self.resource, self.item, self.project_id) or str(self.record.pk)
 
 
 def shown_of(request: HttpRequest, name: str, record_id: int) -> Shown:
@@ -71,7 +71,7 @@ def shown_of(request: HttpRequest, name: str, record_id: int) -> Shown:
 
 @require_safe
 def record_page(request: HttpRequest, name: str, record_id: int) -> HttpResponse:
-    own = record_page_of(name, record_id)
+    own = record_page_of(name, record_id, access_of(request))
     if own and not is_fragment(request):
         return HttpResponseRedirect(own)
     shown = shown_of(request, name, record_id)
@@ -193,7 +193,7 @@ def sections_of(shown: Shown, empties: bool) -> list[dict[str, Any]]:
             "url": url,
         }
         sections.setdefault(str(f.section), []).append(fact)
-    return [{"label": label, "facts": facts} for label, facts in sections.items()]
+    return [{"label": key_word("section", name), "facts": facts} for name, facts in sections.items()]
 
 
 # --- the side: timeline, related lists, files, history -------------------------------------------

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from anchang.kernel.errors import DomainError, not_found
 from anchang.platform import resources
+from anchang.platform.access import Access
 from anchang.platform.models import FieldRule, Role, RolePermission
 from anchang.platform.models.access import Scope
 from anchang.platform.office import roles
@@ -86,12 +87,17 @@ def role_object(request: HttpRequest, role_id: int, name: str) -> HttpResponse:
 def _role(request: HttpRequest, role_id: int) -> Role:
     access = access_of(request)
     access.require("roles.view")
-    if not (access.whole_group or access.may("roles.set-rights")):
+    if not _sees(access):
         access.require("roles.set-rights")
     found = Role.objects.filter(pk=role_id).first()
     if found is None:
         raise not_found()
     return found
+
+
+def _sees(access: Access) -> bool:
+    """What a role may do is shown to the group's people and to those who change it."""
+    return access.whole_group or access.may("roles.set-rights")
 
 
 def _may_change(request: HttpRequest) -> bool:
@@ -118,4 +124,4 @@ def _fields(resource: Resource, modes: dict[str, str]) -> list[dict[str, Any]]:
     ]
 
 
-navigation.register_record_page("roles", "ui-role")
+navigation.register_record_page("roles", "ui-role", _sees)

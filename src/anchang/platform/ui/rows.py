@@ -8,12 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
 
 from anchang.platform import commands, resources
 from anchang.platform.access import Access
 from anchang.platform.resources import Field, Resource
+from anchang.platform.ui import filters, formats
 from anchang.platform.ui.components import Column, Row
 from anchang.platform.ui.navigation import record_page_of
+from anchang.platform.wording import key_word
 
 CELL_KINDS = {
     "int": "integer", "money": "money", "area": "area", "decimal": "number", "percent": "percent", "bool": "bool",
@@ -45,37 +48,65 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
     """convert(record id, JSON value) -> what the cell renderer wants. Found once per column, used per row."""
     if f.kind == "choice":
         words = {str(k): str(v) for k, v in resources.choices_of(f, project_id).items()}
-        return lambda _, v: None if v in (None, "") else {"value": v, "label": words.get(str(v), str(v))}
+        return lambda _id, v: None if v in (None, "") else {"value": v, "label": words.get(str(v), str(v))}
     if f.kind == "ref":
         target = resources.ref_target(resource, f)
         if target is None or not access.may(f"{target.name}.view"):
-            return lambda _, v: v and {"label": v["label"]}
-        base = f"/r/{target.name}/"
-        return lambda _, v: v and {"label": v["label"], "url": f"{base}{v['id']}/"}
+            return lambda _id, v: v and {"label": v["label"]}
+        base, names = f"/r/{target.name}/", target.by_name[target.label_field]
+        return lambda _id, v: v and {"label": told(names, v["label"], project_id), "url": f"{base}{v['id']}/"}
     if f.kind == "phone":
         found = reveal_command(resource, f)
         if found is None or not access.may(commands.permission_of(found)):
-            return lambda _, v: v
+            return lambda _id, v: v
         return lambda i, v: v and {"masked": v, "reveal_url": record_url(resource.name, i, f"reveal/{f.name}")}
     if f.kind == "date":
-        return lambda _, v: parse_date(v) if isinstance(v, str) else v
+        return lambda _id, v: parse_date(v) if isinstance(v, str) else v
     if f.kind == "datetime":
-        return lambda _, v: parse_datetime(v) if isinstance(v, str) else v
+        return lambda _id, v: parse_datetime(v) if isinstance(v, str) else v
     if f.kind == "many":
-        return lambda _, v: v or []
-    return lambda _, v: as_text(v) if isinstance(v, list | dict) else v
+        return lambda _id, v: v or []
+    if f.kind == "json" and f.to:
+        return lambda _id, v: conditions_text(resources.get(f.to), v, access, project_id)
+    return lambda _id, v: as_text(v, f.name) if isinstance(v, list | dict | bool) else v
 
 
-def as_text(value: Any) -> str:
-    """A JSON value in words: labels of references, else its parts."""
+def conditions_text(resource: Resource, value: Any, access: Access, project_id: int | None) -> str:
+    """A condition in words; one that chips can't show as it stands."""
+    tests = filters.tests_of(value)
+    if tests is None:
+        return as_text(value)
+    said = (filters.in_words(resource, test, access, project_id) for test in tests)
+    return "；".join(f"{label} {text}" for label, text in said)
+
+
+def as_text(value: Any, name: str = "") -> str:
+    """A JSON value in words: labels of references, else its parts; `name` says what codes in it mean."""
     if isinstance(value, Mapping):
         if "label" in value:
             return str(value["label"])
-        parts = [as_text(v) for k, v in value.items() if k != "id" and v not in (None, "", [], {}, False, True)]
+        kept = {k: v for k, v in value.items() if k != "id" and not isinstance(v, bool) and v not in (None, "", [], {})}
+        parts = [as_text(v, k) for k, v in kept.items()]
         return " · ".join(parts) if len(parts) < 8 else json.dumps(value, ensure_ascii=False)
     if isinstance(value, list):
-        return "、".join(as_text(one) for one in value)
-    return "" if value is None else str(value)
+        return "、".join(as_text(one, name) for one in value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return "" if value is None else key_word(name, value)
+
+
+def label_text(resource: Resource, item: Mapping[str, Any], project_id: int | None = None) -> str:
+    """What a record is called, from its item: words for codes, local times for moments."""
+    return told(resource.by_name[resource.label_field], item.get(resource.label_field), project_id)
+
+
+def told(f: Field, value: Any, project_id: int | None = None) -> str:
+    """One value as plain text."""
+    if f.kind == "choice" and isinstance(value, str):
+        return str(resources.choices_of(f, project_id).get(value, value))
+    if f.kind == "datetime" and isinstance(value, str):
+        return formats.moment(parse_datetime(value))
+    return as_text(value, f.name)
 
 
 def columns_of(

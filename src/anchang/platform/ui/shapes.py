@@ -181,7 +181,8 @@ def _labels(state: State, ids: list[int]) -> dict[int, dict[str, Any]]:
     wanted = tuple(f for f in state.fields if f.name in (title, resource.state_field))
     return {
         item["id"]: {
-            "label": rows.as_text(item.get(title)) or resource.label, "state": item.get(resource.state_field, ""),
+            "label": rows.told(resource.by_name[title], item.get(title), state.project_id) or resource.label,
+            "state": item.get(resource.state_field, ""),
             "url": rows.record_url(resource.name, item["id"]), "panel_url": f"/r/{resource.name}/{item['id']}/panel",
         }
         for item in reading.rows_by_ids(resource, wanted, ids)

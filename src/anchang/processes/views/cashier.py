@@ -34,6 +34,9 @@ from anchang.processes.offers import item_label
 from anchang.processes.views import doing
 from anchang.processes.views.asking import amount as plain_amount
 
+#: Days that wait for their closing, as the page names them.
+SHOWN_DAYS = 6
+
 RIGHTS = ("contracts.receive", "subscriptions.receive", "holds.receive")
 FOUND = 20
 EACH = 12
@@ -250,12 +253,13 @@ def _day(access: Access, project: Project) -> dict[str, Any]:
     for one in receipts:
         sums[str(one.get_way_display())] = sums.get(str(one.get_way_display()), ZERO) + one.amount
     closed = DayClose.objects.filter(project=project, day=today, cashier_id=access.actor.user_id).first()
+    unclosed = [day for _who, day in unclosed_days(project, today, access.actor.user_id or 0)]
     return {
         "receipts": receipts, "sums": sums, "sum": sum(sums.values(), ZERO), "closed": closed,
         "may_reverse": access.may("receipts.reverse", project.pk),
         "may_print": access.may("receipts.print", project.pk),
         "may_close": access.may("day-closes.close", project.pk) and closed is None,
-        "unclosed": [day for _who, day in unclosed_days(project, today, access.actor.user_id or 0)],
+        "unclosed": unclosed[:SHOWN_DAYS], "unclosed_more": max(0, len(unclosed) - SHOWN_DAYS),
     }  # fmt: skip
 
 
