@@ -42,6 +42,16 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.LateFee": {"waiver": ""},
     "finance.Remittance": {"item": "agency_deed_tax"},
     "finance.PeriodClose": {"last_day": "2001-01-31"},
+    "finance.AccountingPeriod": {"month": dt.date(2026, 1, 1)},
+    "finance.Voucher": {"state": "draft", "seq": 1, "voucher_date": dt.date(2026, 1, 1)},
+    "finance.VoucherLine": {"debit": Decimal("1.00")},
+    "finance.Invoice": {
+        "net": Decimal("0.50"), "tax": Decimal("0.50"),
+        "deal": lambda *place: _related_by_label("finance.Receipt", *place).deal,
+    },
+    "finance.MarketingContract": {"state": "draft"},
+    "finance.ExpensePlan": {"month": dt.date(2026, 1, 1)},
+    "finance.Expense": {"state": "approved"},
 }
 
 

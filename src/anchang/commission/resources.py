@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.commission import vouchers  # noqa: F401 (registers what becomes vouchers)
 from anchang.commission.models import Award, Earning, Line, Payee, Scheme, Split, Statement
 from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register

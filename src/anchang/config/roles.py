@@ -106,6 +106,10 @@ FINANCE: Rights = BASE | BANKING | held("project", """
     receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive
     commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.view
     commission-statements.* commission-awards.view
+    accounts.* accounting-periods.* voucher-templates.* voucher-template-lines.* vouchers.* voucher-lines.*
+    voucher-rejections.* voucher-batches.* invoices.* invoice-receipts.*
+    expense-subjects.* expense-targets.view expense-targets.create expense-plans.view expense-plans.create
+    expense-plans.approve marketing-contracts.* expenses.* expense-payments.*
     events.view files.* imports.* jobs.* reports.*
 """)  # fmt: skip
 
@@ -121,6 +125,8 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*
     subscriptions.* contracts.terminate contracts.ask-revocation contracts.keep contracts.end
     refunds.approve refunds.reject checklists.*
+    invoices.view vouchers.view expense-subjects.* expense-targets.* expense-plans.* marketing-contracts.*
+    expenses.* expense-payments.view
     sales-plans.* plan-targets.*
     teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip

@@ -151,6 +151,7 @@ register(
         related=(
             Related("receivables", "contract"), Related("receipts", "contract"),
             Related("refunds", "contract"), Related("deal-files", "contract"),
+            Related("invoices", "contract"), Related("vouchers", "contract"),
         ),
     )
 )  # fmt: skip

@@ -91,6 +91,7 @@ register(
             Field("deal"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", order="-id", state_field="state",
+        related=(Related("vouchers", "area_settlement"),),
     )
 )  # fmt: skip
 
@@ -119,6 +120,7 @@ register(
             Field("amount", list=True, sum=True),
         ),
         label_field="title", order="-id",
+        related=(Related("vouchers", "remittance_line"),),
     )
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.finance import banking_errors  # noqa: F401 (says its own)
+from anchang.finance import accounting_errors, banking_errors  # noqa: F401 (each says its own)
 from anchang.finance.models import Refund
 from anchang.finance.models.ledger import Item, Money
 from anchang.platform.wording import say, say_keys, say_values

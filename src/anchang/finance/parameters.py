@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.finance import accounting_parameters  # noqa: F401 (declares its own)
 from anchang.platform.parameters import declare
 
 declare("finance.receipt_prefix", "SJ", "text", _("Letters before a receipt number"))

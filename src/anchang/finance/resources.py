@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Case, CharField, DateField, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.finance import banking_resources, queries  # noqa: F401 (the former registers its own)
+from anchang.finance import accounting_resources, banking_resources, queries  # noqa: F401 (each registers its own)
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
 from anchang.finance.models.ledger import Item
 from anchang.platform.resources import Field, Related, Resource, register
@@ -53,6 +53,7 @@ register(
             Field("bank"), Field("voided"), Field("settled_on"), Field("note"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", order="due_on", state_field="state",
+        related=(Related("vouchers", "receivable"),),
     )
 )  # fmt: skip
 
@@ -75,7 +76,9 @@ register(
         ),
         label_field="number", owner="deal__consultant", team="deal__team", order="-id", state_field="state",
         search=("number", "payer", "reference"), key_field="number",
-        related=(Related("allocations", "receipt"),),
+        related=(
+            Related("allocations", "receipt"), Related("vouchers", "receipt"), Related("invoice-receipts", "receipt"),
+        ),
     )
 )  # fmt: skip
 
@@ -94,6 +97,7 @@ register(
             Field("paid_by"), Field("reference"), Field("reject_reason"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", order="-id", state_field="state",
+        related=(Related("vouchers", "refund"),),
     )
 )  # fmt: skip
 

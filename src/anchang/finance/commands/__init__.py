@@ -1,5 +1,6 @@
 """Writes of money. `take_money` and `refund_free_money` are called by processes, which know the papers."""
 
+from anchang.finance.commands import expenses, invoices, voucher_exports, voucher_templates, vouchers
 from anchang.finance.commands.areas import (
     approve_area_settlement,
     compute_area_settlement,
@@ -78,7 +79,9 @@ __all__ = [
     "close_month",
     "compute_area_settlement",
     "compute_late_fees",
+    "expenses",
     "explain_bank_line",
+    "invoices",
     "match_bank_lines",
     "pay_refund",
     "post_area_settlement",
@@ -95,4 +98,7 @@ __all__ = [
     "transfer_money",
     "unmatch_bank_line",
     "void_receivables",
+    "voucher_exports",
+    "voucher_templates",
+    "vouchers",
 ]  # fmt: skip
