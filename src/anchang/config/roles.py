@@ -47,6 +47,7 @@ CONSULTANT: Rights = BASE | held("own", """
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own deals.explain-delay delay-reasons.view
+    mortgages.view titles.view contract-copies.view
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
 """) | held("project", """
@@ -73,7 +74,7 @@ MANAGER: Rights = BASE | held("project", """
     receivables.view receipts.view refunds.view received-documents.*
     launch-schemes.* queue-tickets.* lotteries.* openings.* opening-buyers.* opening-claims.*
     events.view reveals.view imports.* files.* jobs.* reports.* tasks.view views.share delay-reasons.view
-    sales-plans.view plan-targets.view
+    sales-plans.view plan-targets.view mortgages.* titles.view contract-copies.view copy-loans.view disputes.*
     commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.*
     commission-statements.view commission-statements.print commission-awards.*
 """)  # fmt: skip
@@ -85,6 +86,7 @@ CLERK: Rights = BASE | held("project", """
     deal-changes.view deal-changes.withdraw deal-changes.print deal-changes.forfeit
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
     events.view files.* imports.view reports.project
+    mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
 
 #: The bank, closed months, and what is owed beside the price.
@@ -111,12 +113,14 @@ FINANCE: Rights = BASE | BANKING | held("project", """
     expense-subjects.* expense-targets.view expense-targets.create expense-plans.view expense-plans.create
     expense-plans.approve marketing-contracts.* expenses.* expense-payments.*
     events.view files.* imports.* jobs.* reports.*
+    mortgages.view mortgages.disburse
 """)  # fmt: skip
 
 SERVICE: Rights = BASE | held("project", """
     customers.view customers.reveal-phone personal-requests.view personal-requests.create
     visits.view visits.create call-ins.* follow-ups.* appointments.*
     contracts.view deals.view events.view reports.project
+    mortgages.* titles.* contract-copies.* copy-loans.view contracts.deliver disputes.view
 """)  # fmt: skip
 
 DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """

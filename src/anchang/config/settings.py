@@ -88,6 +88,7 @@ APPS = [
     "finance",
     "commission",
     "paperwork",
+    "affairs",
     "site",
     "estate",
     "care",

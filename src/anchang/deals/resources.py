@@ -152,6 +152,8 @@ register(
             Related("receivables", "contract"), Related("receipts", "contract"),
             Related("refunds", "contract"), Related("deal-files", "contract"),
             Related("invoices", "contract"), Related("vouchers", "contract"),
+            Related("mortgages", "contract"), Related("titles", "contract"), Related("contract-copies", "contract"),
+            Related("disputes", "contract"),
         ),
     )
 )  # fmt: skip

@@ -1,0 +1,63 @@
+"""What the codes of this app say."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.affairs.models import ContractCopy, Dispute, Mortgage, TitleRegistration
+from anchang.deals.models import Contract
+from anchang.platform.wording import say, say_values
+
+STEPS = {
+    "mortgage.submitted": _("submit to the bank"),
+    "mortgage.approved": _("approval by the bank"),
+    "mortgage.pre_registered": _("pre-registration"),
+    "mortgage.disbursed": _("payout"),
+    "title.taxed": _("taxes and fund"),
+    "title.submitted": _("submit the title"),
+    "title.issued": _("certificate"),
+    "title.handed_out": _("hand out the certificate"),
+}
+
+say(
+    {
+        "mortgage_running": _("A loan of this kind is running for the contract."),
+        "approved_too_much": _("More is approved than was applied for."),
+        "loan_above_price": _("The loan is above the price."),
+        "contract_not_there": _("The contract is not at this point (%(state)s)."),
+        "before_last_step": _("The step before was on %(since)s."),
+        "date_in_future": _("This day is still to come."),
+        "title_there": _("The contract has a title registration."),
+        "certificate_used": _("Another contract has this certificate number."),
+        "handover_day": _("The day lies before signing or in the future."),
+        "money_due": _("House money is due and not paid."),
+        "event.mortgage.opened": _("Mortgage of %(amount)s at %(bank)s opened"),
+        "event.mortgage.submitted": _("Mortgage submitted on %(on)s"),
+        "event.mortgage.approved": _("Mortgage approved on %(on)s"),
+        "event.mortgage.pre_registered": _("Mortgage pre-registered on %(on)s"),
+        "event.mortgage.disbursed": _("Mortgage disbursed on %(on)s"),
+        "event.mortgage.refused": _("Mortgage refused on %(on)s"),
+        "event.mortgage.withdrawn": _("Mortgage withdrawn on %(on)s"),
+        "event.title.opened": _("Title registration opened"),
+        "event.title.taxed": _("Taxes and fund paid on %(on)s"),
+        "event.title.submitted": _("Title submitted on %(on)s"),
+        "event.title.issued": _("Title certificate issued on %(on)s"),
+        "event.title.handed_out": _("Title certificate handed out on %(on)s"),
+        "event.contract.delivered": _("Handed over on %(on)s"),
+        "event.copy.lent": _("Copy %(copy)s lent to %(borrower)s until %(due_on)s"),
+        "event.copy.stored": _("Copy %(copy)s returned"),
+        "event.copy.given": _("Copy %(copy)s given to the buyer"),
+        "event.dispute.opened": _("Dispute: %(subject)s"),
+        "event.dispute.negotiating": _("Dispute in negotiation"),
+        "event.dispute.court": _("Dispute before court or arbitration"),
+        "event.dispute.closed": _("Dispute closed: %(result)s"),
+        "task.affair_step_due": _("Overdue since %(due_on)s: %(step)s, contract %(number)s"),
+        "task.copy_overdue": _("Bring back the copy of contract %(number)s (due %(due_on)s)"),
+        "notice.mortgage_short": _("The bank grants %(short)s less for contract %(number)s"),
+        "notice.mortgage_refused": _("%(bank)s refused the loan for contract %(number)s"),
+    }
+)
+say_values("task.affair_step_due", step=STEPS)
+say_values("contract_not_there", state=dict(Contract.State.choices))
+for _model in (Mortgage, TitleRegistration, Dispute, ContractCopy):
+    say_values("state_refused", state=dict(_model.State.choices))

@@ -1,0 +1,7 @@
+"""What follows a signed contract: mortgage, title, copies in custody, disputes."""
+
+from anchang.affairs.models.custody import ContractCopy, CopyLoan
+from anchang.affairs.models.disputes import Dispute
+from anchang.affairs.models.steps import Mortgage, TitleRegistration
+
+__all__ = ["ContractCopy", "CopyLoan", "Dispute", "Mortgage", "TitleRegistration"]

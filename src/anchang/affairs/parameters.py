@@ -1,0 +1,18 @@
+"""Terms of the steps after signing."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.platform.parameters import declare
+
+declare(
+    "affairs.step_days",
+    {
+        "mortgage.submitted": 7, "mortgage.approved": 15, "mortgage.pre_registered": 15, "mortgage.disbursed": 10,
+        "title.taxed": 30, "title.submitted": 30, "title.issued": 30, "title.handed_out": 15,
+    },
+    "json", _("Days from one step after signing to the next"),
+)  # fmt: skip
+declare("affairs.open_mortgages", True, "bool", _("Open the mortgages of a contract when it is signed"))
+declare("affairs.handover_needs_settled", False, "bool", _("Hand over only when all house money due is paid"))

@@ -1,0 +1,65 @@
+"""What follows a signed contract (正常事务): the steps of mortgage and title, and when each is due (D11, K13, K14).
+
+Pure: states, dates and day counts in; refusals and dates out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+
+from anchang.kernel.errors import Refusal
+
+Machine = Mapping[str, tuple[str, ...]]
+
+#: DOMAIN §3: COLLECTING→SUBMITTED→APPROVED→PRE-REGISTERED→DISBURSED | REFUSED/WITHDRAWN.
+MORTGAGE: Machine = {
+    "collecting": ("submitted", "withdrawn"),
+    "submitted": ("approved", "refused", "withdrawn"),
+    "approved": ("pre_registered", "refused", "withdrawn"),
+    "pre_registered": ("disbursed", "withdrawn"),
+    "disbursed": (),
+    "refused": (),
+    "withdrawn": (),
+}
+MORTGAGE_ENDED = ("refused", "withdrawn")
+#: Title registration (权属登记): taxes, submission, certificate, hand-out.
+TITLE: Machine = {
+    "open": ("taxed",),
+    "taxed": ("submitted",),
+    "submitted": ("issued",),
+    "issued": ("handed_out",),
+    "handed_out": (),
+}
+DISPUTE: Machine = {
+    "open": ("negotiating", "court", "closed"),
+    "negotiating": ("court", "closed"),
+    "court": ("closed",),
+    "closed": (),
+}
+MACHINES: Mapping[str, Machine] = {"mortgage": MORTGAGE, "title": TITLE, "dispute": DISPUTE}
+
+
+def why_not_go(kind: str, state: str, to: str) -> Refusal | None:
+    """Steps come one after the other; none is skipped."""
+    return None if to in MACHINES[kind].get(state, ()) else Refusal("state_refused", {"state": state, "to": to})
+
+
+def next_step(kind: str, state: str) -> str | None:
+    """The step that is worked on in this state; None when all is done."""
+    after = MACHINES[kind].get(state, ())
+    return after[0] if after else None
+
+
+def due_on(kind: str, state: str, since: date, days: Mapping[str, int]) -> date | None:
+    """When the next step is due: `days` of `<kind>.<step>` after the state was reached; None without such a term."""
+    step = next_step(kind, state)
+    term = days.get(f"{kind}.{step}") if step else None
+    return None if term is None else since + timedelta(days=int(term))
+
+
+def why_not_on(day: date, since: date, today: date) -> Refusal | None:
+    """A step is taken on or after the one before, and not in the future."""
+    if day > today:
+        return Refusal("date_in_future", {})
+    return Refusal("before_last_step", {"since": since.isoformat()}) if day < since else None

@@ -1,0 +1,55 @@
+"""Jobs after signing: mortgages are opened with the contract, late steps become to-dos (K13)."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from anchang.affairs import rules
+from anchang.affairs.commands import open_of_contract
+from anchang.affairs.commands.steps import TASK
+from anchang.affairs.models import CopyLoan, Mortgage, TitleRegistration
+from anchang.deals.models import Contract
+from anchang.platform.context import Context
+from anchang.platform.jobs import JobRun, after, job
+
+
+@job("affairs.open")
+def open_affairs(run: JobRun, deal: int) -> None:
+    """The loans of a contract that was just signed."""
+    ctx = Context(run.access, run.here)
+    if not ctx.param("affairs.open_mortgages"):
+        return
+    for contract in Contract.objects.select_for_update(no_key=True).filter(project=run.here, deal=deal):
+        open_of_contract(ctx, contract)
+    ctx.flush()
+
+
+after("affairs.open", "deal", "contract.signed")
+
+
+@job("affairs.remind", every="20 9 * * *")
+def remind(run: JobRun) -> None:
+    """A to-do for the consultant of every step that is overdue, and for whoever keeps a copy too long; once per
+    step."""
+    ctx = Context(run.access, run.here)
+    for kind, model in (("mortgage", Mortgage), ("title", TitleRegistration)):
+        rows = model._default_manager.filter(project=run.here, due_on__lt=ctx.business_date)
+        for row in rows.select_related("contract__deal"):
+            contract = row.contract
+            if contract.deal.consultant_id:
+                ctx.task(
+                    contract.deal.consultant_id, TASK, row, due_at=_morning(ctx, row.due_on),
+                    period_key=f"{row.state}:{row.due_on.isoformat()}", number=contract.number,
+                    step=f"{kind}.{rules.next_step(kind, row.state)}", due_on=row.due_on.isoformat(),
+                )  # fmt: skip
+    loans = CopyLoan.objects.filter(project=run.here, returned_on__isnull=True, due_on__lt=ctx.business_date)
+    for loan in loans.select_related("copy__contract"):
+        ctx.task(
+            loan.borrower_id, "copy_overdue", loan, due_at=_morning(ctx, loan.due_on),
+            period_key=loan.due_on.isoformat(), number=loan.copy.contract.number, due_on=loan.due_on.isoformat(),
+        )  # fmt: skip
+    ctx.flush()
+
+
+def _morning(ctx: Context, day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(9), ctx.zone)

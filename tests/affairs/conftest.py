@@ -1,0 +1,1 @@
+from tests.processes.conftest import *  # noqa: F403
