@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal as D
+from html import unescape
 from typing import Any
 
 import pytest
@@ -208,6 +209,17 @@ def test_a_quotation_becomes_a_subscription_at_its_price_once(desk):
     assert caught.value.code == "state_refused"
 
 
+def test_a_quotation_is_for_its_unit_customer_and_plan(desk):
+    quotation = quote(desk)
+    for more in ({"index": 1}, {"payment_plan": "instalment"}):
+        with pytest.raises(DomainError) as caught:
+            desk.subscribe(quotation=quotation.pk, discounts=["D98", "F2"], **more)
+        assert caught.value.code == "quotation_other_deal"
+    sold = desk.subscribe(quotation=quotation.pk, discounts=["D98", "F2"])
+    quotation.refresh_from_db()
+    assert quotation.deal_id == sold.deal_id
+
+
 def test_a_quotation_is_refused_after_its_day_or_at_another_price(desk):
     with pytest.raises(DomainError) as caught:
         quote(desk, days=31)
@@ -320,3 +332,54 @@ def test_the_screen_hides_the_floor_and_the_buttons_from_who_asked(enter, desk):
     assert client.post(f"/special/{request.pk}/", {"decision": "approve"}).status_code == 403
     assert client.login(username="consultant2", password=PASSWORD)
     assert client.get(f"/special/{request.pk}/").status_code == 404
+
+
+def test_a_quotation_has_its_paper_and_opens_the_deal_desk_with_its_terms(enter, desk):
+    quotation = quote(desk)
+    client = enter("consultant1")
+    paper = client.get(f"/papers/quotation/{quotation.pk}.pdf")
+    assert paper.status_code == 200 and paper.content.startswith(b"%PDF")
+    page = client.get(f"/quotations/{quotation.pk}/").content.decode()
+    assert "2,751,890.00" in page
+    link = unescape(page.split('href="/deal/')[1].split('"')[0])
+    form = client.get(f"/deal/{link}").content.decode()
+    assert f'name="quotation" value="{quotation.pk}"' in form and "2,751,890.00" in form
+    assert client.login(username="consultant2", password=PASSWORD)
+    for url in (f"/papers/quotation/{quotation.pk}.pdf", f"/quotations/{quotation.pk}/"):
+        assert client.get(url).status_code == 404
+
+
+def test_the_deal_desk_sells_with_special_discount_and_voucher(enter, desk):
+    request = approved(desk)
+    run("add_coupons", desk.office.access("manager"), name="开盘券", value="5000", code="V-1")
+    client = enter("consultant1")
+    unit = desk.unit().pk
+    given = {"customer": request.customer_id, "payment_plan": request.payment_plan_id, "special": request.pk}
+    assert "2,743,606.00" in client.get(f"/deal/{unit}/", given).content.decode()
+    assert "2,738,606.00" in client.get(f"/deal/{unit}/", given | {"coupons": "V-1"}).content.decode()
+    buyer = {f"buyers-0-{k}": v for k, v in BUYER.items()} | {"buyers-0-kind": "person", "buyers-0-id_type": "id_card"}
+    form = given | buyer | {"deposit": "50000", "buyers-TOTAL_FORMS": "1", "idempotency_key": "d1"}
+    assert client.post(f"/deal/{unit}/", form | {"coupons": "V-1"}).status_code == 409
+    assert client.post(f"/deal/{unit}/", form).status_code in (200, 204, 302)
+    assert Subscription.objects.get().total == request.total
+
+
+def test_a_unit_that_comes_back_is_not_sold_before_pricing_confirms(desk):
+    """BS12: neither the floor nor its manager clears the lock; the director does."""
+    desk.subscribe(discounts=["D98"])
+    run("cancel_subscription", desk.office.access("manager"), Subscription.objects.get(), reason="客户放弃")
+    assert (desk.unit().state, desk.unit().locks) == ("controlled", ["reconfirm_price"])
+    for who, name, data, code in (
+        ("manager", "confirm_price", {"reason": "x"}, "forbidden"),
+        ("consultant1", "confirm_price", {"reason": "x"}, "forbidden"),
+        ("manager", "unlock_unit", {"kind": "reconfirm_price", "reason": "x"}, "lock_needs_price"),
+    ):
+        with pytest.raises(DomainError) as caught:
+            run(name, desk.office.access(who), desk.unit(), **data)
+        assert caught.value.code == code, (who, name)
+    run("release_unit", desk.office.access("manager"), desk.unit())
+    with pytest.raises(DomainError) as caught:
+        desk.subscribe(owner="consultant2")
+    assert caught.value.code == "unit_locked", "on the board again, but no deal starts"
+    run("confirm_price", desk.office.access("director"), desk.unit(), reason="价格复核")
+    assert desk.subscribe(owner="consultant2").total == LIST

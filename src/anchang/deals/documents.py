@@ -175,6 +175,7 @@ class Proposal:
     consultant: str = ""
     consultant_phone: str = ""
     notes: Sequence[str] = ()
+    title: str = "置业方案"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,8 @@ say({
     "coupon_not_valid": _("%(coupon)s is not valid today."),
     "coupon_other_customer": _("%(coupon)s belongs to another customer."),
     "quotation_price": _("The quotation says %(quoted)s; the price is now %(total)s. Quote anew."),
+    "quotation_over": _("The quotation is no longer valid."),
+    "quotation_other_deal": _("The quotation was made for another unit, customer or payment plan."),
     "quotation_too_long": _("A quotation is valid for %(limit)s days at most."),
     "event.discount.asked": _("Special discount for %(unit)s asked: %(total)s, depth %(depth)s %%"),
     "event.discount.approved": _("Special discount for %(unit)s approved as %(role)s"),

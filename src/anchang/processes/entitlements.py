@@ -1,4 +1,5 @@
-"""What a subscription may use once: an approved special discount, vouchers and gifts, discounts with a limit of uses.
+"""What a subscription may use once: an approved special discount or a quotation, vouchers and gifts, discounts with a
+limit of uses.
 
 Looked at before the deal is made, used up in its transaction under the row's lock.
 """
@@ -13,7 +14,7 @@ from django.db.models import F, Q
 
 from anchang.crm.models import Customer
 from anchang.deals.commands.claims import household_of
-from anchang.deals.models import Coupon, Deal, DiscountRequest
+from anchang.deals.models import Coupon, Deal, DiscountRequest, Quotation
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.models import Discount, PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
@@ -29,6 +30,7 @@ class Entitlements:
     """Locked rows that the deal will use, and what they do to the price."""
 
     special: DiscountRequest | None
+    quotation: Quotation | None
     coupons: tuple[Coupon, ...]
     discounts: tuple[stock_rules.Discount, ...]
 
@@ -42,22 +44,35 @@ def special_rule(kind: str, value: Decimal, label: str) -> stock_rules.Discount:
 
 def entitled(
     ctx: Context, unit: Unit, customer: Customer, plan: PaymentPlan, special: DiscountRequest | None,
-    coupons: Sequence[Coupon],
+    quotation: Quotation | None, coupons: Sequence[Coupon],
 ) -> Entitlements:  # fmt: skip
     """Lock and check what the deal wants to use; 409 with the reason for one that it may not."""
     found: list[stock_rules.Discount] = []
     if special is not None:
         special = _special(ctx, unit, customer, plan, special)
         found.append(special_rule(special.kind, special.value, special.snapshot["special_label"]))
+    if quotation is not None:
+        quotation = _quotation(ctx, unit, customer, plan, quotation)
     locked = _coupons(ctx, customer, coupons)
-    found += [
-        stock_rules.Discount(
-            code=f"coupon:{coupon.code}", label=coupon.name, kind=stock_rules.DiscountKind.FIX, value=coupon.value,
-            order=LAST, category="customer", purpose="coupon",
-        )
-        for coupon in locked if coupon.kind == Coupon.Kind.VOUCHER
-    ]  # fmt: skip
-    return Entitlements(special, locked, tuple(found))
+    found += [coupon_rule(coupon) for coupon in locked if coupon.kind == Coupon.Kind.VOUCHER]
+    return Entitlements(special, quotation, locked, tuple(found))
+
+
+def coupon_rule(coupon: Coupon) -> stock_rules.Discount:
+    return stock_rules.Discount(
+        code=f"coupon:{coupon.code}", label=coupon.name, kind=stock_rules.DiscountKind.FIX, value=coupon.value,
+        order=LAST, category="customer", purpose="coupon",
+    )  # fmt: skip
+
+
+def promised(ctx: Context, unit: Unit, special: int, codes: Sequence[str]) -> list[stock_rules.Discount]:
+    """What they would do to the price, for a preview: nothing is locked, and what can't be used is left out."""
+    found = []
+    row = DiscountRequest.objects.filter(project=ctx.here, pk=special, unit=unit, state="approved").first()
+    if row is not None:
+        found.append(special_rule(row.kind, row.value, row.snapshot["special_label"]))
+    vouchers = Coupon.objects.filter(project=ctx.here, code__in=codes, state="issued", kind="voucher")
+    return found + [coupon_rule(coupon) for coupon in vouchers.order_by("pk")]
 
 
 def _special(
@@ -69,6 +84,18 @@ def _special(
     made_for = row.unit_id == unit.pk and row.payment_plan_id == plan.pk and row.customer_id in household_of(customer)
     if not made_for:
         raise DomainError("discount_request_other_deal", fields={"special": "discount_request_other_deal"})
+    return row
+
+
+def _quotation(
+    ctx: Context, unit: Unit, customer: Customer, plan: PaymentPlan, quotation: Quotation
+) -> Quotation:
+    row = Quotation.objects.select_for_update(no_key=True, of=("self",)).get(pk=quotation.pk)
+    if row.state != Quotation.State.OPEN or row.expires_on < ctx.business_date:
+        raise DomainError("quotation_over", fields={"quotation": "quotation_over"})
+    made_for = row.unit_id == unit.pk and row.payment_plan_id == plan.pk and row.customer_id in household_of(customer)
+    if not made_for:
+        raise DomainError("quotation_other_deal", fields={"quotation": "quotation_other_deal"})
     return row
 
 
@@ -90,13 +117,15 @@ def _coupons(ctx: Context, customer: Customer, coupons: Sequence[Coupon]) -> tup
     return locked
 
 
-def check_special_price(special: DiscountRequest, total: Decimal) -> None:
-    """What was approved is a price; another one, for whatever reason, needs its own approval."""
-    if total != special.total:
+def check_price(used: Entitlements, total: Decimal) -> None:
+    """What was approved or quoted is a price; another one, for whatever reason, is asked for or quoted anew."""
+    if used.special is not None and total != used.special.total:
         raise DomainError(
-            "discount_request_price", fields={"special": "discount_request_price"}, approved=str(special.total),
+            "discount_request_price", fields={"special": "discount_request_price"}, approved=str(used.special.total),
             total=str(total),
         )  # fmt: skip
+    if used.quotation is not None and total != used.quotation.total:
+        raise DomainError("quotation_price", quoted=str(used.quotation.total), total=str(total))
 
 
 def use_up(ctx: Context, deal: Deal, used: Entitlements, snapshot: dict[str, object]) -> None:
@@ -105,6 +134,12 @@ def use_up(ctx: Context, deal: Deal, used: Entitlements, snapshot: dict[str, obj
         used.special.state, used.special.deal = DiscountRequest.State.USED, deal
         used.special.save(update_fields=["state", "deal", "updated_at"])
         ctx.event("discount.used", used.special, customer_id=deal.customer_id, unit=str(used.special.unit))
+    if used.quotation is not None:
+        used.quotation.state, used.quotation.deal = Quotation.State.CONVERTED, deal
+        used.quotation.save(update_fields=["state", "deal", "updated_at"])
+        ctx.event(
+            "quotation.converted", used.quotation, customer_id=deal.customer_id, number=used.quotation.number
+        )
     for coupon in used.coupons:
         coupon.state, coupon.deal, coupon.used_at = Coupon.State.USED, deal, ctx.now
         coupon.save(update_fields=["state", "deal", "used_at", "updated_at"])

@@ -18,6 +18,7 @@ from anchang.kernel.money import ZERO, parse_money
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.wording import worded
+from anchang.processes.entitlements import promised
 from anchang.processes.subscribing import approval_policy, plan_spec
 
 _ITEMS = dict(Item.choices)
@@ -29,6 +30,8 @@ class Asked:
 
     plan: str = ""
     discounts: tuple[int, ...] = ()
+    special: int = 0
+    coupons: tuple[str, ...] = ()
     loans: tuple[Mapping[str, Any], ...] = ()
     deposit: str = ""
     sign_by: str = ""
@@ -92,13 +95,14 @@ def offer(access: Access, unit: Unit, asked: Asked) -> Offer:
     found.discounts = _discounts(ctx, unit, found.plan, asked.discounts)
     try:
         chosen = Discount.objects.filter(project=ctx.here, pk__in=asked.discounts) if asked.discounts else ()
-        found.priced = price_unit(ctx, unit, found.plan, list(chosen))
+        extra = promised(ctx, unit, asked.special, asked.coupons) if asked.special or asked.coupons else ()
+        found.priced = price_unit(ctx, unit, found.plan, list(chosen), *extra)
     except DomainError as exc:
         _note(found, exc)
         return found
     found.steps = worded_steps(found.priced.snapshot["steps"])
     need = stock_rules.approval_need(found.priced.price, unit.floor_total, approval_policy(ctx))
-    found.approvers = need.approvers
+    found.approvers = () if asked.special else need.approvers
     _plan(ctx, found, asked)
     return found
 

@@ -96,25 +96,17 @@ def _open(quotation: Quotation) -> bool:
 def subscribe_quotation(ctx: Context, quotation: Quotation, data: ConvertInput) -> Subscription:
     """A subscription at exactly the quoted price, or `quotation_price`: everything is priced again today."""
     unit = Unit.objects.select_for_update(no_key=True, of=("self",)).get(pk=quotation.unit_id)
-    quotation = Quotation.objects.select_for_update(no_key=True, of=("self",)).get(pk=quotation.pk)
     settle_unit(ctx, unit)
     settle_waiting(ctx, unit)
-    if why := why_not_use(quotation) or why_not_subscribe(unit):
+    if why := why_not_subscribe(unit):
         raise DomainError.of(why)
-    discounts = list(Discount.objects.filter(project=ctx.here, code__in=quotation.discounts))
-    today = price_unit(ctx, unit, quotation.payment_plan, discounts).total
-    if today != quotation.total or len(discounts) < len(quotation.discounts):
-        raise DomainError("quotation_price", quoted=str(quotation.total), total=str(today))
     values: dict[str, Any] = {
-        "customer": quotation.customer, "payment_plan": quotation.payment_plan, "discounts": discounts,
+        "customer": quotation.customer, "payment_plan": quotation.payment_plan, "quotation": quotation,
+        "discounts": list(Discount.objects.filter(project=ctx.here, code__in=quotation.discounts)),
         "buyers": data.buyers, "ownership": data.ownership, "loans": data.loans, "deposit": data.deposit,
         "sign_by": data.sign_by,
     }  # fmt: skip
-    subscription = subscribe_unit(ctx, unit, SubscribeInput.model_construct(**values))
-    quotation.state, quotation.deal_id = Quotation.State.CONVERTED, subscription.deal_id
-    quotation.save(update_fields=["state", "deal", "updated_at"])
-    ctx.event("quotation.converted", quotation, customer_id=quotation.customer_id, number=quotation.number)
-    return subscription
+    return subscribe_unit(ctx, unit, SubscribeInput.model_construct(**values))
 
 
 @command(Quotation, verb="withdraw", label=_("Withdraw"), refuses=why_not_use, show=_open)

@@ -16,6 +16,7 @@ from anchang.processes.profile import add_tabs
 
 add_tabs()
 register_record_page("discount-requests", "special-discount")
+register_record_page("quotations", "quotation")
 register_place(
     Place("units", "board", _("Unit board"), "/board/", "units.view", icon="layout-grid", order=1)
 )

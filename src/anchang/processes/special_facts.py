@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Q
 
 from anchang.deals.commands.claims import household_of
-from anchang.deals.models import DiscountDecision, DiscountRequest, Subscription
+from anchang.deals.models import DiscountDecision, DiscountRequest, Quotation, Subscription
+from anchang.inventory.models import Discount, Unit
 from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.models import Role
@@ -84,3 +85,15 @@ def _past(access: Access, request: DiscountRequest) -> list[DiscountRequest]:
 def price_steps(request: DiscountRequest) -> list[dict[str, Any]]:
     """Steps of the offer with what the request asks for marked."""
     return [step | {"asked": step["code"] == SPECIAL} for step in request.snapshot.get("steps", [])]
+
+
+def usable_requests(access: Access, unit: Unit) -> list[DiscountRequest]:
+    """Approved requests for the unit in the reader's reach, for the deal desk."""
+    rows = _rows(access, "discount-requests", unit.project_id).filter(unit=unit, state=DiscountRequest.State.APPROVED)
+    return list(rows.select_related("customer").order_by("-id")[:SHOWN])
+
+
+def discount_ids(quotation: Quotation) -> list[int]:
+    """The scheme's discounts that were quoted."""
+    rows = Discount.objects.filter(project_id=quotation.project_id, code__in=quotation.discounts)
+    return list(rows.order_by("position", "pk").values_list("pk", flat=True))

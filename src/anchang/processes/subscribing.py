@@ -34,7 +34,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
-from anchang.processes.entitlements import Entitlements, check_special_price, entitled, use_up
+from anchang.processes.entitlements import Entitlements, check_price, entitled, use_up
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
 
@@ -55,6 +55,7 @@ class SubscribeInput(Input):
     loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
     special: Annotated[Ref("discount-requests") | None, Label(_("Special discount"))] = None
+    quotation: Annotated[Ref("quotations") | None, Label(_("Quotation"))] = None
     coupons: Annotated[list[Ref("coupons")], Label(_("Vouchers and gifts"))] = []
     deposit: Annotated[Quantity, Label(_("Deposit"), kind="money")]
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
@@ -170,7 +171,7 @@ def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | 
 
 def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
     buyers = checked_buyers(ctx, data.buyers, data.ownership)
-    used = entitled(ctx, unit, data.customer, data.payment_plan, data.special, data.coupons)
+    used = entitled(ctx, unit, data.customer, data.payment_plan, data.special, data.quotation, data.coupons)
     priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts)
     ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
     least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
@@ -185,10 +186,8 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
         deposit_due=ctx.business_date, signed_on=sign_by,
     )  # fmt: skip
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
-    approvers = need.approvers
-    if used.special is not None:  # its chain has decided on exactly this price
-        check_special_price(used.special, priced.total)
-        approvers = ()
+    check_price(used, priced.total)
+    approvers = () if used.special is not None else need.approvers  # its chain has decided on exactly this price
     return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used)
 
 

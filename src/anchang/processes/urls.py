@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anchang.processes.views import board, cashier, desk, filing, loan, papers, pricing, special
+from anchang.processes.views import board, cashier, desk, filing, loan, papers, pricing, quotations, special
 
 urlpatterns = [
     path("board/", board.board_page, name="board"),
@@ -20,6 +20,8 @@ urlpatterns = [
     path("cashier/<int:deal_id>/receive", cashier.receive, name="cashier-receive"),
     path("cashier/close/", cashier.close_page, name="cashier-close"),
     path("special/<int:record_id>/", special.special_page, name="special-discount"),
+    path("quotations/<int:record_id>/", quotations.quotation_page, name="quotation"),
+    path("papers/quotation/<int:record_id>.pdf", quotations.quotation_pdf, name="quotation-paper"),
     path("pricing/", pricing.pricing_page, name="pricing"),
     path("pricing/adjust", pricing.ask_adjustment, name="pricing-adjust"),
     path("pricing/schemes/<int:record_id>/", pricing.scheme_page, name="price-scheme"),

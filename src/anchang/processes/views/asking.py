@@ -34,8 +34,15 @@ def asked_of(given: Any) -> Asked:
     discounts = tuple(i for text in given.getlist("discounts") if (i := doing.number(text)))
     return Asked(
         plan=given.get("payment_plan", "").strip(), discounts=discounts,
+        special=doing.number(given.get("special", "")), coupons=codes_of(given),
         loans=tuple(_loans(given)), deposit=amount(given.get("deposit", "")), sign_by=given.get("sign_by", "").strip(),
     )  # fmt: skip
+
+
+def codes_of(given: Any) -> tuple[str, ...]:
+    """Codes of vouchers and gifts as typed, with spaces or commas between."""
+    text = given.get("coupons", "").replace("，", " ").replace(",", " ")
+    return tuple(dict.fromkeys(text.split()))[:MOST_LINES]
 
 
 def _loans(given: Any) -> list[dict[str, str]]:
@@ -50,6 +57,7 @@ def subscription_data(given: Any) -> dict[str, Any]:
     data: dict[str, Any] = {
         "customer": given.get("customer", "").strip(), "payment_plan": asked.plan, "discounts": list(asked.discounts),
         "deposit": asked.deposit, "sign_by": asked.sign_by, "ownership": given.get("ownership", "").strip(),
-        "loans": list(asked.loans),
+        "loans": list(asked.loans), "special": asked.special or "", "coupons": list(asked.coupons),
+        "quotation": doing.number(given.get("quotation", "")) or "",
     }  # fmt: skip
     return {k: v for k, v in data.items() if v not in ("", [])} | {"buyers": buyers}

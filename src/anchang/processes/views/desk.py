@@ -27,6 +27,7 @@ from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 from anchang.processes.chains import Chain, chain_of
 from anchang.processes.offers import item_label, offer
+from anchang.processes.special_facts import usable_requests
 from anchang.processes.subscribing import why_not_subscribe
 from anchang.processes.views import doing
 from anchang.processes.views.asking import BUYER_FIELDS, LOAN_FIELDS, asked_of, lines_of, subscription_data
@@ -73,7 +74,7 @@ def form_page(
         "loans": _loan_rows(given), "loan_columns": _loan_columns(),
         "loan_errors": [t for place, t in found_errors.items() if place.split(".")[0] == "loans"],
         "buyers_error": found_errors.get("buyers", ""), "ownerships": Deal.Ownership.choices,
-        "refusal": worded(why.code, why.params) if why else "",
+        "refusal": worded(why.code, why.params) if why else "", "specials": usable_requests(access, unit),
         "may_subscribe": access.may("units.subscribe", unit.project_id), **files_context(request, chain or Chain()),
     }  # fmt: skip
     return render(request, "processes/deal.html", context, status=status)
