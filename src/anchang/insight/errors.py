@@ -20,6 +20,17 @@ say(
         "plan_not_in_force": _("Only the plan in force can be changed."),
         "deal_not_running": _("This deal is not running."),
         "date_passed": _("This day has passed."),
+        "notice.report_day": _(
+            "Sales of %(to)s: %(visits)s visits, %(subscribed)s subscribed, %(signed)s signed, %(amount)s yuan"
+        ),
+        "notice.report_week": _(
+            "Sales of the week %(from)s – %(to)s: %(visits)s visits, %(subscribed)s subscribed, %(signed)s signed,"
+            " %(amount)s yuan"
+        ),
+        "notice.report_month": _(
+            "Sales of the month %(from)s – %(to)s: %(visits)s visits, %(subscribed)s subscribed, %(signed)s signed,"
+            " %(amount)s yuan"
+        ),
         "event.plan.made": _("Version %(edition)s of the plan for %(year)s was made"),
         "event.plan.approved": _("Version %(edition)s of the plan for %(year)s was approved"),
         "event.deal.delay_explained": _("Reason of delay: %(reason)s, next on %(next_on)s"),

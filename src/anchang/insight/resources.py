@@ -10,12 +10,12 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.commission.ranking import provide_ranking
 from anchang.insight import catalogue
-from anchang.insight.models import DelayReason, PlanTarget, SalesPlan
+from anchang.insight.models import DelayReason, PlanTarget, ReportClose, SalesPlan
 from anchang.insight.queries.ranking import standings
 from anchang.insight.words import delay_reasons
 from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
-from anchang.platform.ui.navigation import Place, register_place
+from anchang.platform.ui.navigation import Place, register_place, register_record_page
 
 
 def _sees(*keys: str) -> Any:
@@ -43,6 +43,13 @@ register_place(
 register_place(
     Place("reports", "report.units", _("Unit-state report"), "/reports/units/", order=50, shown=_sees("units"))
 )
+
+register(Resource(
+    name="report-closes", model=ReportClose, label=_("Closed report days"), plural=_("Closed report days"),
+    order="-through", label_field="through",
+    fields=(Field("through", list=True), Field("closed_at", list=True)),
+))  # fmt: skip
+register_record_page("report-closes", "report-closed", _sees("sales-daily"))
 
 register(Resource(
     name="sales-plans", model=SalesPlan, label=_("Sales plan"), plural=_("Sales plans"), area="reports", icon="target",

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from anchang.insight.commands import close_report_days
+from anchang.insight.commands import announce_reports, close_report_days
+from anchang.insight.queries.sums import closed_through
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, job
 
 
 @job("insight.close_days", every="20 * * * *")
 def close_days(run: JobRun) -> None:
-    """Close yesterday's report once the project's clock has passed the closing hour."""
+    """Close yesterday's report once the project's clock has passed the closing hour, and tell its readers."""
     ctx = Context(run.access, run.here)
-    if ctx.now.astimezone(ctx.zone).hour >= int(ctx.param("insight.close_hour")):
-        close_report_days(ctx)
-        ctx.flush()
+    if ctx.now.astimezone(ctx.zone).hour < int(ctx.param("insight.close_hour")):
+        return
+    before = closed_through([ctx.here.pk])[ctx.here.pk]
+    through = close_report_days(ctx)
+    if through is not None:
+        announce_reports(ctx, through, before)
+    ctx.flush()

@@ -8,5 +8,6 @@ from anchang.insight.today.views import today_page
 urlpatterns = [
     path("", today_page, name="today"),
     path("reports/", views.catalogue_page, name="reports"),
+    path("reports/closed/<int:close_id>/", views.closed_page, name="report-closed"),
     path("reports/<slug:key>/", views.report_page, name="report"),
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_safe
 from anchang.insight import catalogue
 from anchang.insight.catalogue import Report
 from anchang.insight.export import workbook
+from anchang.insight.models import ReportClose
 from anchang.insight.queries import labels
 from anchang.insight.queries.asked import Asked
 from anchang.kernel.errors import DomainError, not_found
@@ -85,6 +86,16 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
         for key, label in catalogue.GROUPS.items()
     ]
     return render(request, "insight/catalogue.html", {"groups": [g for g in groups if g["reports"]]})
+
+
+@require_safe
+def closed_page(request: HttpRequest, close_id: int) -> HttpResponse:
+    """The daily report of a closed day: where the message about it leads. Raises not_found out of scope."""
+    close = ReportClose.objects.select_related("project").filter(pk=close_id).first()
+    if close is None or not catalogue.REPORTS["sales-daily"].visible(access_of(request)):
+        raise not_found()
+    asked = urlencode({"project": close.project.code, "date": close.through.isoformat()})
+    return HttpResponseRedirect(f"{reverse('report', args=['sales-daily'])}?{asked}")
 
 
 @require_safe
