@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Case, Count, F, Func, IntegerField, OuterRef, Q, Subquery, Sum, When
@@ -37,6 +37,7 @@ from anchang.inventory.models.units import PriceBasis
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
+
 
 def _counted(column: str, state: str = "") -> Coalesce:
     """Units that refer to the row by `column`."""

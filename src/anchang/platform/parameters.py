@@ -3,7 +3,7 @@
     HOLD_MINUTES = declare("deals.hold_minutes", default=120, kind="int", label=_("Minutes of a hold"))
     ctx.param("deals.hold_minutes")
 
-The most narrow scope wins (project, company, group), then the latest `valid_from` not after the day.
+The most narrow scope wins (project, city, company, group), then the latest `valid_from` not after the day.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Declared:
 
 
 _declared: dict[str, Declared] = {}
-_values: dict[str, list[tuple[int, dt.date, Any, int | None, int | None]]] = {}
+_values: dict[str, list[tuple[int, dt.date, Any, int | None, int | None, str]]] = {}
 _stamp: int | None = None
 
 
@@ -72,10 +72,12 @@ def value(key: str, project: Project | None, day: dt.date) -> Any:
     _refresh()
     best: tuple[int, dt.date] | None = None
     found = _declared[key].default
-    for width, since, content, company_id, project_id in _values.get(key, ()):
+    for width, since, content, company_id, project_id, city in _values.get(key, ()):
         if since > day or (project_id and (project is None or project_id != project.pk)):
             continue
         if company_id and (project is None or company_id != project.company_id):
+            continue
+        if city and (project is None or city != project.city):
             continue
         if best is None or (width, since) > best:
             best, found = (width, since), content
@@ -88,11 +90,11 @@ def _refresh() -> None:
     stamp = request_stamp()
     if stamp == _stamp:
         return
-    fresh: dict[str, list[tuple[int, dt.date, Any, int | None, int | None]]] = {}
+    fresh: dict[str, list[tuple[int, dt.date, Any, int | None, int | None, str]]] = {}
     for row in Parameter.objects.all():
-        width = 3 if row.project_id else 2 if row.company_id else 1
+        width = 4 if row.project_id else 3 if row.city else 2 if row.company_id else 1
         fresh.setdefault(row.key, []).append(
-            (width, row.valid_from, row.value, row.company_id, row.project_id)
+            (width, row.valid_from, row.value, row.company_id, row.project_id, row.city)
         )
     _values.clear()
     _values.update(fresh)

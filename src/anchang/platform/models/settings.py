@@ -10,10 +10,12 @@ from anchang.platform.models.tenancy import Company, Project
 
 
 class Parameter(Watched):
-    """One value of a declared parameter from a date on, for the group, a company or a project (E17)."""
+    """One value of a declared parameter from a date on, for the group, a company, a city or a project (E17). The rules
+    of a city (城市规则包) hold for its projects whoever the developer is."""
 
     key = models.CharField(_("Parameter"), max_length=80)
     company = models.ForeignKey(Company, models.PROTECT, null=True, blank=True)
+    city = models.CharField(_("City"), max_length=50, blank=True)
     project = models.ForeignKey(Project, models.PROTECT, null=True, blank=True)
     valid_from = models.DateField(_("Valid from"))
     value = models.JSONField(_("Value"))
@@ -23,8 +25,12 @@ class Parameter(Watched):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "key", "company", "project", "valid_from", nulls_distinct=False, name="parameter_once"
-            )
+                "key", "company", "city", "project", "valid_from", nulls_distinct=False, name="parameter_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(city="") | models.Q(company__isnull=True, project__isnull=True),
+                name="parameter_of_one_place",
+            ),
         ]
 
 

@@ -191,7 +191,8 @@ register(Resource(
     name="parameters", model=Parameter, label=_("Parameter"), plural=_("Parameters"), area="setup", icon="adjustments",
     group_level=True, label_field="key", order="key",
     fields=(Field("key", list=True), Field("meaning", label=_("Meaning"), value=_meanings, kind="text", list=True),
-            Field("company", label=_("Company"), list=True), Field("project", label=_("Project"), list=True),
+            Field("company", label=_("Company"), list=True), Field("city", list=True),
+            Field("project", label=_("Project"), list=True),
             Field("valid_from", list=True), Field("value", list=True)),
 ))  # fmt: skip
 
