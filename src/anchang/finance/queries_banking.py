@@ -17,14 +17,14 @@ _LINES = """
 
 #: Deal -> names of customer and buyers, unit with building, numbers of its papers.
 _DEALS = """
-    SELECT d.id, k.name, u.label, b.name, u.room,
-           (SELECT array_agg(DISTINCT y.name) FROM deals_buyer y
-             WHERE y.project_id = d.project_id AND y.deal_id = d.id AND y.deleted_at IS NULL),
-           (SELECT array_agg(c.number) FROM deals_contract c
-             WHERE c.project_id = d.project_id AND c.deal_id = d.id AND c.deleted_at IS NULL),
-           (SELECT array_agg(s.number) FROM deals_subscription s
-             WHERE s.project_id = d.project_id AND s.deal_id = d.id AND s.deleted_at IS NULL)
+    SELECT d.id, k.name, u.label, b.name, u.room, y.texts, c.texts, s.texts
       FROM deals_deal d
+      LEFT JOIN (SELECT deal_id, array_agg(DISTINCT name) AS texts FROM deals_buyer
+                  WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) y ON y.deal_id = d.id
+      LEFT JOIN (SELECT deal_id, array_agg(number) AS texts FROM deals_contract
+                  WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) c ON c.deal_id = d.id
+      LEFT JOIN (SELECT deal_id, array_agg(number) AS texts FROM deals_subscription
+                  WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) s ON s.deal_id = d.id
       JOIN crm_customer k ON k.project_id = d.project_id AND k.id = d.customer_id
       LEFT JOIN inventory_unit u ON u.project_id = d.project_id AND u.id = d.unit_id
       LEFT JOIN inventory_building b ON b.project_id = u.project_id AND b.id = u.building_id
@@ -67,7 +67,7 @@ def open_entries(project_id: int, source: str) -> Iterator[matching.BankEntry]:
 
 def bank_book(project_id: int, source: str) -> Iterator[matching.Target]:
     """Everything that a line may be: open receivables, receipts and refunds that no line of this source shows."""
-    deals = {pk: _named(*rest) for pk, *rest in _rows(_DEALS, project_id)}
+    deals = {pk: _named(*rest) for pk, *rest in _rows(_DEALS, *[project_id] * 4)}
     nothing: tuple[tuple[str, ...], ...] = ((), (), ())
     for kind, sql, params in (
         (matching.DUE, _DUES, (project_id,)),

@@ -5,7 +5,6 @@ A line is never posted by these rules: they propose, a person confirms.
 
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -125,78 +124,97 @@ def way_of(note: str, words: Mapping[str, Sequence[str]]) -> str:
     return "transfer"
 
 
+#: Evidence as bits, so that a line's evidence about a target is one number.
+_BITS = {"number": 1, "unit": 2, "name": 4, "amount": 8, "near": 16}
+_FITS, _NEAR = _BITS["amount"], _BITS["near"]
+
+Side = tuple[bool, str]
+"""Money out or in, and its kind: a line's targets are all of one side."""
+
+
 @dataclass
 class Book:
-    """Targets by what may name them. Built once for all lines."""
+    """Targets by what may name them, apart for each side. Built once for all lines."""
 
     weights: Weights
     targets: list[Target] = field(default_factory=list)
-    by_number: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_unit: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_name: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    by_amount: dict[tuple[str, str, Decimal], list[int]] = field(default_factory=lambda: defaultdict(list))
+    cents: list[int] = field(default_factory=list)
+    days: list[int] = field(default_factory=list)
+    points: list[int] = field(default_factory=list)
+    places: dict[Side, dict[tuple[int, object], list[int]]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, targets: Iterable[Target], weights: Weights) -> "Book":
         book = cls(weights)
+        book.points = [sum(getattr(weights, name) for name, bit in _BITS.items() if mask & bit) for mask in range(32)]
         for at, target in enumerate(targets):
             book.targets.append(target)
-            for number in target.numbers:
-                book.by_number[number].append(at)
-            for token in target.units:
-                book.by_unit[token].append(at)
-            for name in target.names:
-                book.by_name[name].append(at)
-            side = "out" if target.kind == REFUND else "in"
-            book.by_amount[side, target.money, target.amount].append(at)
+            book.cents.append(int(target.amount * 100))
+            book.days.append(target.day.toordinal())
+            places = book.places.setdefault((target.kind == REFUND, target.money), {})
+            for bit, words in ((1, target.numbers), (2, target.units), (4, target.names), (_FITS, (book.cents[at],))):
+                for word in words:
+                    places.setdefault((bit, word), []).append(at)
         return book
 
     def find(self, entry: BankEntry) -> Found:
         """The best targets of a line, best first, and how sure that is."""
-        why: dict[int, set[str]] = defaultdict(set)
-        self._gather(entry, why)
-        scored = [c for at, evidence in why.items() if (c := self._candidate(entry, self.targets[at], evidence))]
-        # What was booked or refunded already stands before what is still owed.
-        scored.sort(key=lambda c: (-c.score, c.target.kind == DUE, abs(c.difference), c.target.day, c.target.id))
-        return self._judged(scored)
-
-    def _gather(self, entry: BankEntry, why: dict[int, set[str]]) -> None:
-        for text in entry.texts:
-            for token in unit_tokens(text):
-                self._note(why, self.by_unit.get(token, ()), "unit")
-            for number in number_tokens(text):
-                self._note(why, self.by_number.get(number, ()), "number")
-            for run in _HAN.findall(text):
-                for at in range(len(run)):
-                    for size in range(2, _LONGEST_NAME + 1):
-                        if at + size <= len(run):
-                            self._note(why, self.by_name.get(run[at : at + size], ()), "name")
-        if entry.reference:
-            self._note(why, self.by_number.get(entry.reference.upper(), ()), "number")
-        if entry.name:
-            self._note(why, self.by_name.get(plain_name(entry.name), ()), "name")
-        side = "out" if entry.amount < 0 else "in"
-        same = self.by_amount.get((side, WAY_MONEY[entry.way], abs(entry.amount)), ())
+        places = self.places.get((entry.amount < 0, WAY_MONEY[entry.way]))
+        if not places:
+            return Found(NONE)
+        why: dict[int, int] = {}
+        for bit, word in self._words(entry):
+            for at in places.get((bit, word), ()):
+                why[at] = why.get(at, 0) | bit
         # A common amount alone names nobody: it only supports what is there.
+        same = places.get((_FITS, int(abs(entry.amount) * 100)), ())
         if len(same) <= self.weights.most:
-            self._note(why, same, "amount")
+            for at in same:
+                why.setdefault(at, 0)
+        return self._judged(self._scored(entry, why))
 
     @staticmethod
-    def _note(why: dict[int, set[str]], places: Iterable[int], evidence: str) -> None:
-        for at in places:
-            why[at].add(evidence)
+    def _words(entry: BankEntry) -> set[tuple[int, object]]:
+        """What the line says that may name a target, each once."""
+        words: set[tuple[int, object]] = set()
+        for text in entry.texts:
+            words.update((2, token) for token in unit_tokens(text))
+            words.update((1, number) for number in number_tokens(text))
+            for run in _HAN.findall(text):
+                for size in range(2, _LONGEST_NAME + 1):
+                    words.update((4, run[at : at + size]) for at in range(len(run) - size + 1))
+        if entry.reference:
+            words.add((1, entry.reference.upper()))
+        if entry.name:
+            words.add((4, plain_name(entry.name)))
+        return words
 
-    def _candidate(self, entry: BankEntry, target: Target, evidence: set[str]) -> Candidate | None:
-        w = self.weights
-        if (entry.amount < 0) != (target.kind == REFUND) or target.money != WAY_MONEY[entry.way]:
-            return None
-        reasons = (evidence & NAMING) | ({"amount"} if target.amount == abs(entry.amount) else set())
-        score = sum(getattr(w, name) for name in reasons)
-        if abs((entry.day - target.day).days) <= w.near_days:
-            reasons, score = reasons | {"near"}, score + w.near
-        if score < w.least:
-            return None
-        return Candidate(target, score, tuple(sorted(reasons)), abs(entry.amount) - target.amount)
+    def _scored(self, entry: BankEntry, why: Mapping[int, int]) -> list[Candidate]:
+        """Targets with their points, best first: the most that are shown, and the best of another deal."""
+        w, size, day = self.weights, abs(entry.amount), entry.day.toordinal()
+        cents = int(size * 100)
+        points, least, low, high = self.points, w.least, day - w.near_days, day + w.near_days
+        rows = []
+        for at, named in why.items():
+            own = self.cents[at]
+            mask = named | (_FITS if own == cents else 0) | (_NEAR if low <= self.days[at] <= high else 0)
+            if points[mask] >= least:
+                target = self.targets[at]
+                order = (-points[mask], target.kind == DUE, abs(own - cents), self.days[at], target.id)
+                rows.append((*order, at, mask))
+        # What was booked or refunded already stands before what is still owed.
+        rows.sort()
+        shown = rows[: w.most]
+        deal = self.targets[rows[0][5]].deal if rows else 0
+        if all(self.targets[row[5]].deal == deal for row in shown):
+            shown += [row for row in rows[w.most :] if self.targets[row[5]].deal != deal][:1]
+        return [
+            Candidate(
+                self.targets[at], -score, tuple(name for name, bit in _BITS.items() if mask & bit),
+                size - self.targets[at].amount,
+            )
+            for score, _due, _off, _day, _id, at, mask in shown
+        ]  # fmt: skip
 
     def _judged(self, scored: list[Candidate]) -> Found:
         w = self.weights
@@ -205,7 +223,7 @@ class Book:
         best = scored[0]
         # Lines of one deal do not compete: the money is the deal's either way.
         lead = best.score - max((c.score for c in scored if c.target.deal != best.target.deal), default=0)
-        kept = tuple(scored[: w.most])
+        kept = tuple(scored)
         if lead < w.lead:
             return Found(AMBIGUOUS, kept)
         if "amount" in best.why and best.score >= w.clear:

@@ -1,4 +1,4 @@
-"""Receivables by age and collection (应收账龄与回款), per project and for the group, in four statements.
+"""Receivables by age and collection (应收账龄与回款), per project and for the group, in six statements.
 
 Lines are read from one index that holds all that is added up; receipts from the index of their days.
 """
@@ -29,13 +29,20 @@ _AGES = """
      WHERE l.project_id = ANY(%(projects)s) AND NOT l.voided AND l.house AND l.deleted_at IS NULL AND l.balance > 0
        AND {who}
      GROUP BY 1, 2, 3"""
+#: All lines are added up once; what is not due yet, and what of it is open, are few and give the rest.
 _LINES = """
-    SELECT l.project_id, sum(l.amount), sum(l.allocated),
-           coalesce(sum(l.amount) FILTER (WHERE l.due_on < %(today)s), 0),
-           coalesce(sum(l.amount) FILTER (WHERE l.due_on BETWEEN %(first)s AND %(last)s), 0),
-           coalesce(sum(l.allocated) FILTER (WHERE l.due_on BETWEEN %(first)s AND %(last)s), 0)
-      FROM finance_receivable l {deals}
+    SELECT l.project_id, sum(l.amount) FROM finance_receivable l {deals}
      WHERE l.project_id = ANY(%(projects)s) AND NOT l.voided AND l.house AND l.deleted_at IS NULL AND {who}
+     GROUP BY 1"""
+_COMING = """
+    SELECT l.project_id, sum(l.amount) FROM finance_receivable l {deals}
+     WHERE l.project_id = ANY(%(projects)s) AND l.due_on >= %(today)s AND NOT l.voided AND l.house
+       AND l.deleted_at IS NULL AND {who}
+     GROUP BY 1"""
+_DUE = """
+    SELECT l.project_id, sum(l.amount), sum(l.allocated) FROM finance_receivable l {deals}
+     WHERE l.project_id = ANY(%(projects)s) AND l.due_on BETWEEN %(first)s AND %(last)s AND NOT l.voided AND l.house
+       AND l.deleted_at IS NULL AND {who}
      GROUP BY 1"""
 _RECEIVED = """
     SELECT r.project_id, sum(r.amount), count(*) FROM finance_receipt r {deals}
@@ -54,15 +61,17 @@ def receivables_report(asked: Asked) -> dict[str, Any]:
     was agreed. By project, and added up. Every figure drills to its rows."""
     params = _params(asked)
     ages = _rows(asked, _AGES, "l", params)
-    lines = {row[0]: row[1:] for row in _rows(asked, _LINES, "l", params)}
-    received = {row[0]: (row[1], row[2]) for row in _rows(asked, _RECEIVED, "r", params)}
-    refunded = {row[0]: (row[1], row[2]) for row in _rows(asked, _REFUNDED, "f", params)}
-    rows = [
-        _project(
-            p.pk, p.name, [a for a in ages if a[0] == p.pk], lines.get(p.pk), received.get(p.pk), refunded.get(p.pk)
+    sums = {
+        name: {row[0]: row[1:] for row in _rows(asked, sql, alias, params)}
+        for name, sql, alias in (
+            ("lines", _LINES, "l"), ("coming", _COMING, "l"), ("due", _DUE, "l"), ("received", _RECEIVED, "r"),
+            ("refunded", _REFUNDED, "f"),
         )
+    }  # fmt: skip
+    rows = [
+        _project(p.pk, p.name, [a for a in ages if a[0] == p.pk], {n: s.get(p.pk) for n, s in sums.items()})
         for p in asked.projects
-    ]  # fmt: skip
+    ]
     buckets = [_bucket(ages, index) for index in range(len(BUCKETS))]
     return {
         "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
@@ -116,15 +125,18 @@ def _money(ages: list[tuple[Any, ...]], money: str) -> dict[str, Any]:
 
 
 def _project(
-    pk: int, name: str, ages: list[tuple[Any, ...]], lines: tuple[Any, ...] | None,
-    received: tuple[Decimal, int] | None, refunded: tuple[Decimal, int] | None,
-) -> dict[str, Any]:  # fmt: skip
-    agreed, allocated, due_to_date, due, paid = lines or (ZERO,) * 5
+    pk: int, name: str, ages: list[tuple[Any, ...]], sums: Mapping[str, tuple[Any, ...] | None]
+) -> dict[str, Any]:
+    agreed = (sums["lines"] or (ZERO,))[0]
+    due_to_date = agreed - (sums["coming"] or (ZERO,))[0]
+    due, paid = sums["due"] or (ZERO, ZERO)
+    outstanding = sum((row[4] for row in ages), ZERO)
+    allocated = agreed - outstanding
     late = sum((row[4] for row in ages if row[2] != _class_of(0)), ZERO)
-    got, back = (received or (ZERO, 0)), (refunded or (ZERO, 0))
+    got, back = (sums["received"] or (ZERO, 0)), (sums["refunded"] or (ZERO, 0))
     return {
         "project": {"id": pk, "label": name}, "agreed": str(agreed), "allocated": str(allocated),
-        "open": str(sum((row[4] for row in ages), ZERO)), "overdue": str(late), "due_to_date": str(due_to_date),
+        "open": str(outstanding), "overdue": str(late), "due_to_date": str(due_to_date),
         "overdue_rate": text(rules.rate(late, due_to_date)), "due": str(due), "due_paid": str(paid),
         "collection_rate": text(rules.rate(paid, due)), "received": str(got[0]), "refunded": str(back[0]),
         "net": str(got[0] - back[0]), "receipts": got[1], "cumulative": text(rules.rate(allocated, agreed)),
