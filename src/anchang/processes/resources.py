@@ -42,6 +42,9 @@ register_place(
     Place("units", "pricing", _("Pricing"), "/pricing/", "price-schemes.view", icon="adjustments", order=26)
 )
 register_place(Place("money", "cashier", _("Cash desk"), "/cashier/", "contracts.receive", icon="cash", order=1))
+register_place(
+    Place("money", "bank", _("Bank matching"), "/bank/", "bank-lines.confirm", icon="building-bank", order=2)
+)
 register_quick_add(
     QuickAdd("loan", _("Loan calculator"), "/loan/", icon="calculator", permission="units.quote", order=60)
 )

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from anchang.processes.views import board, cashier, desk, filing, loan, papers, pricing, quotations, special
+from anchang.processes.views import banking, board, cashier, desk, filing, loan, papers, pricing, quotations, special
 
 urlpatterns = [
     path("board/", board.board_page, name="board"),
@@ -25,6 +25,9 @@ urlpatterns = [
     path("pricing/", pricing.pricing_page, name="pricing"),
     path("pricing/adjust", pricing.ask_adjustment, name="pricing-adjust"),
     path("pricing/schemes/<int:record_id>/", pricing.scheme_page, name="price-scheme"),
+    path("bank/", banking.bank_page, name="bank"),
+    path("bank/match", banking.match_page, name="bank-match"),
+    path("bank/confirm", banking.confirm_page, name="bank-confirm"),
     path("loan/", loan.loan_page, name="loan"),
     path("papers/", papers.price_papers, name="price-papers"),
     path("papers/subscription/<int:record_id>.pdf", papers.subscription, name="subscription-paper"),
