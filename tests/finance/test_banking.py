@@ -59,7 +59,8 @@ def test_a_clear_line_is_confirmed_by_one_click(escrow):
     one = line(escrow, "50000")
     assert match(escrow)["exact"] == 1
     found = BankProposal.objects.get(line=one)
-    assert (found.finding, found.receivable_id, found.deal_id) == ("exact", deposit.pk, contract.deal_id)
+    best = found.candidates[0]
+    assert (found.finding, best["kind"], best["id"], best["deal"]) == ("exact", "due", deposit.pk, contract.deal_id)
     assert not Receipt.objects.exists()  # nothing is posted by matching
     done = confirm(escrow, one)
     receipt = Receipt.objects.get()
@@ -89,7 +90,8 @@ def test_a_receipt_that_is_there_is_only_tied(escrow):
     receipt = escrow.receive(contract, "50000")
     one = line(escrow, "50000")
     match(escrow)
-    assert BankProposal.objects.get(line=one).receipt_id == receipt.pk
+    best = BankProposal.objects.get(line=one).candidates[0]
+    assert (best["kind"], best["id"]) == ("receipt", receipt.pk)
     confirm(escrow, one)
     assert Receipt.objects.count() == 1 and BankMatch.objects.get().receipt_id == receipt.pk
     again = line(escrow, "50000")

@@ -18,7 +18,7 @@ from anchang.finance.commands.banking import (
     only_open,
 )
 from anchang.finance.commands.receipts import StatementMoney
-from anchang.finance.models import BankLine, BankProposal, Receipt, Receivable
+from anchang.finance.models import BankLine, BankProposal, Receipt, Receivable, Refund
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
@@ -69,15 +69,20 @@ def _as_proposed(ctx: Context, line: BankLine, data: ConfirmInput) -> None:
     found = BankProposal.objects.filter(project=ctx.here, line=line).first()
     if found is None or found.finding != BankProposal.Finding.EXACT:
         raise DomainError("bank_match_unclear")
-    batch = found.candidates[0] if found.candidates and found.candidates[0]["kind"] == "batch" else None
-    if batch:
-        match_with_batch(ctx, line, dt.date.fromisoformat(batch["day"]), Decimal(batch["fee"]))
-    elif found.receipt is not None:
-        match_with_receipt(ctx, line, found.receipt)
-    elif found.refund is not None:
-        match_with_refund(ctx, line, found.refund)
+    what = found.candidates[0]
+    if what["kind"] == "batch":
+        match_with_batch(ctx, line, dt.date.fromisoformat(what["day"]), Decimal(what["fee"]))
+        return
+    model = {"receipt": Receipt, "refund": Refund, "due": Receivable}[what["kind"]]
+    target = model._default_manager.filter(project=ctx.here, pk=what["id"]).first()
+    if target is None:
+        raise DomainError("proposal_stale")
+    if isinstance(target, Receipt):
+        match_with_receipt(ctx, line, target)
+    elif isinstance(target, Refund):
+        match_with_refund(ctx, line, target)
     else:
-        _post(ctx, line, data.model_copy(update={"receivable": found.receivable}), proposed=True)
+        _post(ctx, line, data.model_copy(update={"receivable": target}), proposed=True)
 
 
 def _post(ctx: Context, line: BankLine, data: ConfirmInput, *, proposed: bool = False) -> None:

@@ -131,23 +131,19 @@ def _propose(
     ctx: Context, found: Sequence[tuple[int, matching.Found]], batches: Mapping[int, Mapping[str, Any]]
 ) -> None:
     best = [None if line in batches else each.best for line, each in found]
-
-    def of(kind: str) -> list[int | None]:
-        return [c.target.id if c and c.target.kind == kind else None for c in best]
-
     bulk.insert(BankProposal, {
         "line_id": [line for line, _each in found],
         "finding": [matching.EXACT if line in batches else each.finding for line, each in found],
         "score": [c.score if c else 0 for c in best],
-        "deal_id": [c.target.deal if c else None for c in best],
-        "receivable_id": of(matching.DUE),
-        "receipt_id": of(matching.RECEIPT),
-        "refund_id": of(matching.REFUND),
         "difference": [c.difference if c else ZERO for c in best],
         "candidates": [
-            [batches[line]] if line in batches else [_candidate(c) for c in each.candidates] for line, each in found
+            [batches[line]] if line in batches else [_candidate(c) for c in _shown(each)] for line, each in found
         ],
     }, same={"project_id": ctx.here.pk})  # fmt: skip
+
+
+def _shown(found: matching.Found) -> Sequence[matching.Candidate]:
+    return found.candidates[:1] if found.finding == matching.EXACT else found.candidates
 
 
 def _candidate(found: matching.Candidate) -> dict[str, Any]:

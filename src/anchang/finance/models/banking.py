@@ -6,10 +6,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals.models import Deal
 from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import banking_guards as guards
-from anchang.finance.models.ledger import Receipt, Receivable
+from anchang.finance.models.ledger import Receipt
 from anchang.finance.models.refunds import Refund
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
@@ -130,7 +129,11 @@ class BankMatch(ProjectFact):
 
 
 class BankProposal(ProjectFact):
-    """What the last matching found for an open line. Nothing is posted by it; the next matching replaces it."""
+    """What the last matching found for an open line. Nothing is posted by it; the next matching replaces it.
+
+    `candidates`, best first: [{kind: due | receipt | refund | batch, id, deal, score, why, difference}]; a clear
+    match has one. They are ids of the moment, read again in scope when a person confirms.
+    """
 
     class Finding(models.TextChoices):
         EXACT = "exact", _("One clear match")
@@ -141,10 +144,6 @@ class BankProposal(ProjectFact):
     line = ProjectKey(BankLine, indexed=False)
     finding = models.CharField(_("Finding"), max_length=10, choices=Finding.choices)
     score = models.SmallIntegerField(_("Score"), default=0)
-    deal = ProjectKey(Deal, null=True, indexed=False)
-    receivable = ProjectKey(Receivable, null=True, indexed=False)
-    receipt = ProjectKey(Receipt, null=True, indexed=False)
-    refund = ProjectKey(Refund, null=True, indexed=False)
     difference = yuan(_("Difference"), default=0)
     candidates = models.JSONField(default=list)
 
