@@ -30,6 +30,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "crm.PoolCustomer": {"owner": None},
     "deals.DealFile": {"contract": lambda *place: _related_by_label("deals.Contract", *place)},
     "deals.DealChange": {"contract": lambda *place: _related_by_label("deals.Contract", *place)},
+    "paperwork.SignatureRequest": {"contract": lambda *place: _related_by_label("deals.Contract", *place)},
     "crm.Visit": {"seq": 1},
     "crm.Tour": {"unit": lambda *place: _related_by_label("inventory.Unit", *place)},
     "opening.OpeningClaim": {"rehearsal": True, "slot": 1, "slots": 1},

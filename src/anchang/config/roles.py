@@ -50,6 +50,7 @@ CONSULTANT: Rights = BASE | held("own", """
     mortgages.view titles.view contract-copies.view
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
+    signature-requests.view signers.view signers.link subscriptions.esign
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
@@ -77,6 +78,8 @@ MANAGER: Rights = BASE | held("project", """
     sales-plans.view plan-targets.view mortgages.* titles.view contract-copies.view copy-loans.view disputes.*
     commission-schemes.view commission-payees.view commission-earnings.* commission-lines.* commission-splits.*
     commission-statements.view commission-statements.print commission-awards.*
+    signature-requests.* signers.view signers.link archive-downloads.view document-templates.view
+    signing-certificates.view subscriptions.esign contracts.esign contracts.notice
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
@@ -86,6 +89,8 @@ CLERK: Rights = BASE | held("project", """
     deal-changes.view deal-changes.withdraw deal-changes.print deal-changes.forfeit
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
     events.view files.* imports.view reports.project
+    document-templates.* signature-requests.* signers.view signers.link archive-downloads.view
+    signing-certificates.view subscriptions.esign
     mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
 
@@ -113,6 +118,7 @@ FINANCE: Rights = BASE | BANKING | held("project", """
     expense-subjects.* expense-targets.view expense-targets.create expense-plans.view expense-plans.create
     expense-plans.approve marketing-contracts.* expenses.* expense-payments.*
     events.view files.* imports.* jobs.* reports.*
+    signature-requests.view signature-requests.download document-templates.view contracts.notice
     mortgages.view mortgages.disburse
 """)  # fmt: skip
 

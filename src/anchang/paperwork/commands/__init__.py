@@ -1,0 +1,24 @@
+"""Commands of paperwork."""
+
+from anchang.paperwork.commands.by_signer import confirm, open_paper, prove
+from anchang.paperwork.commands.signing import (
+    expire_requests,
+    keep_signed,
+    log_download,
+    renew_link,
+    send_contract,
+    send_subscription,
+    withdraw,
+)
+from anchang.paperwork.commands.templates import (
+    activate_template,
+    add_document_templates,
+    number_notice,
+    retire_template,
+)
+
+__all__ = [
+    "activate_template", "add_document_templates", "confirm", "expire_requests", "keep_signed", "log_download",
+    "number_notice", "open_paper", "prove", "renew_link", "retire_template", "send_contract", "send_subscription",
+    "withdraw",
+]  # fmt: skip

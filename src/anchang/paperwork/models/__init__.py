@@ -1,0 +1,14 @@
+"""Paperwork: Word templates, papers sent for electronic signature, what was signed, who took copies."""
+
+from anchang.paperwork.models.signing import (
+    ArchiveDownload,
+    SignatureRequest,
+    SignedPaper,
+    Signer,
+    SigningCertificate,
+)
+from anchang.paperwork.models.templates import DocumentTemplate
+
+__all__ = [
+    "ArchiveDownload", "DocumentTemplate", "SignatureRequest", "SignedPaper", "Signer", "SigningCertificate",
+]  # fmt: skip

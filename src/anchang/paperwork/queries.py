@@ -1,0 +1,54 @@
+"""Reads of paperwork: the template in force, papers of a deal, steps of a signed PDF."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from anchang.paperwork.models import DocumentTemplate, SignatureRequest, SignedPaper, Signer
+from anchang.platform import files, resources
+from anchang.platform.models import Project
+
+
+def product_types(project_id: int | None) -> Mapping[str, Any]:
+    """The office's kinds of units, as the units' own field has them."""
+    return resources.choices_of(resources.get("units").by_name["product_type"], project_id)
+
+
+def active_template(project: Project, kind: str, product_type: str, day: dt.date) -> DocumentTemplate | None:
+    """The template of a paper on that day: one for the product type before one for all, then the latest."""
+    rows = DocumentTemplate.objects.filter(
+        project=project, kind=kind, state=DocumentTemplate.State.ACTIVE, active_from__lte=day,
+        product_type__in={"", product_type},
+    )  # fmt: skip
+    own = Case(When(product_type=product_type, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return rows.select_related("file").order_by(own, "-active_from", "-edition", "-id").first()
+
+
+def template_bytes(template: DocumentTemplate) -> bytes:
+    with files.open_file(template.file) as content:
+        data: bytes = content.read()
+    return data
+
+
+def paper_of(request: SignatureRequest, step: int | None = None) -> SignedPaper:
+    """The PDF after `step` signatures; the newest when not given."""
+    rows = SignedPaper.objects.filter(project_id=request.project_id, request=request)
+    found = rows.filter(step=step) if step is not None else rows.order_by("-step")
+    paper = found.first()
+    if paper is None:
+        raise LookupError(f"signature request {request.pk} has no paper")
+    return paper
+
+
+def signers_of(request: SignatureRequest) -> list[Signer]:
+    return list(Signer.objects.filter(project_id=request.project_id, request=request).order_by("seq"))
+
+
+def archive_search(text: str) -> Q:
+    """Signed papers by number, signer, customer, unit, or the SHA-256 of the file."""
+    found = Q(number__icontains=text) | Q(signer_names__icontains=text) | Q(customer__name__icontains=text)
+    return found | Q(unit__code__icontains=text) | Q(signed_sha256=text.lower())
