@@ -127,7 +127,7 @@ def test_scheme_shares_are_whole_with_the_retention():
     rows = [{"kind": "collected", "percent": "30", "share": "70"}, {"kind": "loan_paid", "share": "20"}]
     assert rules.read_tiers(ROWS) == TIERS
     assert [p.kind for p in rules.read_parts(rows, D(10), 90)] == ["collected", "loan_paid", "retained"]
-    with pytest.raises(DomainError, match="shares_not_100"):
+    with pytest.raises(DomainError, match="scheme_shares_not_100"):
         rules.read_parts(rows, D(9), 90)
 
 

@@ -11,7 +11,7 @@ say(
     {
         "bad_tiers": _("Tiers ascend, each with a rate; only the last has no end."),
         "bad_milestones": _("This is no list of milestones with their shares."),
-        "shares_not_100": _("The shares with the retention must sum to 100."),
+        "scheme_shares_not_100": _("The shares with the retention must sum to 100."),
         "scheme_in_force": _("A scheme in force never changes. End it and write the next one."),
         "scheme_ends_before": _("It cannot end before it begins."),
         "dates_crossed": _("The end lies before the beginning."),

@@ -108,7 +108,7 @@ def read_parts(milestones: Any, retention: Decimal, retention_days: int) -> tupl
     if retention > 0:
         parts.append(Part(RETAINED, retention, HUNDRED, retention_days))
     if sum((p.share for p in parts), ZERO) != HUNDRED:
-        raise _refused("milestones", "shares_not_100")
+        raise _refused("milestones", "scheme_shares_not_100")
     return tuple(parts)
 
 

@@ -88,7 +88,7 @@ def _columns(row: Input) -> dict[str, Any]:
 
 
 def _check(record: Scheme | Award) -> None:
-    """Raises dates_crossed, bad_tiers, bad_milestones or shares_not_100 (422)."""
+    """Raises dates_crossed, bad_tiers, bad_milestones or scheme_shares_not_100 (422)."""
     if record.valid_to is not None and record.valid_to < record.valid_from:
         raise DomainError("dates_crossed", status=422, fields={"valid_to": "dates_crossed"})
     if isinstance(record, Scheme):
