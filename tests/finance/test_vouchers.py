@@ -31,8 +31,10 @@ from anchang.finance.models import (
 from anchang.finance.rules import vouchers as rules
 from anchang.kernel.errors import DomainError
 from anchang.platform import files
+from anchang.platform.context import Context
 from anchang.platform.jobs import run_now
 from anchang.platform.models import StoredFile
+from anchang.processes.versions import next_version
 from tests.factories import run
 from tests.finance.test_money_invariants import STEPS, step
 
@@ -111,6 +113,21 @@ def test_reversal_refund_and_forfeiture(books):
     check_books()
     owed = VoucherLine.objects.filter(account_code="1122").aggregate(s=Sum(F("debit") - F("credit")))["s"]
     assert owed == ZERO  # all that came was returned or kept
+
+
+def test_a_new_version_of_a_contract_is_booked_once(books):
+    contract = books.sign()
+    generate(books)
+    ctx = Context(books.office.access("director"), books.office.project)
+    new = next_version(ctx, contract, "signed")
+    ctx.flush()
+    assert generate(books) == {"made": 2, "rejected": 0}
+    assert set(Voucher.objects.values_list("event", "contract", "total")) == {
+        ("contract_signed", contract.pk, contract.total), ("contract_replaced", contract.pk, -contract.total),
+        ("contract_signed", new.pk, new.total),
+    }  # fmt: skip
+    owed = VoucherLine.objects.filter(account_code="1122").aggregate(s=Sum(F("debit") - F("credit")))["s"]
+    assert owed == new.total
 
 
 def test_the_job_makes_vouchers_only_where_books_are_kept(desk):

@@ -214,8 +214,15 @@ register(
         fields=(
             Field("title", label=_("Expense target"), source="subject__name"), Field("year", list=True),
             Field("subject", list=True), Field("rate", list=True, kind="percent"), Field("sales_plan"),
-            Field("amount", list=True, sum=True), Field("state", list=True), Field("approved_by"),
-            Field("approved_on"),
+            Field("amount", list=True, sum=True),
+            Field("planned", label=_("Monthly plans"), expr=queries.YEAR_PLANNED, kind="money", list=True, sum=True),
+            Field("incurred", label=_("Incurred"), expr=queries.YEAR_INCURRED, kind="money", list=True, sum=True),
+            Field("paid", label=_("Paid"), expr=queries.YEAR_PAID, kind="money", list=True, sum=True),
+            Field(
+                "remaining", label=_("Left of the target"), expr=queries.YEAR_REMAINING, kind="money", list=True,
+                sum=True,
+            ),
+            Field("state", list=True), Field("approved_by"), Field("approved_on"),
         ),
     )
 )  # fmt: skip
@@ -227,8 +234,11 @@ register(
         state_field="state",
         fields=(
             Field("title", label=_("Monthly expense plan"), source="subject__name"), Field("month", list=True),
-            Field("subject", list=True), Field("amount", list=True, sum=True), Field("state", list=True),
-            Field("over_target", list=True), Field("reason"), Field("approved_by"), Field("approved_on"),
+            Field("subject", list=True), Field("amount", list=True, sum=True),
+            Field("incurred", label=_("Incurred"), expr=queries.MONTH_INCURRED, kind="money", list=True, sum=True),
+            Field("paid", label=_("Paid"), expr=queries.MONTH_PAID, kind="money", list=True, sum=True),
+            Field("state", list=True), Field("over_target", list=True), Field("reason"), Field("approved_by"),
+            Field("approved_on"),
         ),
     )
 )  # fmt: skip

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F, Q, Sum
-from django.db.models.functions import Coalesce, ExtractMonth
+from django.db.models import DecimalField, ExpressionWrapper, F, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, TruncMonth
 
 from anchang.deals.models import Deal
 from anchang.finance.models import (
     Expense,
     ExpensePayment,
     ExpensePlan,
-    ExpenseSubject,
-    ExpenseTarget,
     Invoice,
     InvoiceReceipt,
     Receipt,
     Refund,
     VoucherLine,
 )
-from anchang.platform.models import Project
 
 ZERO = Decimal("0.00")
 
@@ -86,59 +82,29 @@ def entries_of_vouchers(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
 # --- the ledger of marketing expenses ------------------------------------------------------------
 
 
-def expense_ledger(project: Project, year: int, last: dt.date | None = None) -> dict[str, Any]:
-    """Target, plan, incurred, paid and remaining of the year by subject (费用台账), up to the day `last`.
-
-    remaining = target − incurred. Money of voided expenses does not count; payments count on their day.
-    """
-    first, end = dt.date(year, 1, 1), min(last or dt.date(year, 12, 31), dt.date(year, 12, 31))
-    spent = Expense.objects.filter(project=project, incurred_on__range=(first, end)).exclude(state=Expense.State.VOIDED)
-    parts = {
-        "target": _by_subject(ExpenseTarget.objects.filter(project=project, year=year, state="approved")),
-        "plan": _by_subject(ExpensePlan.objects.filter(project=project, month__range=(first, end), state="approved")),
-        "incurred": _by_subject(spent),
-        "under_contract": _by_subject(spent.filter(contract__isnull=False)),
-        "paid": _by_subject(
-            ExpensePayment.objects.filter(project=project, paid_on__range=(first, end)), "expense__subject_id"
-        ),
-    }
-    subjects = ExpenseSubject.objects.filter(project=project).order_by("code", "id")
-    rows = [
-        {"subject": s.pk, "code": s.code, "name": s.name} | {k: sums.get(s.pk, ZERO) for k, sums in parts.items()}
-        for s in subjects
-    ]
-    for row in rows:
-        row["remaining"] = row["target"] - row["incurred"]
-    money = [*parts, "remaining"]
-    total = {k: sum((row[k] for row in rows), ZERO) for k in money}
-    return {"year": year, "to": end.isoformat(), "rows": [_text(r, money) for r in rows], "total": _text(total, money)}
+def of_year(rows: Any, day: str, subject: str = "subject") -> Coalesce:
+    """Σ amount of the subject in the year of a target (费用台账); `day`: the column that says when."""
+    return _of(rows.filter(**{subject: OuterRef("subject"), f"{day}__year": OuterRef("year")}))
 
 
-def expenses_by_month(project: Project, year: int) -> list[dict[str, Any]]:
-    """Plan, incurred and paid of each month of the year: what a budget system asks for."""
-    rows = (
-        ("plan", ExpensePlan.objects.filter(project=project, month__year=year, state="approved"), "month"),
-        (
-            "incurred",
-            Expense.objects.filter(project=project, incurred_on__year=year).exclude(state="voided"),
-            "incurred_on",
-        ),
-        ("paid", ExpensePayment.objects.filter(project=project, paid_on__year=year), "paid_on"),
+def of_month(rows: Any, day: str, subject: str = "subject") -> Coalesce:
+    """Σ amount of the subject in the month of a plan."""
+    return _of(
+        rows.annotate(in_month=TruncMonth(day)).filter(**{subject: OuterRef("subject"), "in_month": OuterRef("month")})
     )
-    months: list[dict[str, Any]] = [
-        {"month": f"{year}-{m:02d}", "plan": "0.00", "incurred": "0.00", "paid": "0.00"} for m in range(1, 13)
-    ]
-    for name, found, day in rows:
-        grouped = found.order_by().annotate(m=ExtractMonth(day)).values("m").annotate(s=Sum("amount"))
-        for row in grouped:
-            months[row["m"] - 1][name] = str(row["s"])
-    return months
 
 
-def _by_subject(rows: Any, path: str = "subject_id") -> dict[int, Decimal]:
-    found = rows.order_by().values(subject=F(path)).annotate(s=Sum("amount"))
-    return {r["subject"]: r["s"] for r in found}
+def _of(rows: Any) -> Coalesce:
+    found = rows.filter(project=OuterRef("project")).order_by().values("project").annotate(s=Sum("amount"))
+    return Coalesce(Subquery(found.values("s")), Value(ZERO), output_field=MONEY)
 
 
-def _text(row: dict[str, Any], money: Sequence[str]) -> dict[str, Any]:
-    return row | {name: str(row[name]) for name in money}
+MONEY = DecimalField(max_digits=18, decimal_places=2)
+_SPENT = Expense.objects.exclude(state=Expense.State.VOIDED)
+_PLANNED = ExpensePlan.objects.filter(state=ExpensePlan.State.APPROVED)
+YEAR_PLANNED = of_year(_PLANNED, "month")
+YEAR_INCURRED = of_year(_SPENT, "incurred_on")
+YEAR_PAID = of_year(ExpensePayment.objects.all(), "paid_on", "expense__subject")
+YEAR_REMAINING = ExpressionWrapper(F("amount") - YEAR_INCURRED, output_field=MONEY)
+MONTH_INCURRED = of_month(_SPENT, "incurred_on")
+MONTH_PAID = of_month(ExpensePayment.objects.all(), "paid_on", "expense__subject")

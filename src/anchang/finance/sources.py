@@ -12,9 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, DateField, Exists, F, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract
@@ -185,14 +186,44 @@ _SIGNED = (
 )  # fmt: skip
 
 
-def _contracts(event: str, day: str, states: tuple[str, ...], sign: int) -> Callable[..., list[Fact]]:
+def _booked(**of: Any) -> Exists:
+    """Whether a contract of these columns has its voucher of signing."""
+    made = Voucher.objects.filter(project=OuterRef("project"), event="contract_signed")
+    return Exists(made.filter(**{f"contract__{name}": OuterRef(path) for name, path in of.items()}))
+
+
+def _signed(project: Project, first: dt.date) -> QuerySet:
+    """Contracts by the day of signing. A later version counts from the day it was made, and only where the books
+    hold the one before it or the signing itself lies in them."""
+    made_on = TruncDate("created_at", tzinfo=ZoneInfo(project.time_zone))
+    on = Case(When(revision__gt=1, then=made_on), default=F("signed_on"), output_field=DateField())
+    rows = Contract.objects.filter(project=project, state__in=_SIGNED).annotate(on=on)
+    return rows.filter(Q(revision=1) | Q(signed_on__gte=first) | Q(_booked(deal="deal")), on__gte=first)
+
+
+def _replaced(project: Project, first: dt.date) -> QuerySet:
+    """Signed versions that a later one took the place of."""
+    on = TruncDate("updated_at", tzinfo=ZoneInfo(project.time_zone))
+    rows = Contract.objects.filter(project=project, state="voided").annotate(on=on, booked=_booked(pk="pk"))
+    return rows.filter(booked=True, on__gte=first)
+
+
+def _terminated(project: Project, first: dt.date) -> QuerySet:
+    rows = Contract.objects.filter(project=project, state="terminated", terminated_on__gte=first)
+    return rows.annotate(on=F("terminated_on"))
+
+
+def _contracts(
+    event: str, which: Callable[[Project, dt.date], QuerySet], sign: int
+) -> Callable[[Project, dt.date, int | None], list[Fact]]:
     def documents(project: Project, first: dt.date, again: int | None) -> list[Fact]:
-        rows = Contract.objects.filter(project=project, state__in=states, **{f"{day}__gte": first})
-        found = _open(rows, event, again).values(
-            "pk", "project_id", "number", "total", day=F(day), who=F("customer_id"), flat=F("unit_id"),
+        found = _open(which(project, first), event, again).values(
+            "pk", "project_id", "number", "total", day=F("on"), who=F("customer_id"), flat=F("unit_id"),
             flat_label=F("unit__label"),
         )  # fmt: skip
-        return [_fact(row, rules.taxed(sign * row["total"], _tax_rate(project, row["day"]))) for row in found]
+        return [
+            _fact(row, rules.taxed(sign * row["total"], _tax_rate(project, row["day"]))) for row in found
+        ]
 
     return documents
 
@@ -269,10 +300,11 @@ for _source in (
            _receipts("late_fee_received", kind="late_fee", amount__gt=0)),
     Source("receipt_reversed", _("Receipt reversed"), "receipt", _receipts("receipt_reversed", amount__lt=0)),
     Source("refund_paid", _("Refund paid"), "refund", _refunds),
-    Source("contract_signed", _("Contract signed"), "contract",
-           _contracts("contract_signed", "signed_on", _SIGNED, 1)),
+    Source("contract_signed", _("Contract signed"), "contract", _contracts("contract_signed", _signed, 1)),
+    Source("contract_replaced", _("Contract replaced by its next version"), "contract",
+           _contracts("contract_replaced", _replaced, -1)),
     Source("contract_terminated", _("Contract terminated"), "contract",
-           _contracts("contract_terminated", "terminated_on", ("terminated",), -1)),
+           _contracts("contract_terminated", _terminated, -1)),
     Source("forfeiture_kept", _("Forfeited deposit kept"), "receivable", _forfeitures),
     Source("area_settled", _("Area difference settled"), "area_settlement", _area_settlements),
     Source("agency_remitted", _("Fee on behalf paid on"), "remittance_line", _remittances),

@@ -67,6 +67,14 @@ TEMPLATES: list[TemplateRow] = [
         ),
     ),
     (
+        "contract_replaced", "合同换版", "转",
+        (
+            ("debit", "1122", "amount", "合同换版冲回 {unit} 合同{number}"),
+            ("credit", "2204", "net_amount", "合同换版冲回 {unit} 合同{number}"),
+            ("credit", "222108", "tax_amount", "冲待转销项税 {unit} 合同{number}"),
+        ),
+    ),
+    (
         "contract_terminated", "退房", "转",
         (
             ("debit", "1122", "amount", "解除合同 {unit} 合同{number}"),

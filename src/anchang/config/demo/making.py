@@ -7,6 +7,7 @@ from random import Random
 from django.utils import timezone
 
 from anchang.config.demo import market, people, stock
+from anchang.config.demo.books import keep_books
 from anchang.config.demo.contacts import ContactWriter
 from anchang.config.demo.crowd import CrowdWriter
 from anchang.config.demo.dealings import Dealer
@@ -32,6 +33,7 @@ def make_office(code: str) -> people.Office:
         market.open_doors(office)
         make_history(office, places, homes)
         pay_everybody(office)
+        keep_books(office)
     finally:
         remember_stamp(0)
     return office

@@ -85,7 +85,8 @@ BEGIN
        AND year = extract(year FROM NEW.month) AND deleted_at IS NULL FOR SHARE;
     SELECT sum(amount) INTO planned FROM finance_expenseplan
      WHERE project_id = NEW.project_id AND subject_id = NEW.subject_id AND state = 'approved'
-       AND deleted_at IS NULL AND date_trunc('year', month) = date_trunc('year', NEW.month);
+       AND NOT over_target AND deleted_at IS NULL
+       AND date_trunc('year', month) = date_trunc('year', NEW.month);
     IF target IS NULL OR planned > target THEN
         RAISE EXCEPTION 'planned %, target %', planned, target
             USING ERRCODE = '23514', CONSTRAINT = 'expense_over_target';

@@ -29,6 +29,7 @@ AMOUNTS: dict[str, tuple[str, ...]] = {
     "receipt_reversed": (*_RECEIPT, "house_amount", "agency_amount", "late_fee_net", "late_fee_tax"),
     "refund_paid": ("amount", "return_amount", "compensation_amount", "cash_amount", "bank_amount"),
     "contract_signed": _TAXED,
+    "contract_replaced": _TAXED,
     "contract_terminated": _TAXED,
     "forfeiture_kept": ("amount",),
     "area_settled": _TAXED,
