@@ -91,6 +91,12 @@ def check(file: Path) -> None:
         raise BackupError(f"{file} is not a backup made by `anchang backup`.")
 
 
+def read_through(file: Path) -> None:
+    """Raises BackupError unless pg_restore can read all of it, data included. Touches no database."""
+    check(file)
+    run([program("pg_restore"), "--file", os.devnull, file], os.environ["DATABASE_URL"])
+
+
 def restore(file: Path) -> None:
     """Replace the content of the database by the backup's, in one transaction: all of it or nothing.
 

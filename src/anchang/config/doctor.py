@@ -16,6 +16,7 @@ from anchang.config.postgres import ServerError
 MINIMUM_SERVER = 150000
 MINIMUM_FREE_BYTES = 2 * 1024**3
 MAXIMUM_CLOCK_SECONDS = 2.0
+MAXIMUM_BACKUP_SECONDS = 2 * 86400
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def examine() -> Iterator[Finding]:
     yield from of_policies()
     yield from of_keys()
     yield from of_disk()
+    yield from of_backups()
 
 
 def of_server(connection: psycopg.Connection) -> Iterator[Finding]:
@@ -131,3 +133,14 @@ def of_disk() -> Iterator[Finding]:
     free = shutil.disk_usage(home.home()).free
     level = "ok" if free >= MINIMUM_FREE_BYTES else "bad"
     yield Finding(level, "disk", f"{free / 1024**3:.1f} GB free in the data folder")
+
+
+def of_backups() -> Iterator[Finding]:
+    """The nightly backup stands on the same machine: it must be there, and a copy must leave the house."""
+    found = max((home.home() / "backups").glob("anchang-*.dump"), default=None)
+    if found is None:
+        yield Finding("warn", "backup", "no nightly backup yet; a running worker makes one from the set hour on")
+        return
+    age = dt.datetime.now(dt.UTC).timestamp() - found.stat().st_mtime
+    level = "ok" if age < MAXIMUM_BACKUP_SECONDS else "bad"
+    yield Finding(level, "backup", f"{found.name}, {age / 3600:.0f} hours old; copy it away from this machine")

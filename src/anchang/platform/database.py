@@ -213,6 +213,19 @@ def month_partitions(today: dt.date, ahead: int = 3) -> Iterator[str]:
         month = after
 
 
+def without_old_months(today: dt.date, months: int) -> str:
+    """The statement that drops whole months of the audit table, older than so many (Z07: kept for the set time)."""
+    count = today.year * 12 + today.month - 1 - months
+    kept_from = f"platform_audit_{count // 12:04d}{count % 12 + 1:02d}"
+    return f"""
+        DO $$ DECLARE part text; BEGIN
+            FOR part IN SELECT relid::regclass::text FROM pg_partition_tree('platform_audit')
+                         WHERE isleaf AND relid::regclass::text ~ '^platform_audit_[0-9]{{6}}$'
+                           AND relid::regclass::text < '{kept_from}'
+            LOOP EXECUTE format('DROP TABLE %I', part); END LOOP;
+        END $$"""
+
+
 def _row_security(table: str) -> Iterator[str]:
     yield f'ALTER TABLE "{table}" ENABLE ROW LEVEL SECURITY'
     yield f'DROP POLICY IF EXISTS scope ON "{table}"'
