@@ -16,6 +16,7 @@ from anchang.platform.models import Project, User
 from anchang.platform.models.base import ProjectFact, ProjectModel
 
 _counter = itertools.count(1)
+_years = itertools.cycle(range(2000, 2200))
 
 #: What metadata can't know: values that satisfy a CHECK or a trigger. model label -> {field: value}
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -53,6 +54,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.MarketingContract": {"state": "draft"},
     "finance.ExpensePlan": {"month": dt.date(2026, 1, 1)},
     "finance.Expense": {"state": "approved"},
+    "insight.SalesPlan": {"year": lambda *_: next(_years)},
 }
 
 

@@ -26,7 +26,6 @@ say(
         "loan_above_price": _("The loan is above the price."),
         "contract_not_there": _("The contract is not at this point (%(state)s)."),
         "before_last_step": _("The step before was on %(since)s."),
-        "date_in_future": _("This day is still to come."),
         "title_there": _("The contract has a title registration."),
         "certificate_used": _("Another contract has this certificate number."),
         "handover_day": _("The day lies before signing or in the future."),
