@@ -52,6 +52,12 @@ class RefuseChangeInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
+def affair_of(deal: Deal) -> DealChange | None:
+    """The deal's special affair that is demanded or undecided."""
+    rows = DealChange.objects.filter(project_id=deal.project_id, deal=deal, state__in=("demanded", "requested"))
+    return rows.order_by("-id").first()
+
+
 def why_not_change(paper: Paper, kind: str) -> Refusal | None:
     """A contract that was revoked at the bureau may change before it is signed again."""
     if isinstance(paper, Contract):

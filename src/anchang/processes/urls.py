@@ -32,6 +32,7 @@ urlpatterns = [
     path("papers/", papers.price_papers, name="price-papers"),
     path("papers/subscription/<int:record_id>.pdf", papers.subscription, name="subscription-paper"),
     path("papers/contract/<int:record_id>.pdf", papers.contract, name="contract-paper"),
+    path("papers/demand/<int:record_id>.pdf", papers.demand, name="demand-paper"),
     path("papers/receipt/<int:record_id>.pdf", papers.receipt, name="receipt-paper"),
     path("papers/price-list/<int:record_id>.<str:form>", papers.price_list, name="price-list-paper"),
 ]

@@ -18,11 +18,11 @@ from anchang.kernel.money import ZERO
 
 #: A subscription that was in force: drafts, and drafts given up, never were.
 SUBSCRIBED = "{0}.state NOT IN ('draft', 'approving') AND ({0}.state <> 'cancelled' OR {0}.activated_on IS NOT NULL)"
-#: A contract that was signed; a voided one only if a later version took its place.
+#: A contract that was signed; a voided one only if a later version took its place, be it a draft after a revocation.
 SIGNED = (
     "({0}.state NOT IN ('draft', 'reviewed', 'voided') OR {0}.state = 'voided' AND EXISTS ("
     "SELECT FROM deals_contract later WHERE later.project_id = {0}.project_id AND later.deal_id = {0}.deal_id"
-    " AND later.revision > {0}.revision AND later.state NOT IN ('draft', 'reviewed', 'voided')))"
+    " AND later.revision > {0}.revision AND later.state <> 'voided'))"
 )
 
 _DEAL = "JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id"

@@ -26,6 +26,7 @@ from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 from anchang.processes.chains import Chain, chain_of
+from anchang.processes.changing import affair_of
 from anchang.processes.offers import item_label, offer
 from anchang.processes.special_facts import usable_requests
 from anchang.processes.subscribing import why_not_subscribe
@@ -189,6 +190,7 @@ def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
         papers.append(_paper(request, "contracts", chain.contract.pk, "contract-paper"))
     papers = [one for one in papers if one is not None]
     newest = papers[-1] if papers else None
+    papers += _affair(request, chain.deal)
     context = {
         "unit": unit, "deal": chain.deal, "stage": chain.stage, "papers": papers, "newest": newest,
         "here": reverse("deal", args=[unit.pk]), "state": state_words().get(unit.state, unit.state),
@@ -196,6 +198,15 @@ def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
         **_documents(request, chain.deal), **files_context(request, chain),
     }  # fmt: skip
     return render(request, "processes/deal_progress.html", context)
+
+
+def _affair(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
+    """The special affair that waits for somebody; only a demand has a letter."""
+    change = affair_of(deal) if access_of(request).may("deal-changes.view", deal.project_id) else None
+    shown = _paper(request, "deal-changes", change.pk, "demand-paper") if change else None
+    if change is None or shown is None:
+        return []
+    return [shown | {"affair": True} | ({} if change.deadline else {"print_url": ""})]
 
 
 def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> dict[str, Any] | None:
@@ -209,7 +220,8 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
     others = [_staying(a) for a in head["others"] if not a.url.endswith(("/print", "/receive"))]
     plan = [line | {"label": item_label(line["item"])} for line in shown.item.get("plan") or ()]
     wanted = ("total", "list_total", "unit_price", "deposit", "payment_plan", "subscribed_on", "sign_by",
-              "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on")  # fmt: skip
+              "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on", "kind",
+              "reason", "new_unit", "new_total", "difference", "amount", "cause", "deadline")  # fmt: skip
     labels = [str(shown.resource.by_name[w].label) for w in wanted if w in shown.resource.by_name]
     facts = [f for section in head["sections"] for f in section["facts"] if str(f["label"]) in labels]
     return {

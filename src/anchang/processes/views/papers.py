@@ -15,6 +15,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anchang.deals import documents
+from anchang.deals.demand_paper import demand_paper
 from anchang.deals.papers import contract_paper, contract_summary, item_name, seller, subscription_paper, unit_facts
 from anchang.finance.papers import receipt_paper
 from anchang.inventory.documents import price_list_pdf, statutory_price_list_xlsx
@@ -64,6 +65,13 @@ def contract(request: HttpRequest, record_id: int) -> HttpResponse:
     summary = request.GET.get("form") == "summary"
     draw, name = (contract_summary, "合同摘要") if summary else (contract_paper, "商品房买卖合同")
     return pdf(draw(paper, by=_by(request), full=_full(request, paper.project_id)), f"{name}-{paper.number}.pdf")
+
+
+@require_POST
+def demand(request: HttpRequest, record_id: int) -> HttpResponse:
+    """催告函. Raises forbidden without deal-changes.print."""
+    paper = doing.run(request, "print_demand", record_id, {})
+    return pdf(demand_paper(paper, by=_by(request)), f"催告函-{paper.number}.pdf")
 
 
 @require_POST
