@@ -9,8 +9,11 @@ from typing import Any
 from django.db.models import Case, IntegerField, Q, Value, When
 
 from anchang.paperwork.models import DocumentTemplate, SignatureRequest, SignedPaper, Signer
+from anchang.paperwork.passes import Pass
 from anchang.platform import files, resources
 from anchang.platform.models import Project
+
+MOST_TEMPLATES = 200
 
 
 def product_types(project_id: int | None) -> Mapping[str, Any]:
@@ -26,6 +29,13 @@ def active_template(project: Project, kind: str, product_type: str, day: dt.date
     )  # fmt: skip
     own = Case(When(product_type=product_type, then=Value(0)), default=Value(1), output_field=IntegerField())
     return rows.select_related("file").order_by(own, "-active_from", "-edition", "-id").first()
+
+
+def templates_within(within: Q | None) -> list[DocumentTemplate]:
+    """Templates in reach, by paper and product type, the newest edition first."""
+    if within is None:
+        return []
+    return list(DocumentTemplate.objects.filter(within).order_by("kind", "product_type", "-edition")[:MOST_TEMPLATES])
 
 
 def template_bytes(template: DocumentTemplate) -> bytes:
@@ -52,3 +62,20 @@ def archive_search(text: str) -> Q:
     """Signed papers by number, signer, customer, unit, or the SHA-256 of the file."""
     found = Q(number__icontains=text) | Q(signer_names__icontains=text) | Q(customer__name__icontains=text)
     return found | Q(unit__code__icontains=text) | Q(signed_sha256=text.lower())
+
+
+def signer_of(who: Pass) -> Signer | None:
+    """Whom a link names, while it is his newest."""
+    rows = Signer.objects.select_related("request__unit", "request__certificate", "project__company")
+    return rows.filter(project=who.project, pk=who.signer, serial=who.serial).first()
+
+
+def signer_again(signer: Signer) -> Signer:
+    """As the database has him."""
+    return Signer.objects.select_related("request__unit", "project__company").get(pk=signer.pk)
+
+
+def completed_by_code(project_id: int, code: str) -> SignatureRequest | None:
+    """The signed paper of a verification code."""
+    rows = SignatureRequest.objects.select_related("project", "certificate")
+    return rows.filter(project=project_id, verify_code=code, state=SignatureRequest.State.COMPLETED).first()

@@ -44,8 +44,7 @@ def _enter(request: HttpRequest, text: str) -> Signer:
     if who is None:
         raise DomainError("signing_link_invalid", status=403)
     set_scope([who.project], BUYER)
-    rows = Signer.objects.select_related("request__unit", "request__certificate", "project__company")
-    signer = rows.filter(project=who.project, pk=who.signer, serial=who.serial).first()
+    signer = queries.signer_of(who)
     if signer is None:
         raise DomainError("signing_link_invalid", status=403)
     _count(signer, "views", "paperwork.views_per_hour")
@@ -149,7 +148,7 @@ def _tried(
         if exc.code in _TRIES:
             attempts.add_attempt(counter, _param(signer.project, "paperwork.lock_minutes"))
         errors = {str(f): worded(str(code), exc.params) for f, code in exc.fields.items()}
-        signer = Signer.objects.select_related("request__unit", "project__company").get(pk=signer.pk)
+        signer = queries.signer_again(signer)
         return _page(request, text, signer, worded(exc.code, exc.params), errors, exc.status)
     return redirect("sign", text=text)
 
@@ -179,8 +178,7 @@ def _by_code(code: str) -> SignatureRequest:
     if not (project.isascii() and project.isdigit() and len(project) < 19 and 20 < len(secret) <= 40):
         raise DomainError("verify_unknown", status=404)
     set_scope([int(project)], BUYER)
-    rows = SignatureRequest.objects.select_related("project", "certificate")
-    found = rows.filter(project=int(project), verify_code=secret, state=SignatureRequest.State.COMPLETED).first()
+    found = queries.completed_by_code(int(project), secret)
     if found is None:
         raise DomainError("verify_unknown", status=404)
     return found

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from anchang.kernel.errors import DomainError, not_found
 from anchang.paperwork import fields, queries
 from anchang.paperwork.filling import word_paper
+from anchang.paperwork.intake import take_in
 from anchang.paperwork.models import DocumentTemplate
 from anchang.paperwork.views.serving import DOCX, choose_project, served
-from anchang.platform import commands, files, reading, resources
-from anchang.platform.documents import word
+from anchang.platform import commands, reading, resources
 from anchang.platform.models import Project
 from anchang.platform.ui.gate import access_of, project_of
 from anchang.platform.ui.overlays import go
@@ -29,7 +29,6 @@ PAPERS = {
 }  # fmt: skip
 
 
-_GIVEN = ("kind", "name", "product_type", "active_from")
 #: How rows of a table are repeated, and an amount is written in capitals.
 _ROWS = "{%tr for line in plan %} … {%tr endfor %}"
 _CAPITALS = "{{ deposit | 大写 }}"
@@ -46,7 +45,7 @@ def home(request: HttpRequest) -> HttpResponse:
     message, errors, status = "", {}, 200
     if request.method == "POST":
         try:
-            made = _upload(request, project)
+            made = take_in(access, project, request.FILES.get("file"), request.POST)
             return go(request, f"/r/document-templates/{made.pk}/", _("Uploaded"))
         except DomainError as exc:
             if exc.status not in (409, 422):
@@ -56,33 +55,17 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "paperwork/templates.html", _context(request, project, message, errors), status=status)
 
 
-def _upload(request: HttpRequest, project: Project) -> DocumentTemplate:
-    access, upload = access_of(request), request.FILES.get("file")
-    access.require("document-templates.create", project.pk)
-    if upload is None:
-        raise DomainError("bad_input", status=422, fields={"file": "required"})
-    if (upload.size or 0) > word.MAX_BYTES:
-        raise DomainError("word_too_large", status=422, fields={"file": "word_too_large"})
-    stored = files.save(project, upload.name or "template.docx", upload, user_id=access.actor.user_id)
-    given = {name: request.POST[name] for name in _GIVEN if request.POST.get(name)}
-    made: DocumentTemplate = commands.execute(
-        commands.get("add_document_templates"), access, data={**given, "file": stored.pk, "project": project.pk}
-    )
-    return made
-
-
 def _context(request: HttpRequest, project: Project, message: str, errors: dict[str, str]) -> dict[str, Any]:
     access = access_of(request)
     kind = request.GET.get("kind", "")
     kind = kind if kind in fields.TREES else "contract"
     within = reading.reach(resources.get("document-templates"), "document-templates.view", access, [project.pk])
-    rows = DocumentTemplate.objects.none() if within is None else DocumentTemplate.objects.filter(within)
     kinds = [(value, str(label)) for value, label in DocumentTemplate.Kind.choices]
     types = [(code, str(label)) for code, label in queries.product_types(project.pk).items()]
     return {
         "rows": [
             {"template": row, "problems": [worded(p["code"], p) for p in row.problems]}
-            for row in rows.order_by("kind", "product_type", "-edition")[:200]
+            for row in queries.templates_within(within)
         ],
         "kind": kind, "kinds": kinds, "types": types, "fields": fields.shown_fields(kind), "message": message,
         "errors": errors, "given": request.POST, "today": project.today(),
