@@ -73,9 +73,11 @@ def entries_of_vouchers(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
     """Voucher id -> its entries in order."""
     found: dict[int, list[dict[str, Any]]] = {i: [] for i in ids}
     rows = VoucherLine.objects.filter(voucher__in=ids).order_by("voucher_id", "seq")
-    for row in rows.values("voucher_id", "account_code", "account_name", "summary", "debit", "credit"):
-        voucher = row.pop("voucher_id")
-        found[voucher].append(row | {"debit": str(row["debit"]), "credit": str(row["credit"])})
+    for row in rows:
+        found[row.voucher_id].append({
+            "account_code": row.account_code, "account_name": row.account_name, "summary": row.summary,
+            "debit": str(row.debit), "credit": str(row.credit),
+        })  # fmt: skip
     return found
 
 

@@ -64,7 +64,7 @@ def _export(ctx: Context, data: ExportInput) -> VoucherBatch:
 
 def _rows(ctx: Context, ids: Sequence[int]) -> list[voucher_files.Row]:
     lines = VoucherLine.objects.filter(project=ctx.here, voucher__in=ids).select_related("voucher", "customer", "unit")
-    maker = User.objects.filter(pk=ctx.user_id).values_list("name", flat=True).first() or ctx.actor.name
+    maker = User.objects.filter(pk=ctx.user_id or 0).values_list("name", flat=True).first() or ctx.actor.name
     return [
         voucher_files.Row(
             date=line.voucher.voucher_date, word=line.voucher.word, number=line.voucher.seq, seq=line.seq,
