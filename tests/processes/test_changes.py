@@ -181,6 +181,33 @@ def test_replan_cuts_a_part_paid_line_and_sums_to_the_total(desk):
     check_books()
 
 
+def test_a_loan_that_the_bank_cut_becomes_own_money(desk):
+    """BS24: applied for 1,970,000, granted 1,500,000: the plan changes, the loan goes along with the new version."""
+    contract = desk.sign(payment_plan="mortgage", deposit="50000.00")
+    clerk = desk.office.access("clerk")
+    loan = run("add_mortgages", clerk, contract=contract.pk, bank="工行", amount="1970000")
+    run("submit_mortgage", clerk, loan)
+    refused("state_refused", "loan_choices", clerk, loan)
+    run("approve_mortgage", clerk, loan, amount="1500000")
+    desk.receive(contract, "80000")
+    ways = run("loan_choices", clerk, loan)
+    assert (ways["short"], ways["replan"]["own_money"], ways["other_bank"]["amount"]) == ("470000.00",) * 3
+    assert [line["amount"] for line in ways["replan"]["lines"]] == ["50000.00", "1278460.00", "1500000.00"]
+    assert (ways["terminate"]["refund"], ways["terminate"]["forfeited"]) == ("80000.00", "0.00")
+    change = run(
+        "replan_contract", clerk, contract, reason="贷款不足", payment_plan="mortgage",
+        loans=[{"kind": "bank", "bank": "工行", "amount": "1500000"}],
+    )  # fmt: skip
+    approve(desk, change)
+    assert live(contract.deal_id) == [
+        ("deposit", "50000.00", "50000.00"), ("first_payment", "30000.00", "30000.00"),
+        ("first_payment", "1248460.00", "0.00"), ("bank_loan", "1500000.00", "0.00"),
+    ]  # fmt: skip
+    loan.refresh_from_db()
+    assert (loan.contract.state, loan.contract.revision, loan.state) == ("signed", 2, "approved")
+    check_books()
+
+
 def test_a_lower_price_takes_the_overpaid_off_and_requests_it_back(desk):
     contract = desk.sign(payment_plan="lump_sum", deposit="0")
     desk.receive(contract, str(contract.total))

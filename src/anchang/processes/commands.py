@@ -4,6 +4,7 @@ from anchang.processes import changing as changing
 from anchang.processes import exchanging as exchanging
 from anchang.processes import forfeiting as forfeiting
 from anchang.processes import keeping as keeping
+from anchang.processes import refused_loans as refused_loans
 from anchang.processes import renaming as renaming
 from anchang.processes import revoking as revoking
 from anchang.processes.banking import confirm_bank_line, confirm_clear_lines

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Max
 
+from anchang.affairs.models import Mortgage
 from anchang.deals import rules
 from anchang.deals.models import Contract, PlanLine, Subscription
 from anchang.finance.models import Receipt, Receivable, Refund
@@ -66,6 +67,7 @@ def next_version(
         Receivable.objects.filter(**mine, voided=False).update(contract=new)
         Receipt.objects.filter(**mine).update(contract=new)
         Refund.objects.filter(**mine).update(contract=new)
+        Mortgage.objects.filter(**mine, ended_on=None).update(contract=new)
     ctx.finish_tasks("contracts" if isinstance(old, Contract) else "subscriptions", [old.pk])
     ctx.index([new], fresh=True)
     return new

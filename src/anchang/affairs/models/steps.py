@@ -33,7 +33,8 @@ class Mortgage(ProjectModel):
         REFUSED = "refused", _("Refused")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
-    frozen = ("contract_id", "kind", "bank", "amount")
+    # The contract's next version takes its loans along.
+    frozen = ("kind", "bank", "amount")
     frozen_when = "OLD.state <> 'collecting'"
 
     contract = ProjectKey(Contract, verbose_name=_("Contract"))
