@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,18 +12,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from anchang.deals.models import Deal
-from anchang.finance.models import BankLine, BankProposal, Receipt, Receivable, Refund
+from anchang.finance.models import BankProposal
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.platform.access import Access
 from anchang.platform.models import Project
 from anchang.platform.ui.gate import access_of, project_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
-from anchang.processes.offers import item_label
+from anchang.processes.bank_board import SHOWN, board_of, labels_of
 from anchang.processes.views import doing
 
-SHOWN = 100
 WHY = {
     "number": gettext_lazy("number"), "unit": gettext_lazy("unit"), "name": gettext_lazy("name"),
     "amount": gettext_lazy("amount"), "near": gettext_lazy("date"),
@@ -53,44 +50,20 @@ def _page(request: HttpRequest, project: Project, message: str = "", status: int
     access = access_of(request)
     wanted = request.GET.get("finding", "")
     finding = wanted if wanted in BankProposal.Finding.values else BankProposal.Finding.EXACT
-    found = BankProposal.objects.filter(project=project, line__deleted_at__isnull=True).exclude(line__open_amount=0)
-    counts = dict(found.order_by().values_list("finding").annotate(count=Count("pk")))
-    unseen = BankLine.objects.filter(project=project).exclude(open_amount=0).count() - sum(counts.values())
-    rows = list(found.filter(finding=finding).select_related("line").order_by("line__day", "line_id")[:SHOWN])
-    labels = _labels(project, rows)
+    board = board_of(project, finding)
+    rows, labels = board.rows, labels_of(project, board.rows)
     context = {
         "tabs": [
-            {"value": value, "label": label, "count": counts.get(value, 0), "active": value == finding}
+            {"value": value, "label": label, "count": board.counts.get(value, 0), "active": value == finding}
             for value, label in BankProposal.Finding.choices
         ],
-        "finding": finding, "unseen": unseen, "message": message, "shown": SHOWN,
+        "finding": finding, "unseen": board.unseen, "message": message, "shown": SHOWN,
         "rows": [{"line": row.line, "choices": _choices(row, labels)} for row in rows],
         "may_confirm": access.may("bank-lines.confirm", project.pk),
         "may_match": access.may("bank-lines.match", project.pk),
-        "sum": found.filter(finding=finding).aggregate(sum=Sum("line__open_amount"))["sum"] or 0,
+        "sum": board.sum,
     }  # fmt: skip
     return render(request, "processes/banking.html", context, status=status)
-
-
-def _labels(project: Project, rows: Sequence[BankProposal]) -> dict[tuple[str, int], Mapping[str, Any]]:
-    """What the candidates of the page are called: one query per kind."""
-    ids: dict[str, set[int]] = {}
-    for row in rows:
-        for one in row.candidates:
-            if one["kind"] != "batch":
-                ids.setdefault(one["kind"], set()).add(one["id"])
-                ids.setdefault("deal", set()).add(one["deal"])
-    found: dict[tuple[str, int], Mapping[str, Any]] = {}
-    here = {"project": project}
-    deals = Deal.objects.filter(Q(**here), pk__in=ids.get("deal", ())).values("pk", "unit__label", "customer__name")
-    found |= {("deal", d["pk"]): d for d in deals}
-    dues = Receivable.objects.filter(Q(**here), pk__in=ids.get("due", ())).values("pk", "item", "balance")
-    found |= {("due", r["pk"]): {**r, "label": item_label(r["item"]), "amount": r["balance"]} for r in dues}
-    receipts = Receipt.objects.filter(Q(**here), pk__in=ids.get("receipt", ()))
-    found |= {("receipt", r["pk"]): r for r in receipts.values("pk", "amount", label=F("number"))}
-    refunds = Refund.objects.filter(Q(**here), pk__in=ids.get("refund", ())).values("pk", "amount", "payee")
-    found |= {("refund", r["pk"]): {**r, "label": f"{_('Refund')} {r['payee']}"} for r in refunds}
-    return found
 
 
 def _choices(row: BankProposal, labels: Mapping[tuple[str, int], Mapping[str, Any]]) -> list[dict[str, Any]]:
