@@ -16,7 +16,6 @@ from anchang.platform.models import Project, User
 from anchang.platform.models.base import ProjectFact, ProjectModel
 
 _counter = itertools.count(1)
-_years, _months = itertools.cycle(range(2000, 2200)), itertools.cycle(range(1, 13))
 
 #: What metadata can't know: values that satisfy a CHECK or a trigger. model label -> {field: value}
 OVERRIDES: dict[str, dict[str, Any]] = {
@@ -56,8 +55,6 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.MarketingContract": {"state": "draft"},
     "finance.ExpensePlan": {"month": dt.date(2026, 1, 1)},
     "finance.Expense": {"state": "approved"},
-    "insight.SalesPlan": {"year": lambda *_: next(_years)},
-    "insight.PlanTarget": {"month": lambda *_: next(_months)},
 }
 
 

@@ -36,7 +36,7 @@ def remind(run: JobRun) -> None:
         rows = model._default_manager.filter(project=run.here, due_on__lt=ctx.business_date)
         for row in rows.select_related("contract__deal"):
             contract = row.contract
-            if contract.deal.consultant_id:
+            if contract.deal.consultant_id and row.due_on:
                 ctx.task(
                     contract.deal.consultant_id, TASK, row, due_at=_morning(ctx, row.due_on),
                     period_key=f"{row.state}:{row.due_on.isoformat()}", number=contract.number,

@@ -16,8 +16,7 @@ from django.views.decorators.http import require_safe
 from anchang.insight import catalogue
 from anchang.insight.catalogue import Report
 from anchang.insight.export import workbook
-from anchang.insight.models import ReportClose
-from anchang.insight.queries import labels
+from anchang.insight.queries import labels, sums
 from anchang.insight.queries.asked import Asked
 from anchang.kernel.errors import DomainError, not_found
 from anchang.platform import resources
@@ -91,7 +90,7 @@ def catalogue_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def closed_page(request: HttpRequest, close_id: int) -> HttpResponse:
     """The daily report of a closed day: where the message about it leads. Raises not_found out of scope."""
-    close = ReportClose.objects.select_related("project").filter(pk=close_id).first()
+    close = sums.closing(close_id)
     if close is None or not catalogue.REPORTS["sales-daily"].visible(access_of(request)):
         raise not_found()
     asked = urlencode({"project": close.project.code, "date": close.through.isoformat()})

@@ -34,6 +34,11 @@ def closed_through(project_ids: Sequence[int]) -> dict[int, dt.date]:
     return found | {row["project_id"]: row["last"] for row in rows}
 
 
+def closing(close_id: int) -> ReportClose | None:
+    """A closing with its project; None when it isn't there or out of scope."""
+    return ReportClose.objects.select_related("project").filter(pk=close_id).first()
+
+
 class Days:
     """Sums of a set of projects; knows which of their days are closed."""
 
