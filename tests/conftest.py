@@ -128,8 +128,13 @@ def app_url_of(owner_url: str) -> str:
 
 
 def server_environment(owner_url: str) -> dict[str, str]:
-    """What a process of its own needs to work on the database of a test."""
+    """What a process of its own needs to work on the database of a test, with the keys of this process: its
+    settings may have been read before this file named their folder."""
+    from django.conf import settings
+
     return {
+        "ANCHANG_SECRET_KEY": settings.SECRET_KEY,
+        "ANCHANG_DATA_KEY": settings.ANCHANG_DATA_KEY,
         "DATABASE_URL": owner_url,
         "DATABASE_APP_URL": app_url_of(owner_url),
         "DJANGO_SETTINGS_MODULE": "tests.settings",
