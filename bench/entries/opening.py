@@ -39,7 +39,9 @@ def measure() -> Iterator[Figure]:
     yield figure("opening.logged", attempts, "attempts", float(attempts), "entries of the log", "= attempts")
 
 
-def round_of(port: int, openings: list[Launch], connections: int, seconds: float) -> dict[str, Any]:
+def round_of(
+    port: int, openings: list[Launch], connections: int, seconds: float, *, sold_out: bool = True
+) -> dict[str, Any]:
     """A rehearsal, as before every launch, then the real thing, measured from its first tap and checked."""
     for opening in openings:
         opening.do("start_rehearsal")
@@ -48,5 +50,5 @@ def round_of(port: int, openings: list[Launch], connections: int, seconds: float
         opening.do("end_rehearsal")
         opening.do("open_opening")
     found = launches.tap(port, openings, connections, seconds)
-    launches.check(openings, found)
+    launches.check(openings, found, sold_out=sold_out)
     return found

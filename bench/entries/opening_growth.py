@@ -25,7 +25,7 @@ def measure() -> Iterator[Figure]:
         for n in range(ROUNDS):
             for name, (units, count) in SHAPES.items():
                 openings = [launches.make_launch(ground, f"{name}{n}{m}", units) for m in range(count)]
-                found[name].append(round_of(port, openings, CONNECTIONS, seconds))
+                found[name].append(round_of(port, openings, CONNECTIONS, seconds, sold_out=units < 3000))
     rate = {name: statistics.median(r["rate"] for r in rounds) for name, rounds in found.items()}
     yield figure("opening_growth.units", rate["many"], "attempts/s", rate["few"], "30 units; here 3,000", ">= 0.85")
     yield figure(

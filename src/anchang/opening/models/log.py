@@ -20,10 +20,9 @@ class OpeningClaim(ProjectFact):
     """A unit that a buyer won in a round. Beside it stand the unit claim, deal and hold of any other sale; a
     rehearsal's claim has none of them.
 
-    The limit per buyer is a numbered slot: (buyer, slot) is unique while the claim lives.
+    The limit per buyer is a numbered slot: (buyer, slot) is unique while the claim lives. Its history is the log and
+    the events; deal, hold and unit are audited as always.
     """
-
-    audited = True
 
     class State(models.TextChoices):
         WON = "won", _("Won, to be confirmed")
