@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.inventory import rules
-from anchang.inventory.dictionaries import product_types
+from anchang.inventory.dictionaries import product_types, usages
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
@@ -201,7 +201,7 @@ register(Resource(
         Field("layout", list=True),
         Field("orientation", list=True),
         Field("view"),
-        Field("usage"),
+        Field("usage", kind="choice", choices=usages),
         Field("state", list=True),
         Field("state_since"),
         Field("state_until"),
