@@ -15,6 +15,7 @@ from anchang.config.demo.lives import Storyteller
 from anchang.config.demo.pay import pay_everybody
 from anchang.config.demo.recent import Worker
 from anchang.config.demo.sales import Writer
+from anchang.config.demo.targets import set_targets
 from anchang.config.demo.writing import Journal
 from anchang.platform.access import current_stamp
 from anchang.platform.stamp import remember_stamp
@@ -34,6 +35,7 @@ def make_office(code: str) -> people.Office:
         make_history(office, places, homes)
         pay_everybody(office)
         keep_books(office)
+        set_targets(office)
     finally:
         remember_stamp(0)
     return office

@@ -37,7 +37,7 @@ def plan(answer: Answer) -> Blocks:
                 _("Planned and signed by month"),
                 [m["month"] for m in months],
                 [
-                    Series(_("Planned"), floats(m["current"]["amount"] for m in months)),
+                    Series(pgettext_lazy("plan", "Planned"), floats(m["current"]["amount"] for m in months)),
                     Series(_("Signed"), floats(m["done"]["amount"] for m in months)),
                 ],
                 _("yuan"),
@@ -61,7 +61,7 @@ def plan(answer: Answer) -> Blocks:
 def _table(title: Any, key: str, label: Any, rows: list[Mapping[str, Any]]) -> Table:
     columns, flat = [text(key, label, True)], [{key: r[key]} for r in rows]
     for name, word, kind in _MEASURES:
-        for part, part_word in (("current", _("Planned")), ("done", _("Done"))):
+        for part, part_word in (("current", pgettext_lazy("plan", "Planned")), ("done", _("Done"))):
             columns.append(number(f"{name}_{part}", _("%(part)s: %(what)s") % {"part": part_word, "what": word}, kind))
             for shown, row in zip(flat, rows, strict=True):
                 shown[f"{name}_{part}"] = row[part][name]
