@@ -172,7 +172,10 @@ class Hall:
     async def _open(self) -> None:
         self.db = await self.connect()
         await self.db.execute(
-            "SELECT set_config('app.projects', $1, false), set_config('app.actor', 'buyer:0', false)",
+            "SELECT set_config('app.projects', $1, false), set_config('app.actor', 'buyer:0', false),"
+            # Whatever the server's habit: who is told that a unit is his has it on record.
+            " CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')"
+            "      THEN set_config('synchronous_commit', 'on', false) END",
             f"{{{self.project}}}",
         )
         self.decide = await self.db.prepare(_DECIDE)

@@ -62,7 +62,8 @@ BEGIN
 END $$"""
 
 _BALANCE = """
-CREATE OR REPLACE FUNCTION anchang_voucher_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION anchang_voucher_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
 DECLARE pid bigint; vid bigint; v record; s record;
 BEGIN
     IF TG_TABLE_NAME = 'finance_voucher' THEN pid := NEW.project_id; vid := NEW.id;
@@ -70,7 +71,8 @@ BEGIN
     ELSE pid := NEW.project_id; vid := NEW.voucher_id;
     END IF;
     SELECT state, total INTO v FROM finance_voucher WHERE project_id = pid AND id = vid;
-    IF v.state = 'draft' THEN RETURN NULL; END IF;
+    -- Gone with its lines: only a draft can be.
+    IF NOT FOUND OR v.state = 'draft' THEN RETURN NULL; END IF;
     SELECT coalesce(sum(debit), 0) AS debit, coalesce(sum(credit), 0) AS credit, count(*) AS n INTO s
       FROM finance_voucherline WHERE project_id = pid AND voucher_id = vid;
     IF s.n < 2 OR s.debit <> s.credit OR s.debit <> v.total THEN
