@@ -14,6 +14,7 @@ from anchang.insight.catalogue import Report
 from anchang.insight.export import workbook
 from anchang.insight.queries.asked import BASES, GROUPS, PERIODS
 from anchang.insight.queries.money import COLLECTION_GROUPS
+from anchang.platform.documents.serving import XLSX
 from anchang.platform.rest import schema, work
 
 router = Router(tags=["reports"])
@@ -43,7 +44,6 @@ _ANSWER = {
     "type": "object",
     "description": "Figures; money, areas and rates are strings, `drill` names the rows behind.",
 }
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _parameters(report: Report) -> list[dict[str, Any]]:
@@ -117,7 +117,7 @@ for _report in catalogue.REPORTS.values():
         },
     )
     _file = schema.responses(200, None, 401, 403, 404, 413, 422)
-    _file["200"]["content"] = {_XLSX: {"schema": {"type": "string", "format": "binary"}}}
+    _file["200"]["content"] = {XLSX: {"schema": {"type": "string", "format": "binary"}}}
     router.add_api_operation(
         f"/{_report.key}/export",
         ["GET"],

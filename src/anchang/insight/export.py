@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 from anchang.insight.blocks import sheets
 from anchang.insight.catalogue import Report
 from anchang.insight.queries.asked import Asked
+from anchang.platform.documents.serving import XLSX, served
 from anchang.platform.documents.sheets import xlsx_bytes
-
-_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def workbook(report: Report, asked: Asked, answer: Mapping[str, Any]) -> HttpResponse:
@@ -29,7 +28,4 @@ def workbook(report: Report, asked: Asked, answer: Mapping[str, Any]) -> HttpRes
         "at": timezone.localtime().strftime("%Y-%m-%d %H:%M"),
     }
     content = xlsx_bytes(*sheets(str(report.title), report.blocks(answer), note))
-    response = HttpResponse(content, content_type=_TYPE)
-    name = f"{report.key}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.xlsx"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return served(content, f"{report.key}-{asked.first:%Y%m%d}-{asked.last:%Y%m%d}.xlsx", XLSX)

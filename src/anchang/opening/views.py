@@ -22,6 +22,7 @@ from anchang.opening import passes, queries
 from anchang.opening.models import Opening, OpeningBuyer
 from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
+from anchang.platform.documents.serving import served
 from anchang.platform.scope import set_scope
 from anchang.platform.ui.gate import access_of, project_ids_of
 
@@ -183,8 +184,7 @@ def log_file(request: HttpRequest, opening_id: int, form: str) -> HttpResponse:
         writer.writerow(queries.LOG_COLUMNS)
         writer.writerows(queries.log_rows(opening))
     kind = "application/json" if form == "json" else "text/csv; charset=utf-8"
-    disposition = f'attachment; filename="opening-{opening.pk}-{opening.round_no}.{form}"'
-    return HttpResponse(text.getvalue(), content_type=kind, headers={"Content-Disposition": disposition})
+    return served(text.getvalue(), f"opening-{opening.pk}-{opening.round_no}.{form}", kind)
 
 
 @require_safe

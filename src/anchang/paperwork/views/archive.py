@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from anchang.paperwork import queries
 from anchang.paperwork.models import SignatureRequest
-from anchang.paperwork.views.serving import PDF, served
 from anchang.platform import commands, reading, resources
+from anchang.platform.documents.serving import PDF, served
 from anchang.platform.reading import Query
 from anchang.platform.ui.gate import access_of, project_ids_of
 

@@ -18,9 +18,9 @@ from anchang.paperwork import passes, queries
 from anchang.paperwork.commands.signing import counter_of
 from anchang.paperwork.identities import der_of
 from anchang.paperwork.models import SignatureRequest, Signer
-from anchang.paperwork.views.serving import PDF, served
 from anchang.platform import attempts, commands, parameters
 from anchang.platform.access import Access
+from anchang.platform.documents.serving import PDF, served
 from anchang.platform.documents.signing import check
 from anchang.platform.models import Project
 from anchang.platform.scope import set_scope

@@ -13,12 +13,13 @@ from django.views.decorators.http import require_POST, require_safe
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, reading, resources
+from anchang.platform.documents.serving import XLSX, streamed
 from anchang.platform.importing import refusals
 from anchang.platform.importing.jobs import preview, report_of
 from anchang.platform.importing.kinds import all_kinds, kinds_for
 from anchang.platform.importing.uploads import draft_from, form_of
 from anchang.platform.models import ImportJob, Project
-from anchang.platform.rest.transfer import XLSX, attachment, refused_name
+from anchang.platform.rest.transfer import refused_name
 from anchang.platform.ui.components import Column, Row
 from anchang.platform.ui.gate import access_of, project_of
 from anchang.platform.ui.overlays import go, refresh
@@ -302,4 +303,4 @@ def undo(request: HttpRequest, job_id: int) -> HttpResponse:
 def refused(request: HttpRequest, job_id: int) -> HttpResponseBase:
     """The refused rows as a workbook, to be corrected and imported again."""
     job = job_of(request, job_id)
-    return attachment(refusals.workbook(job), refused_name(job), XLSX)
+    return streamed(refusals.workbook(job), refused_name(job), XLSX)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from ninja import Router
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, files, reading, resources
+from anchang.platform.documents.serving import XLSX, streamed
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
 from anchang.platform.importing import jobs as importing
@@ -20,8 +20,6 @@ from anchang.platform.inputs import Input, Line, Ref, read_input
 from anchang.platform.models import ImportJob
 from anchang.platform.resources import Resource
 from anchang.platform.rest import schema, work
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ExportInput(Input):
@@ -158,7 +156,7 @@ def _reports(router: Router) -> None:
 
     def refused(request: HttpRequest, id: str) -> HttpResponseBase:
         job = _job(request, id)
-        return attachment(refusals.workbook(job), refused_name(job), XLSX)
+        return streamed(refusals.workbook(job), refused_name(job), XLSX)
 
     problems = (401, 403, 404, 409, 413, 422)
     _add(router, "/{id}/preview", "GET", preview, "imports_preview", "Columns and first rows with problems",
@@ -217,15 +215,7 @@ def _download(router: Router) -> None:
 def file_response(request: HttpRequest, file_id: int) -> HttpResponseBase:
     """The file as an attachment, if the reader may see the record that it belongs to."""
     stored = files.readable_file(work.access_of(request), file_id)
-    return attachment(files.copy_out(stored), stored.name, stored.content_type)
-
-
-def attachment(content: Any, name: str, content_type: str) -> FileResponse:
-    response = FileResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
+    return streamed(files.copy_out(stored), stored.name, stored.content_type)
 
 
 def _binary(*codes: int) -> dict[str, Any]:
@@ -234,4 +224,4 @@ def _binary(*codes: int) -> dict[str, Any]:
     return found
 
 
-__all__ = ["add_to", "attachment", "file_response", "refused_name"]
+__all__ = ["add_to", "file_response", "refused_name"]

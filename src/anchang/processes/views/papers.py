@@ -5,9 +5,7 @@ Printing a numbered paper is a command that counts the copy, so it is a POST; th
 
 from __future__ import annotations
 
-import io
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -24,21 +22,12 @@ from anchang.inventory.papers import price_list_paper
 from anchang.kernel import money
 from anchang.kernel.errors import DomainError, not_found
 from anchang.platform import reading, resources
-from anchang.platform.rest.transfer import XLSX, attachment
+from anchang.platform.documents.serving import PDF, XLSX, served
 from anchang.platform.ui.gate import access_of, project_ids_of
 from anchang.processes import loans
 from anchang.processes.offers import Offer, offer
 from anchang.processes.views import doing
 from anchang.processes.views.asking import asked_of
-
-
-def pdf(content: bytes, name: str) -> HttpResponse:
-    """Shown in the browser, saved under its Chinese name."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 def _by(request: HttpRequest) -> str:
@@ -55,7 +44,7 @@ def subscription(request: HttpRequest, record_id: int) -> HttpResponse:
     """认购书. Raises forbidden without subscriptions.print."""
     paper = doing.run(request, "print_subscription", record_id, {})
     content = subscription_paper(paper, by=_by(request), full=_full(request, paper.project_id))
-    return pdf(content, f"认购书-{paper.number}.pdf")
+    return served(content, f"认购书-{paper.number}.pdf", PDF, "inline")
 
 
 @require_POST
@@ -64,21 +53,22 @@ def contract(request: HttpRequest, record_id: int) -> HttpResponse:
     paper = doing.run(request, "print_contract", record_id, {})
     summary = request.GET.get("form") == "summary"
     draw, name = (contract_summary, "合同摘要") if summary else (contract_paper, "商品房买卖合同")
-    return pdf(draw(paper, by=_by(request), full=_full(request, paper.project_id)), f"{name}-{paper.number}.pdf")
+    content = draw(paper, by=_by(request), full=_full(request, paper.project_id))
+    return served(content, f"{name}-{paper.number}.pdf", PDF, "inline")
 
 
 @require_POST
 def demand(request: HttpRequest, record_id: int) -> HttpResponse:
     """催告函. Raises forbidden without deal-changes.print."""
     paper = doing.run(request, "print_demand", record_id, {})
-    return pdf(demand_paper(paper, by=_by(request)), f"催告函-{paper.number}.pdf")
+    return served(demand_paper(paper, by=_by(request)), f"催告函-{paper.number}.pdf", PDF, "inline")
 
 
 @require_POST
 def receipt(request: HttpRequest, record_id: int) -> HttpResponse:
     """收据. Raises forbidden without receipts.print."""
     paper = doing.run(request, "print_receipt", record_id, {})
-    return pdf(receipt_paper(paper, by=_by(request)), f"收据-{paper.number}.pdf")
+    return served(receipt_paper(paper, by=_by(request)), f"收据-{paper.number}.pdf", PDF, "inline")
 
 
 # --- the proposal --------------------------------------------------------------------------------
@@ -93,7 +83,7 @@ def proposal(request: HttpRequest, unit_id: int) -> HttpResponse:
     if found.priced is None or found.message:
         raise DomainError("offer_incomplete", status=422, why=found.message)
     content = documents.proposal_pdf(_proposal(request, found, given))
-    return pdf(content, f"置业方案-{unit.label}.pdf")
+    return served(content, f"置业方案-{unit.label}.pdf", PDF, "inline")
 
 
 def _proposal(request: HttpRequest, found: Offer, given: Any) -> documents.Proposal:
@@ -193,5 +183,5 @@ def price_list(request: HttpRequest, record_id: int, form: str) -> HttpResponseB
     paper = price_list_paper(found, by=_by(request))
     name = f"价目表-{found.name}"
     if form == "xlsx":
-        return attachment(io.BytesIO(statutory_price_list_xlsx(paper)), f"{name}.xlsx", XLSX)
-    return pdf(price_list_pdf(paper), f"{name}.pdf")
+        return served(statutory_price_list_xlsx(paper), f"{name}.xlsx", XLSX)
+    return served(price_list_pdf(paper), f"{name}.pdf", PDF, "inline")

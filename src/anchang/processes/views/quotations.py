@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from anchang.inventory.commands.quoting import worded_steps
+from anchang.platform.documents.serving import PDF, served
 from anchang.platform.ui.gate import access_of
 from anchang.processes.quotation_paper import TITLE, quotation_paper
 from anchang.processes.quotations import why_not_use
 from anchang.processes.special_facts import discount_ids
 from anchang.processes.views import doing
-from anchang.processes.views.papers import pdf
 
 
 @require_safe
@@ -39,4 +39,4 @@ def quotation_page(request: HttpRequest, record_id: int) -> HttpResponse:
 def quotation_pdf(request: HttpRequest, record_id: int) -> HttpResponse:
     """报价单 as PDF."""
     found = doing.record(request, "quotations", record_id)
-    return pdf(quotation_paper(access_of(request), found), f"{TITLE}-{found.number}.pdf")
+    return served(quotation_paper(access_of(request), found), f"{TITLE}-{found.number}.pdf", PDF, "inline")
