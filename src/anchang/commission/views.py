@@ -6,7 +6,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import quote
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,20 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from anchang.commission import papers, presenting, queries, rules
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, idempotency, reading, resources
+from anchang.platform.documents.serving import PDF, XLSX, served
 from anchang.platform.documents.sheets import xlsx_bytes
 from anchang.platform.models import Project
 from anchang.platform.ui.components import Action
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def _choose(request: HttpRequest, title: str) -> HttpResponse:
-    """Pay is one project's: who works in several picks one first."""
-    context = {"title": title, "projects": getattr(request, "projects", []), "next": request.get_full_path()}
-    return render(request, "commission/choose.html", context)
 
 
 def _day(text: str | None) -> dt.date | None:
@@ -39,14 +31,6 @@ def _day(text: str | None) -> dt.date | None:
         return dt.date.fromisoformat((text or "")[:10])
     except ValueError:
         return None
-
-
-def _saved(content: bytes, name: str, kind: str, how: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=kind)
-    response["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(name, safe='')}"
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 # --- the settlement report (M01) -----------------------------------------------------------------
@@ -59,7 +43,7 @@ def settlement_page(request: HttpRequest) -> HttpResponse:
     access.require("commission-earnings.view")
     project = project_of(request)
     if project is None:
-        return _choose(request, _("Commission settlement"))
+        return choose_project(request, _("Commission settlement"))
     today = project.today()
     month = rules.period_start("month", _day(request.GET.get("month")) or today)
     within = reading.reach(resources.get("commission-payees"), "commission-payees.view", access, [project.pk])
@@ -69,7 +53,7 @@ def settlement_page(request: HttpRequest) -> HttpResponse:
     if request.GET.get("format") == "xlsx":
         note = _file_note(project, month, access.actor.name)
         content = xlsx_bytes(*[presenting.sheet(t, note) for t in tables])
-        return _saved(content, f"佣金结算-{project.code}-{month:%Y%m}.xlsx", XLSX, "attachment")
+        return served(content, f"佣金结算-{project.code}-{month:%Y%m}.xlsx", XLSX)
     statements = queries.statements_of_month(project, month, within) if within is not None else []
     context = {
         "month": month, "tables": tables, "statements": statements, "figures": presenting.figures(people),
@@ -109,7 +93,7 @@ def statement_paper(request: HttpRequest, record_id: int) -> HttpResponse:
     access = access_of(request)
     found = commands.execute(commands.get("print_commission_statement"), access, subject_id=record_id)
     content = papers.statement_paper(found, by=access.actor.name)
-    return _saved(content, f"佣金结算单-{found.number}.pdf", "application/pdf", "inline")
+    return served(content, f"佣金结算单-{found.number}.pdf", PDF, "inline")
 
 
 # --- recalculation (M02) -------------------------------------------------------------------------
@@ -122,7 +106,7 @@ def recalculate_page(request: HttpRequest) -> HttpResponse:
     access.require("commission-earnings.recalculate")
     project = project_of(request)
     if project is None:
-        return _choose(request, _("Recalculate commission"))
+        return choose_project(request, _("Recalculate commission"))
     given = request.POST if request.method == "POST" else request.GET
     asked = {n: (given.get(n) or "")[:10] for n in ("signed_from", "signed_to")}
     context: dict[str, Any] = {"given": asked, "key": given.get("idempotency_key", "")}

@@ -15,10 +15,10 @@ from anchang.paperwork import fields, queries
 from anchang.paperwork.filling import word_paper
 from anchang.paperwork.intake import take_in
 from anchang.paperwork.models import DocumentTemplate
-from anchang.paperwork.views.serving import DOCX, choose_project, served
 from anchang.platform import commands, reading, resources
+from anchang.platform.documents.serving import DOCX, served
 from anchang.platform.models import Project
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 

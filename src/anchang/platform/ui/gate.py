@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import translation
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -58,6 +58,12 @@ def access_of(request: HttpRequest) -> Access:
 def project_of(request: HttpRequest) -> Project | None:
     """The chosen project, or the only one."""
     return getattr(request, "project", None)
+
+
+def choose_project(request: HttpRequest, title: Any) -> HttpResponse:
+    """The page is one project's: who works in several picks one first."""
+    context = {"title": title, "projects": getattr(request, "projects", []), "next": request.get_full_path()}
+    return render(request, "ui/choose_project.html", context)
 
 
 def project_ids_of(request: HttpRequest) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from anchang.finance.models import BankProposal
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.platform.access import Access
 from anchang.platform.models import Project
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 from anchang.processes.bank_board import SHOWN, board_of, labels_of
@@ -34,7 +34,7 @@ def bank_page(request: HttpRequest) -> HttpResponse:
     """`?finding=` chooses the lines: exact (default), difference, ambiguous, none."""
     project = _here(request, "bank-lines.view")
     if project is None:
-        return doing.choose_project(request, _("Bank matching"))
+        return choose_project(request, _("Bank matching"))
     return _page(request, project)
 
 
@@ -90,7 +90,7 @@ def match_page(request: HttpRequest) -> HttpResponse:
     """Match all open lines anew."""
     project = _here(request, "bank-lines.match")
     if project is None:
-        return doing.choose_project(request, _("Bank matching"))
+        return choose_project(request, _("Bank matching"))
     found = doing.run(request, "match_bank_lines", None, {"project": project.pk})
     return go(request, reverse("bank"), _("%(count)s clear matches") % {"count": found["exact"]})
 
@@ -100,7 +100,7 @@ def confirm_page(request: HttpRequest) -> HttpResponse:
     """`line` several times: these clear matches. With `choice`: one line and what it is."""
     project = _here(request, "bank-lines.confirm")
     if project is None:
-        return doing.choose_project(request, _("Bank matching"))
+        return choose_project(request, _("Bank matching"))
     try:
         told = doing.once(request, lambda: _confirm(request, project))
     except DomainError as exc:

@@ -23,7 +23,7 @@ from anchang.platform.access import Access
 from anchang.platform.models import Project, StoredFile
 from anchang.platform.ui import filters, records
 from anchang.platform.ui.components import Action
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import overlay, toast
 from anchang.processes import loans
 from anchang.processes.offers import Offer, offer
@@ -39,7 +39,7 @@ def board_page(request: HttpRequest) -> HttpResponse:
     """All buildings of the project. `?part=grid` answers the cells alone."""
     project = project_of(request)
     if project is None:
-        return doing.choose_project(request, _("Unit board"))
+        return choose_project(request, _("Unit board"))
     access = access_of(request)
     if request.GET.get("part") == "grid":
         return HttpResponse(kept_grid(access, project))

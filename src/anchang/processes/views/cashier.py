@@ -26,7 +26,7 @@ from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.models import Project
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 from anchang.processes.chains import papers_of
@@ -60,7 +60,7 @@ def cashier_page(request: HttpRequest) -> HttpResponse:
     _may(access)
     project = project_of(request)
     if project is None:
-        return doing.choose_project(request, _("Cash desk"))
+        return choose_project(request, _("Cash desk"))
     _may(access, project.pk)
     q = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     deals = find_deals(access, project, q) if q else []
@@ -270,7 +270,7 @@ def close_page(request: HttpRequest) -> HttpResponse:
     access.require("day-closes.close")
     project = project_of(request)
     if project is None:
-        return doing.choose_project(request, _("Close my day"))
+        return choose_project(request, _("Close my day"))
     message, status = "", 200
     errors: dict[str, str] = {}
     if request.method == "POST":

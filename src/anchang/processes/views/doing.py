@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, idempotency, reading, resources
@@ -15,12 +14,6 @@ from anchang.platform.wording import worded
 
 _OWN_NAMES = ("csrfmiddlewaretoken", "idempotency_key")
 MAX_REFUSALS = (409, 422)
-
-
-def choose_project(request: HttpRequest, title: Any) -> HttpResponse:
-    """The screen is one project's: the reader who works in several picks one first."""
-    context = {"title": title, "projects": getattr(request, "projects", []), "next": request.get_full_path()}
-    return render(request, "processes/choose_project.html", context)
 
 
 def record(request: HttpRequest, resource: str, record_id: int, permission: str = "") -> Any:

@@ -21,7 +21,7 @@ from anchang.inventory.queries import newest_schemes
 from anchang.kernel.errors import DomainError
 from anchang.kernel.money import parse_money
 from anchang.platform.context import Context
-from anchang.platform.ui.gate import access_of, project_of
+from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.processes.views import doing
 
@@ -47,7 +47,7 @@ def pricing_page(request: HttpRequest) -> HttpResponse:
     access, project = access_of(request), project_of(request)
     access.require("price-schemes.view", project.pk if project else None)
     if project is None:
-        return doing.choose_project(request, _("Pricing"))
+        return choose_project(request, _("Pricing"))
     ctx = Context(access, project)
     end = _day(request.GET.get("to", ""), ctx.business_date)
     start = _day(request.GET.get("from", ""), end - dt.timedelta(days=29))
