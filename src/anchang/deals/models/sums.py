@@ -6,11 +6,13 @@ from __future__ import annotations
 _TRIGGER = """
 DROP TRIGGER IF EXISTS {name} ON {table};
 CREATE CONSTRAINT TRIGGER {name} AFTER {events} ON {table} DEFERRABLE INITIALLY DEFERRED
-FOR EACH ROW EXECUTE FUNCTION {function}"""
+FOR EACH ROW EXECUTE FUNCTION {function};
+ALTER FUNCTION {function} SECURITY DEFINER SET search_path = public, pg_temp"""
 
 
 def at_commit(name: str, table: str, events: str, function: str) -> str:
-    """A constraint trigger that runs at commit. Made anew each time, so the text may change."""
+    """A constraint trigger that runs at commit, as the owner: the scope that the transaction ends in must not hide the
+    rows that it adds up. Made anew each time, so the text may change."""
     return _TRIGGER.format(name=name, table=table, events=events, function=function)
 
 

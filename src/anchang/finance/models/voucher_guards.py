@@ -62,8 +62,7 @@ BEGIN
 END $$"""
 
 _BALANCE = """
-CREATE OR REPLACE FUNCTION anchang_voucher_balance() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
+CREATE OR REPLACE FUNCTION anchang_voucher_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE pid bigint; vid bigint; v record; s record;
 BEGIN
     IF TG_TABLE_NAME = 'finance_voucher' THEN pid := NEW.project_id; vid := NEW.id;
