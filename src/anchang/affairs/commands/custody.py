@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from pydantic import Field
 from anchang.affairs.commands.steps import check_state
 from anchang.affairs.models import ContractCopy, CopyLoan
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform import bulk
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Line, Ref
@@ -40,17 +42,18 @@ class ReturnInput(Input):
 @creates(ContractCopy, label=_("New copy"))
 def add_contract_copies(ctx: Context, rows: Sequence[CopyInput]) -> list[ContractCopy]:
     """A copy of a signed contract, numbered within the contract."""
+    there = ContractCopy.everything.filter(project=ctx.here, contract__in=[row.contract for row in rows])
+    last = Counter(dict(there.order_by().values_list("contract").annotate(Max("number"))))
     made = []
     for row in rows:
         contract: Any = row.contract
         check_state(contract, *SIGNED)
-        last = ContractCopy.everything.filter(project=ctx.here, contract=contract).aggregate(n=Max("number"))["n"]
-        copy = ContractCopy(
-            project=ctx.here, contract=contract, number=(last or 0) + 1, kind=row.kind, location=row.location,
+        last[contract.pk] += 1
+        made.append(ContractCopy(
+            project=ctx.here, contract=contract, number=last[contract.pk], kind=row.kind, location=row.location,
             created_by_id=ctx.user_id,
-        )  # fmt: skip
-        copy.save()
-        made.append(copy)
+        ))  # fmt: skip
+    bulk.create(made)
     return made
 
 

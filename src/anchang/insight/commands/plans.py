@@ -13,6 +13,7 @@ from pydantic import Field
 from anchang.insight.models import PlanTarget, SalesPlan
 from anchang.insight.rules import spread
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform import bulk
 from anchang.platform.commands import command, constraint_errors, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Ref
@@ -44,17 +45,6 @@ class PlanEdit(Input):
     note: Annotated[Line, Label(_("Note"))] = ""
 
 
-class TargetInput(Input):
-    plan: Annotated[Ref("sales-plans"), Label(_("Sales plan"))]
-    month: Month
-    product_type: ProductType = ""
-    user: Person = None
-    units: Count = 0
-    area: Area = Decimal(0)
-    amount: Yuan = Decimal(0)
-    collection: Collected = Decimal(0)
-
-
 class TargetEdit(Input):
     units: Count = 0
     area: Area = Decimal(0)
@@ -62,15 +52,16 @@ class TargetEdit(Input):
     collection: Collected = Decimal(0)
 
 
-class SpreadInput(Input):
+class SpreadInput(TargetEdit):
     """A year's figures."""
 
     product_type: ProductType = ""
     user: Person = None
-    units: Count = 0
-    area: Area = Decimal(0)
-    amount: Yuan = Decimal(0)
-    collection: Collected = Decimal(0)
+
+
+class TargetInput(SpreadInput):
+    plan: Annotated[Ref("sales-plans"), Label(_("Sales plan"))]
+    month: Month
 
 
 def why_not_change(plan: SalesPlan) -> Refusal | None:
@@ -106,12 +97,11 @@ def add_plan_targets(ctx: Context, rows: Sequence[TargetInput]) -> list[PlanTarg
         plan: Any = row.plan
         if why := why_not_change(plan):
             raise DomainError.of(why)
-        target = PlanTarget(
+        made.append(PlanTarget(
             project=ctx.here, plan=plan, month=row.month, product_type=row.product_type, user=row.user,
             units=row.units, area=row.area, amount=row.amount, collection=row.collection, created_by_id=ctx.user_id,
-        )  # fmt: skip
-        target.save()
-        made.append(target)
+        ))  # fmt: skip
+    bulk.create(made)
     return made
 
 
