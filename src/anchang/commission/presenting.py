@@ -13,11 +13,11 @@ from django.utils.translation import pgettext
 from anchang.commission.models import Earning, Line, Role
 from anchang.commission.queries import Settlement
 from anchang.commission.resources import MILESTONES
+from anchang.kernel.money import ZERO
 from anchang.platform.documents.sheets import Column as SheetColumn
 from anchang.platform.documents.sheets import Sheet
 from anchang.platform.ui.components import Column, Row
 
-ZERO = Decimal("0.00")
 _KINDS = {"money": "money", "date": "date", "percent": "percent"}
 
 

@@ -15,9 +15,9 @@ from anchang.commission import rules
 from anchang.commission.models import Earning, Line, Payee, Scheme, Split, Statement
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import Allocation, Receipt, Receivable
+from anchang.kernel.money import ZERO
 from anchang.platform.models import Project, TeamMember
 
-ZERO = Decimal("0.00")
 #: A signed contract earns until its deal has ended; one waiting to be revoked or changed still counts.
 COUNTED = ("signed", "filed", "delivered", "titled", "change_pending", "terminating", "revoked")
 

@@ -13,10 +13,9 @@ from django.db.models.functions import Coalesce
 
 from anchang.finance import rules
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
+from anchang.kernel.money import ZERO
 from anchang.platform import parameters
 from anchang.platform.models import Project
-
-ZERO = Decimal("0.00")
 
 
 def allocations_of(receipt_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:

@@ -20,8 +20,7 @@ from anchang.finance.models import (
     Refund,
     VoucherLine,
 )
-
-ZERO = Decimal("0.00")
+from anchang.kernel.money import ZERO
 
 
 def _sum(rows: Any, column: str = "amount") -> Decimal:

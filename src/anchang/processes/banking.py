@@ -20,6 +20,7 @@ from anchang.finance.commands.banking import (
 from anchang.finance.commands.receipts import StatementMoney
 from anchang.finance.models import BankLine, BankProposal, Receipt, Receivable, Refund
 from anchang.kernel.errors import DomainError, forbidden
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Quantity, Ref
@@ -27,7 +28,6 @@ from anchang.processes.chains import papers_of
 from anchang.processes.queueing import receive_on_ticket
 from anchang.processes.receiving import receive_on_contract, receive_on_hold, receive_on_subscription
 
-ZERO = Decimal("0.00")
 MOST_AT_ONCE = 200
 
 

@@ -15,6 +15,7 @@ from anchang.deals.commands.claims import lock_chain
 from anchang.deals.models import DealChange, Subscription
 from anchang.finance.models import Receivable
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Quantity, Reason
@@ -23,7 +24,6 @@ from anchang.processes.money import return_amount
 from anchang.processes.replanning import release_from
 from anchang.processes.terminating import TerminateInput, end_subscription, settlement_of
 
-ZERO = Decimal("0.00")
 #: Whose fault each cause is.
 _FAULT = {"buyer": "buyer", "loan_refused": "none", "policy": "none", "force_majeure": "none", "seller": "seller"}
 

@@ -25,9 +25,8 @@ from anchang.finance.commands.refunds import request_compensation
 from anchang.finance.commands.transfers import TransferInput
 from anchang.finance.models import Allocation, Receipt, Refund
 from anchang.kernel.errors import DomainError
+from anchang.kernel.money import ZERO
 from anchang.platform.context import Context
-
-ZERO = Decimal("0.00")
 
 
 def paid_money(deal: Deal) -> rules.PaidMoney:

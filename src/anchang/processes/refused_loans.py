@@ -15,13 +15,12 @@ from anchang.affairs.models import Mortgage
 from anchang.deals import rules
 from anchang.deals.models import Contract
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.processes.replanning import new_lines, plan_of
 from anchang.processes.terminating import TerminateInput, settlement_of
 from anchang.processes.versions import agreed_lines, agreed_loans
-
-ZERO = Decimal("0.00")
 
 
 def why_no_choices(mortgage: Mortgage) -> Refusal | None:

@@ -19,6 +19,7 @@ from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.quoting import PriceResult, price_unit
 from anchang.inventory.models import Discount, PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason, Ref
@@ -27,7 +28,6 @@ from anchang.processes.money import return_amount
 from anchang.processes.subscribing import approval_policy, plan_spec
 from anchang.processes.versions import agreed_lines, agreed_loans, next_version
 
-ZERO = Decimal("0.00")
 _SUBSCRIPTION, _CONTRACT = ("active", "overdue"), ("signed", "filed", "revoked")
 
 

@@ -27,12 +27,11 @@ from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.states import change_unit_state
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Note
 from anchang.processes.people import with_permission
-
-ZERO = Decimal("0.00")
 
 
 class SignInput(Input):

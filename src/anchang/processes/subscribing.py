@@ -31,6 +31,7 @@ from anchang.inventory.commands.quoting import PriceResult, preview_plans_with, 
 from anchang.inventory.commands.states import change_unit_state, set_unit_clock
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
@@ -38,7 +39,6 @@ from anchang.processes.entitlements import Entitlements, check_price, entitled, 
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
 
-ZERO = Decimal("0.00")
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
 
 

@@ -30,7 +30,7 @@ from anchang.platform.models import RevealLog, StoredFile
 constraint_errors({"personal_request_once": "request_open"})
 
 KIND = Literal["copy", "erasure"]
-TODO = "personal_request"
+TASK = "personal_request"
 
 
 class RequestData(Input):
@@ -74,8 +74,8 @@ def _record(ctx: Context, customer: Customer, data: RequestData) -> PersonalRequ
     due_at = dt.datetime.combine(due_on, dt.time(18), ctx.zone)
     people = role_holders(ctx, ctx.param("crm.request_roles"))
     for user_id in people:
-        ctx.task(user_id, TODO, made, due_at=due_at, name=customer.name)
-    ctx.notify(people, TODO, made, name=customer.name)
+        ctx.task(user_id, TASK, made, due_at=due_at, name=customer.name)
+    ctx.notify(people, TASK, made, name=customer.name)
     ctx.event("personal_request.received", made, customer_id=customer.pk, kind=data.kind)
     return made
 
@@ -100,7 +100,7 @@ def _close(ctx: Context, request: PersonalRequest, state: str, answer: str = "")
     request.state, request.answer = state, answer
     request.closed_at, request.closed_by_id = ctx.now, ctx.user_id
     request.save(update_fields=["state", "answer", "closed_at", "closed_by", "erased_rows", "updated_at"])
-    ctx.finish_tasks("personal-requests", [request.pk], TODO)
+    ctx.finish_tasks("personal-requests", [request.pk], TASK)
     ctx.event(f"personal_request.{state}", request, customer_id=request.customer_id, kind=request.kind)
     return request
 
@@ -118,7 +118,7 @@ def make_copy(ctx: Context, request: PersonalRequest) -> PersonalRequest:
                user_id=ctx.user_id)  # fmt: skip
     RevealLog.objects.create(
         project=ctx.here, kind="export", resource="customers", record_id=request.customer_id, count=rows,
-        user_id=ctx.user_id, reason=TODO,
+        user_id=ctx.user_id, reason=TASK,
     )  # fmt: skip
     return _close(ctx, request, "done")
 

@@ -18,12 +18,12 @@ from anchang.finance.queries_banking import bank_book, open_entries, unbanked_po
 from anchang.finance.rules import matching
 from anchang.finance.statement_file import StatementRow
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform import bulk
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Money, Reason, Ref
 
-ZERO = Decimal("0.00")
 _AT_ONCE = 5000
 
 

@@ -16,11 +16,11 @@ from anchang.finance import rules
 from anchang.finance.commands.receivables import NewLine, add_receivables
 from anchang.finance.models import Allocation, LateFee, Receivable, Remittance, RemittanceLine
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, creates, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Reason, Ref
 
-ZERO = Decimal("0.00")
 _AGENCY = {"agency_deed_tax": _("Deed tax on behalf"), "agency_maintenance": _("Maintenance fund on behalf")}
 #: Contracts whose instalments bear late fees.
 IN_FORCE = ("signed", "filed", "delivered", "titled", "change_pending", "terminating")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Sum
@@ -10,12 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.finance.models import DayClose, Receipt
 from anchang.kernel.errors import DomainError
+from anchang.kernel.money import ZERO
 from anchang.platform import numbering
 from anchang.platform.commands import project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Line, Money, Ref
-
-ZERO = Decimal("0.00")
 
 
 class CloseDayInput(Input):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from typing import Annotated
 
 from django.db.models import Count, F, Q, Sum
@@ -14,12 +13,12 @@ from anchang.finance.models import PeriodClose, Receipt, Refund
 from anchang.finance.queries import unclosed_days
 from anchang.kernel.clock import add_months
 from anchang.kernel.errors import DomainError
+from anchang.kernel.money import ZERO
 from anchang.platform import numbering
 from anchang.platform.commands import project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Ref
 
-ZERO = Decimal("0.00")
 _SHOWN = 200
 
 

@@ -20,11 +20,11 @@ from anchang.inventory.models import Licence, Unit
 from anchang.inventory.rules import Licence as LicenceFacts
 from anchang.inventory.rules import why_no_licence
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Reason
 
-ZERO = Decimal("0.00")
 _COUNTED = ("posted", "day_closed")
 _WAYS = {
     "cash": _("Cash"), "pos": _("POS"), "transfer": _("Bank transfer"), "mortgage": _("Mortgage payout"),

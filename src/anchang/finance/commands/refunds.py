@@ -14,11 +14,11 @@ from anchang.finance import rules
 from anchang.finance.commands.receipts import free_receipts
 from anchang.finance.models import Allocation, Receipt, Refund
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Reason, Ref
 
-ZERO = Decimal("0.00")
 _MONEY = {"cash": _("Own money"), "bank": _("Bank loan"), "fund": _("Housing fund")}
 _PROOFS = ("signed_order", "identity", "relation", "approval")
 

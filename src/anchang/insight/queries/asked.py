@@ -49,6 +49,11 @@ class Asked:
         return [p.pk for p in self.projects]
 
     @property
+    def named_projects(self) -> list[dict[str, Any]]:
+        """As every answer names them."""
+        return [{"id": p.pk, "code": p.code, "label": p.name} for p in self.projects]
+
+    @property
     def period(self) -> Period:
         return period_of(self.kind, self.day)  # type: ignore[arg-type]
 

@@ -50,7 +50,7 @@ def assigning_report(asked: Asked) -> dict[str, Any]:
     ]
     rows.sort(key=lambda r: (-r["leads"], r["way"], r["user"]["label"]))
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": "business_date",

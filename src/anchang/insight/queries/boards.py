@@ -76,7 +76,7 @@ def uncollected_report(asked: Asked) -> dict[str, Any]:
         one[0] += 1
         one[1] += row[6]
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.today.isoformat(),
         "basis": "today",
         "scope": asked.scope,

@@ -52,7 +52,7 @@ def _fetch(sql: str, params: dict[str, Any]) -> list[tuple[Any, ...]]:
 
 def _head(asked: Asked) -> dict[str, Any]:
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "scope": asked.scope, "basis": "business_date",
     }  # fmt: skip
 

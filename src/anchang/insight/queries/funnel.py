@@ -101,7 +101,7 @@ def funnel_report(asked: Asked) -> dict[str, Any]:
     """Stages, four rates and cycle of the basis asked for, in total and by what is asked for; with a second
     period beside it when `compare_from` and `compare_to` are given."""
     answer = {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": asked.basis,
@@ -266,7 +266,7 @@ def personal_funnel(asked: Asked) -> dict[str, Any]:
     mates = added(groups[m] for m in team if m in groups)
     count = len(team) or 1
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": asked.basis,

@@ -65,7 +65,7 @@ def collection_report(asked: Asked) -> dict[str, Any]:
     receipts = sum(g[2] for g in groups.values())
     rows = _items(asked, received, refunded) if by == "item" else _named(asked, by, groups)
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": "business_date",
@@ -180,7 +180,7 @@ def collection_rate_report(asked: Asked) -> dict[str, Any]:
     names = labels.people(people)
     codes = {p.pk: {"id": p.pk, "label": p.name} for p in asked.projects}
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": "due_on",
@@ -247,7 +247,7 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
             }
         )
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.today.isoformat(),
         "basis": "today",
         "scope": asked.scope,
@@ -290,7 +290,7 @@ def overdue_report(asked: Asked) -> dict[str, Any]:
     ((coming, coming_amount),) = _fetch(_COMING.format(who=who), params)
     late = sum((b[1] for b in buckets.values()), ZERO)
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.today.isoformat(),
         "basis": "today",
         "scope": asked.scope,

@@ -69,7 +69,7 @@ def plan_report(asked: Asked) -> dict[str, Any]:
     ]  # fmt: skip
     total = sum(months.values(), NONE)
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.day.isoformat(),
         "year": year.start.year,
         "basis": "business_date",

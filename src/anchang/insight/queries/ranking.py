@@ -38,7 +38,7 @@ def ranking_report(asked: Asked) -> dict[str, Any]:
     boards = {name: _board(name, values, names, members) for name in BOARDS}
     me = asked.access.actor.user_id
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.day.isoformat(),
         "basis": "business_date",
         "closed": days.all_closed(period.end),
@@ -139,7 +139,7 @@ def process_report(asked: Asked) -> dict[str, Any]:
     ]
     rows.sort(key=lambda r: (-r["follow_ups"], r["user"]["label"]))
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "days": length,

@@ -74,7 +74,7 @@ def receivables_report(asked: Asked) -> dict[str, Any]:
     ]
     buckets = [_bucket(ages, index) for index in range(len(BUCKETS))]
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.today.isoformat(), "from": asked.first.isoformat(), "to": asked.last.isoformat(),
         "basis": "today", "scope": asked.scope,
         **_summed(rows),

@@ -28,7 +28,7 @@ def sales_report(asked: Asked) -> dict[str, Any]:
     cells, to_month, to_year = days.in_spans(spans, ("user_id", "channel_id"), asked.who)
     total = _added(cells.values())
     answer = {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": asked.day.isoformat(),
         "period": {
             "kind": period.kind,

@@ -38,7 +38,7 @@ def units_report(asked: Asked) -> dict[str, Any]:
     sold = sum(totals[s][0] for s in SOLD if s in totals)
     every = sum(t[0] for s, t in totals.items() if s != "retained")
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "date": (day or asked.today).isoformat(),
         "basis": "state at the end of the day",
         "totals": [{"state": s, "units": t[0], "area": str(t[1]), "amount": str(t[2])} for s, t in totals.items()],
@@ -83,7 +83,7 @@ def feedback_report(asked: Asked) -> dict[str, Any]:
         for (answer, count), share in zip(ordered, rules.shares(c for _, c in ordered), strict=True):
             rows.append({"question": question, "answer": answer, "count": count, "share": text(share)})
     return {
-        "projects": [{"id": p.pk, "code": p.code, "label": p.name} for p in asked.projects],
+        "projects": asked.named_projects,
         "from": asked.first.isoformat(),
         "to": asked.last.isoformat(),
         "basis": "business_date",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Max, Q, Sum
@@ -16,11 +15,11 @@ from anchang.deals.models import Contract, Hold, Subscription
 from anchang.finance.models import DayClose, Receipt, Receivable
 from anchang.insight.queries.sums import Days
 from anchang.insight.rules import NOTHING, Sums
+from anchang.kernel.money import ZERO
 from anchang.org.models import Presence
 from anchang.platform.models import Task
 
 SHOWN = 30
-ZERO = Decimal("0.00")
 #: Items of the daily figures that stand on top of the page.
 FIGURES = ("lead", "follow_up", "visit", "subscribe", "sign", "receive", "refund")
 
