@@ -346,7 +346,7 @@ def test_proposal_and_price_list(enter, desk):
     assert f"/papers/price-list/{price_list}.pdf" in listed
     is_pdf(client.get(f"/papers/price-list/{price_list}.pdf"), "%E4%BB%B7%E7%9B%AE%E8%A1%A8")
     book = client.get(f"/papers/price-list/{price_list}.xlsx")
-    assert book.status_code == 200 and b"".join(book.streaming_content).startswith(b"PK")
+    assert book.status_code == 200 and book.content.startswith(b"PK")
     assert client.get(f"/papers/price-list/{price_list}.txt").status_code == 404
 
 

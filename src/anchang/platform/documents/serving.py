@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import IO, TypeVar
-from urllib.parse import quote
 
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import content_disposition_header
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PDF = "application/pdf"
@@ -27,7 +27,7 @@ def streamed(content: IO[bytes] | Iterable[bytes], name: str, kind: str) -> File
 
 
 def _named(response: Response, name: str, how: str) -> Response:
-    response["Content-Disposition"] = f"{how}; filename*=UTF-8''{quote(name, safe='')}"
+    response["Content-Disposition"] = content_disposition_header(how == "attachment", name) or how
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "no-store"
     return response
