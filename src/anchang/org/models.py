@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -12,13 +10,9 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models import Team
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 ALIVE = Q(deleted_at__isnull=True)
-
-
-def user_key(label: Any, **options: Any) -> models.ForeignKey:
-    """A member of staff. Users belong to the group, so this is a plain key."""
-    return models.ForeignKey("platform.User", models.PROTECT, related_name="+", verbose_name=label, **options)
 
 
 class PresenceState(models.TextChoices):

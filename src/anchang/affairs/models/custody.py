@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class ContractCopy(ProjectModel):
@@ -40,9 +41,7 @@ class CopyLoan(ProjectModel):
     frozen_when = "OLD.returned_on IS NOT NULL"
 
     copy = ProjectKey(ContractCopy, related_name="loans", verbose_name=_("Contract copy"))
-    borrower = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", db_index=False, verbose_name=_("Borrower")
-    )
+    borrower = user_key(_("Borrower"))
     purpose = models.CharField(_("Purpose"), max_length=200, blank=True)
     lent_on = models.DateField(_("Lent on"))
     due_on = models.DateField(_("Return by"))

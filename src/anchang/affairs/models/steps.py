@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Contract
 from anchang.platform.models.base import ProjectKey, ProjectModel
-
-
-def yuan(label: Any, **options: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
+from anchang.platform.models.fields import yuan
 
 
 class Mortgage(ProjectModel):

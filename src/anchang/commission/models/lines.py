@@ -11,8 +11,8 @@ from anchang.commission.models import guards
 from anchang.commission.models.schemes import Award, Payee, Role, Scheme
 from anchang.commission.models.statements import Statement
 from anchang.deals.models import Contract, Deal
-from anchang.deals.models.chain import yuan
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import yuan
 
 
 class Earning(ProjectModel):

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Deal
-from anchang.deals.models.chain import person, yuan
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
@@ -105,7 +105,7 @@ class Payee(ProjectModel):
     frozen = ("kind", "user_id")
 
     kind = models.CharField(_("Kind"), max_length=8, choices=Kind.choices, default=Kind.STAFF)
-    user = person(_("Person"), null=True)
+    user = user_key(_("Person"), null=True)
     name = models.CharField(_("Name"), max_length=100)
 
     class Meta:
@@ -128,7 +128,7 @@ class Split(ProjectModel):
     """Who shares a deal's result and how (业绩分成), in percent. A deal without rows is its consultant's alone."""
 
     deal = ProjectKey(Deal, verbose_name=_("Deal"))
-    user = person(_("Consultant"))
+    user = user_key(_("Consultant"))
     share = models.DecimalField(_("Share %"), max_digits=5, decimal_places=2)
 
     class Meta:

@@ -9,8 +9,8 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.commission.models import guards
 from anchang.commission.models.schemes import Payee
-from anchang.deals.models.chain import person, yuan
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
@@ -47,9 +47,9 @@ class Statement(ProjectModel):
     to_pay = yuan(_("To pay"), default=0)
     carry_on = yuan(_("Carried forward"), default=0)
     closed_on = models.DateField(_("Closed on"), null=True)
-    closed_by = person(_("Closed by"), null=True)
+    closed_by = user_key(_("Closed by"), null=True)
     paid_on = models.DateField(_("Paid on"), null=True)
-    paid_by = person(_("Paid by"), null=True)
+    paid_by = user_key(_("Paid by"), null=True)
     reference = models.CharField(_("Bank reference"), max_length=60, blank=True)
     prints = models.PositiveSmallIntegerField(_("Prints"), default=0)
 

@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.crm.models.base import ALIVE, one_of, user_key
+from anchang.crm.models.base import ALIVE, one_of
 from anchang.crm.models.channels import Channel
 from anchang.crm.models.erasing import SAID, EraseFunction
 from anchang.platform.models import ImportJob, Team
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class Grade(models.TextChoices):

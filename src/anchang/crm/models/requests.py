@@ -7,9 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.crm.models.base import one_of, user_key
+from anchang.crm.models.base import one_of
 from anchang.crm.models.customers import Customer
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class PersonalRequest(ProjectModel):

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from anchang.crm.models.base import user_key
 from anchang.crm.models.visits import Visit
 from anchang.inventory.models import Unit
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class Tour(ProjectModel):

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models.base import ProjectKey, ProjectModel
-
-
-def yuan(label: Any, **options: Any) -> models.DecimalField:
-    """Yuan with two places."""
-    return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
-
-
-def person(label: Any, **options: Any) -> models.ForeignKey:
-    return models.ForeignKey("platform.User", models.PROTECT, related_name="+", verbose_name=label, **options)
+from anchang.platform.models.fields import user_key, yuan
 
 
 class Deal(ProjectModel):
@@ -46,7 +38,7 @@ class Deal(ProjectModel):
 
     unit = ProjectKey("inventory.Unit", null=True, verbose_name=_("Unit"))
     customer = ProjectKey("crm.Customer", verbose_name=_("Customer"))
-    consultant = person(_("Consultant"), null=True)
+    consultant = user_key(_("Consultant"), null=True)
     team = ProjectKey("platform.Team", null=True, verbose_name=_("Team"))
     state = models.CharField(_("State"), max_length=12, choices=State.choices, default=State.HELD)
     sales_mode = models.CharField(

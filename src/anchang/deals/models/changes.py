@@ -6,10 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals.models.chain import Deal, person, yuan
+from anchang.deals.models.chain import Deal
 from anchang.deals.models.contracts import Contract
 from anchang.deals.models.subscriptions import Subscription
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class DealChange(ProjectModel):
@@ -78,9 +79,9 @@ class DealChange(ProjectModel):
     cause = models.CharField(_("Cause"), max_length=15, choices=Cause.choices, blank=True)
     deadline = models.DateField(_("Deadline"), null=True)
     approvers = models.JSONField(_("Approvers"), default=list)
-    requested_by = person(_("Requested by"), null=True)
+    requested_by = user_key(_("Requested by"), null=True)
     requested_on = models.DateField(_("Requested on"))
-    decided_by = person(_("Decided by"), null=True)
+    decided_by = user_key(_("Decided by"), null=True)
     decided_on = models.DateField(_("Decided on"), null=True)
     refuse_reason = models.CharField(_("Reason of refusal"), max_length=200, blank=True)
     prints = models.PositiveSmallIntegerField(_("Prints"), default=0)

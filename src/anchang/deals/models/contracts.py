@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
-from anchang.deals.models.chain import Deal, yuan
+from anchang.deals.models.chain import Deal
 from anchang.deals.models.subscriptions import Subscription
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import yuan
 
 LIVE_STATES = (
     "draft",

@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals.models.chain import Deal, yuan
+from anchang.deals.models.chain import Deal
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 

@@ -7,8 +7,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.deals.models.chain import Deal, person, yuan
+from anchang.deals.models.chain import Deal
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
@@ -42,7 +43,7 @@ class DiscountRequest(ProjectModel):
 
     unit = ProjectKey("inventory.Unit", verbose_name=_("Unit"))
     customer = ProjectKey("crm.Customer", verbose_name=_("Customer"))
-    consultant = person(_("Consultant"), null=True)
+    consultant = user_key(_("Consultant"), null=True)
     team = ProjectKey("platform.Team", null=True, verbose_name=_("Team"))
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.PENDING)
     payment_plan = ProjectKey("inventory.PaymentPlan", verbose_name=_("Payment plan"))
@@ -105,7 +106,7 @@ class DiscountDecision(ProjectFact):
     role = models.CharField(_("Role"), max_length=30)
     decision = models.CharField(_("Decision"), max_length=10, choices=Decision.choices)
     opinion = models.CharField(_("Opinion"), max_length=200, blank=True)
-    user = person(_("By"), null=True)
+    user = user_key(_("By"), null=True)
     at = models.DateTimeField(_("At"))
 
     class Meta:
@@ -138,7 +139,7 @@ class Quotation(ProjectModel):
     number = models.CharField(_("Number"), max_length=30)
     unit = ProjectKey("inventory.Unit", verbose_name=_("Unit"))
     customer = ProjectKey("crm.Customer", verbose_name=_("Customer"))
-    consultant = person(_("Consultant"), null=True)
+    consultant = user_key(_("Consultant"), null=True)
     team = ProjectKey("platform.Team", null=True, verbose_name=_("Team"))
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.OPEN)
     payment_plan = ProjectKey("inventory.PaymentPlan", verbose_name=_("Payment plan"))

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
-from anchang.deals.models.chain import Deal, person
+from anchang.deals.models.chain import Deal
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class Buyer(ProjectModel):
@@ -127,7 +128,7 @@ class ReceivedDocument(ProjectFact):
     buyer = ProjectKey(Buyer, null=True)
     document = ProjectKey(RequiredDocument)
     received_at = models.DateTimeField(_("Received at"))
-    received_by = person(_("Received by"), null=True)
+    received_by = user_key(_("Received by"), null=True)
 
     class Meta:
         constraints = [

@@ -7,8 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import sums
-from anchang.deals.models.chain import Deal, Hold, yuan
+from anchang.deals.models.chain import Deal, Hold
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import yuan
 
 
 class Subscription(ProjectModel):

@@ -6,11 +6,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import banking_guards as guards
 from anchang.finance.models.ledger import Receipt
 from anchang.finance.models.refunds import Refund
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class Source(models.TextChoices):
@@ -100,7 +100,7 @@ class BankMatch(ProjectFact):
     refund = ProjectKey(Refund, null=True, verbose_name=_("Refund"))
     amount = yuan(_("Amount"))
     note = models.CharField(_("Note"), max_length=200, blank=True)
-    user = person(_("By"), null=True)
+    user = user_key(_("By"), null=True)
     at = models.DateTimeField(_("At"))
 
     class Meta:

@@ -7,11 +7,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract, Deal
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import banking_guards as guards
 from anchang.finance.models.ledger import Receivable
 from anchang.finance.models.refunds import Refund
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class LateFee(ProjectModel):
@@ -48,8 +48,8 @@ class LateFee(ProjectModel):
     )
     waiver_amount = yuan(_("Waiver of"), default=0)
     waiver_reason = models.CharField(_("Reason"), max_length=200, blank=True)
-    asked_by = person(_("Requested by"), null=True)
-    decided_by = person(_("Decided by"), null=True)
+    asked_by = user_key(_("Requested by"), null=True)
+    decided_by = user_key(_("Decided by"), null=True)
     charged = ProjectKey(Receivable, null=True, verbose_name=_("Receivable"))
 
     class Meta:
@@ -92,7 +92,7 @@ class AreaSettlement(ProjectModel):
     parts = models.JSONField(_("Computed from"), default=list)
     may_terminate = models.BooleanField(_("Buyer may terminate"), default=False)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.COMPUTED)
-    approved_by = person(_("Approved by"), null=True)
+    approved_by = user_key(_("Approved by"), null=True)
     approved_on = models.DateField(_("Approved on"), null=True)
     posted_on = models.DateField(_("Posted on"), null=True)
     receivable = ProjectKey(Receivable, null=True, verbose_name=_("Receivable"))
@@ -128,7 +128,7 @@ class Remittance(ProjectModel):
     paid_on = models.DateField(_("Paid on"))
     amount = yuan(_("Amount"))
     reference = models.CharField(_("Bank reference"), max_length=60, blank=True)
-    paid_by = person(_("Paid by"), null=True)
+    paid_by = user_key(_("Paid by"), null=True)
 
     class Meta:
         constraints = [
@@ -176,7 +176,7 @@ class PeriodClose(ProjectFact):
     late = yuan(_("Of it for earlier months"))
     sums = models.JSONField(_("Sums by way"), default=dict)
     late_entries = models.JSONField(_("Late entries"), default=list)
-    closed_by = person(_("Closed by"), null=True)
+    closed_by = user_key(_("Closed by"), null=True)
     closed_at = models.DateTimeField(_("Closed at"))
 
     class Meta:

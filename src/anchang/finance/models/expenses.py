@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import accounting_guards
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
@@ -45,7 +45,7 @@ class ExpenseTarget(ProjectModel):
     sales_plan = yuan(_("Planned sales"), null=True, blank=True)
     amount = yuan(_("Amount"))
     state = models.CharField(_("State"), max_length=8, choices=State.choices, default=State.DRAFT)
-    approved_by = person(_("Approved by"), null=True)
+    approved_by = user_key(_("Approved by"), null=True)
     approved_on = models.DateField(_("Approved on"), null=True)
 
     class Meta:
@@ -77,7 +77,7 @@ class ExpensePlan(ProjectModel):
     state = models.CharField(_("State"), max_length=8, choices=State.choices, default=State.DRAFT)
     over_target = models.BooleanField(_("Above the target"), default=False)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
-    approved_by = person(_("Approved by"), null=True)
+    approved_by = user_key(_("Approved by"), null=True)
     approved_on = models.DateField(_("Approved on"), null=True)
 
     class Meta:
@@ -165,7 +165,7 @@ class Expense(ProjectModel):
     )
     incurred_on = models.DateField(_("Incurred on"))
     state = models.CharField(_("State"), max_length=8, choices=State.choices, default=State.RECORDED)
-    approved_by = person(_("Approved by"), null=True)
+    approved_by = user_key(_("Approved by"), null=True)
     approved_on = models.DateField(_("Approved on"), null=True)
     void_reason = models.CharField(_("Reason"), max_length=200, blank=True)
 
@@ -198,7 +198,7 @@ class ExpensePayment(ProjectFact):
     reference = models.CharField(_("Bank reference"), max_length=60, blank=True)
     reverses = ProjectKey("self", null=True, verbose_name=_("Reverses"))
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
-    paid_by = person(_("Paid by"), null=True)
+    paid_by = user_key(_("Paid by"), null=True)
     at = models.DateTimeField(_("At"))
 
     class Meta:

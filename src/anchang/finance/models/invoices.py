@@ -7,10 +7,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract, Deal
-from anchang.deals.models.chain import yuan
 from anchang.finance.models import accounting_guards
 from anchang.finance.models.ledger import Receipt
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import yuan
 
 
 class Invoice(ProjectModel):

@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract, Deal
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import guards
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class Money(models.TextChoices):
@@ -109,7 +109,7 @@ class DayClose(ProjectFact):
     audited = True
 
     day = models.DateField(_("Day"))
-    cashier = person(_("Cashier"))
+    cashier = user_key(_("Cashier"))
     receipts = models.PositiveIntegerField(_("Receipts"))
     booked = models.JSONField(_("Booked by way"))
     counted = models.JSONField(_("Counted by way"))
@@ -181,7 +181,7 @@ class Receipt(ProjectModel):
     reference = models.CharField(_("Bank reference"), max_length=60, blank=True)
     received_on = models.DateField(_("Received on"))
     business_date = models.DateField(_("Business date"))
-    cashier = person(_("Cashier"), null=True)
+    cashier = user_key(_("Cashier"), null=True)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.POSTED)
     reverses = ProjectKey("self", null=True, verbose_name=_("Reverses"))
     reason = models.CharField(_("Reason"), max_length=200, blank=True)

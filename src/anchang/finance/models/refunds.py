@@ -7,10 +7,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Contract, Deal
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import guards
 from anchang.finance.models.ledger import Money
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class Refund(ProjectModel):
@@ -44,11 +44,11 @@ class Refund(ProjectModel):
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.REQUESTED)
     due_on = models.DateField(_("Due on"), null=True)
-    requested_by = person(_("Requested by"), null=True)
-    approved_by = person(_("Approved by"), null=True)
+    requested_by = user_key(_("Requested by"), null=True)
+    approved_by = user_key(_("Approved by"), null=True)
     approved_on = models.DateField(_("Approved on"), null=True)
     way = models.CharField(_("Way"), max_length=12, blank=True)
-    paid_by = person(_("Paid by"), null=True)
+    paid_by = user_key(_("Paid by"), null=True)
     paid_on = models.DateField(_("Paid on"), null=True)
     reference = models.CharField(_("Bank reference"), max_length=60, blank=True)
     reject_reason = models.CharField(_("Reason of rejection"), max_length=200, blank=True)

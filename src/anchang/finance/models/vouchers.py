@@ -9,7 +9,6 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.crm.models import Customer
 from anchang.deals.models import Contract
-from anchang.deals.models.chain import person, yuan
 from anchang.finance.models import voucher_guards
 from anchang.finance.models.accounts import Account, AccountingPeriod, VoucherTemplate
 from anchang.finance.models.charging import AreaSettlement, RemittanceLine
@@ -19,6 +18,7 @@ from anchang.finance.models.ledger import Receipt, Receivable
 from anchang.finance.models.refunds import Refund
 from anchang.inventory.models import Unit
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class VoucherBatch(ProjectFact):
@@ -38,7 +38,7 @@ class VoucherBatch(ProjectFact):
     debit = yuan(_("Debit"))
     credit = yuan(_("Credit"))
     sha256 = models.CharField(max_length=64)
-    made_by = person(_("Made by"), null=True)
+    made_by = user_key(_("Made by"), null=True)
     made_at = models.DateTimeField(_("Made at"))
 
     class Meta:

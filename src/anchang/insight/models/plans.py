@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.platform.models.base import ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 ALIVE = Q(deleted_at__isnull=True)
 
@@ -43,9 +44,7 @@ class SalesPlan(ProjectModel):
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.DRAFT)
     note = models.CharField(_("Note"), max_length=200, blank=True)
     approved_on = models.DateField(_("Approved on"), null=True)
-    approved_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", db_index=False, null=True, verbose_name=_("Approved by")
-    )
+    approved_by = user_key(_("Approved by"), null=True)
 
     class Meta:
         constraints = [
@@ -83,10 +82,7 @@ class PlanTarget(ProjectModel):
     plan = ProjectKey(SalesPlan, related_name="targets", verbose_name=_("Sales plan"))
     month = models.PositiveSmallIntegerField(_("Month"))
     product_type = models.CharField(_("Product type"), max_length=20, blank=True)
-    user = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", db_index=False, null=True, blank=True,
-        verbose_name=_("Consultant"),
-    )  # fmt: skip
+    user = user_key(_("Consultant"), null=True, blank=True)
     units = models.PositiveIntegerField(_("Units"), default=0)
     area = _sum(_("Area (㎡)"), 14)
     amount = _sum(_("Amount"), 18)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Deal
 from anchang.platform.models.base import ProjectFact, ProjectKey
+from anchang.platform.models.fields import user_key
 
 
 class DelayReason(ProjectFact):
@@ -19,9 +20,7 @@ class DelayReason(ProjectFact):
     next_action = models.CharField(_("Next action"), max_length=200)
     next_on = models.DateField(_("Next date"))
     at = models.DateTimeField(_("Said at"))
-    by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", db_index=False, null=True, verbose_name=_("Said by")
-    )
+    by = user_key(_("Said by"), null=True)
 
     class Meta:
         indexes = [models.Index(fields=["project", "deal", "-id"], name="delay_reason_newest")]

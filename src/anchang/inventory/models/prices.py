@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -11,10 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.inventory.models.tree import ALIVE, Licence
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-
-
-def _money(label: Any, **options: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
+from anchang.platform.models.fields import user_key, yuan
 
 
 class PriceList(ProjectModel):
@@ -34,9 +29,7 @@ class PriceList(ProjectModel):
     edition = models.PositiveIntegerField(_("Edition"))
     name = models.CharField(_("Name"), max_length=100)
     state = models.CharField(_("State"), max_length=12, choices=State.choices, default=State.DRAFT)
-    approved_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Approved by")
-    )
+    approved_by = user_key(_("Approved by"), null=True)
     approved_at = models.DateTimeField(_("Approved at"), null=True)
     publish_on = models.DateField(_("To be published on"), null=True)
     published_on = models.DateField(_("Published on"), null=True)
@@ -90,10 +83,10 @@ class PriceRow(ProjectFact):
     basis = models.CharField(_("Price basis"), max_length=10)
     gross_area = models.DecimalField(_("Gross area"), max_digits=12, decimal_places=2, null=True)
     inner_area = models.DecimalField(_("Inner area"), max_digits=12, decimal_places=2, null=True)
-    gross_unit_price = _money(_("Price per ㎡ of gross area"), null=True)
-    inner_unit_price = _money(_("Price per ㎡ of inner area"), null=True)
-    list_total = _money(_("List total"))
-    floor_total = _money(_("Floor total"), null=True)
+    gross_unit_price = yuan(_("Price per ㎡ of gross area"), null=True)
+    inner_unit_price = yuan(_("Price per ㎡ of inner area"), null=True)
+    list_total = yuan(_("List total"))
+    floor_total = yuan(_("Floor total"), null=True)
     discounts = models.CharField(_("Discounts and their conditions"), max_length=1000, blank=True)
     published = models.BooleanField(default=False, editable=False)
 
@@ -117,10 +110,10 @@ class PriceChange(ProjectFact):
     price_list = ProjectKey(PriceList, null=True, verbose_name=_("Price list"))
     at = models.DateTimeField(_("At"))
     business_date = models.DateField(_("Date"))
-    old_total = _money(_("Old total"), null=True)
-    new_total = _money(_("New total"))
-    old_floor_total = _money(_("Old floor total"), null=True)
-    new_floor_total = _money(_("New floor total"), null=True)
+    old_total = yuan(_("Old total"), null=True)
+    new_total = yuan(_("New total"))
+    old_floor_total = yuan(_("Old floor total"), null=True)
+    new_floor_total = yuan(_("New floor total"), null=True)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     actor_id = models.BigIntegerField(null=True)
     actor_name = models.CharField(_("By"), max_length=50, blank=True)
@@ -160,7 +153,7 @@ class Discount(ProjectModel):
     name = models.CharField(_("Name"), max_length=50)
     kind = models.CharField(_("Kind"), max_length=10, choices=Kind.choices)
     value = models.DecimalField(_("Value"), max_digits=18, decimal_places=4)
-    most = _money(_("Yuan off at most"), null=True, blank=True)
+    most = yuan(_("Yuan off at most"), null=True, blank=True)
     max_uses = models.PositiveIntegerField(_("Uses at most"), null=True, blank=True)
     used = models.PositiveIntegerField(_("Used"), default=0)
     position = models.IntegerField(_("Order"), default=0)

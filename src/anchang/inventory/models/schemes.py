@@ -7,9 +7,10 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.inventory.models.prices import PaymentPlan, _money
+from anchang.inventory.models.prices import PaymentPlan
 from anchang.inventory.models.tree import ALIVE, Licence
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class PriceScheme(ProjectModel):
@@ -41,7 +42,7 @@ class PriceScheme(ProjectModel):
     licence = ProjectKey(Licence, null=True, blank=True, verbose_name=_("Licence"))
     product_type = models.CharField(_("Product type"), max_length=30, blank=True)
     unit_condition = models.JSONField(_("Units"), default=dict, blank=True)
-    base_price = _money(_("Base price"))
+    base_price = yuan(_("Base price"))
     floor_ratio = models.DecimalField(
         _("Floor price as part of the list price"), max_digits=6, decimal_places=4, null=True, blank=True
     )
@@ -52,13 +53,9 @@ class PriceScheme(ProjectModel):
     discounts = models.JSONField(_("Discounts"), default=list, blank=True)
     effective_on = models.DateField(_("Effective on"))
     note = models.CharField(_("Note"), max_length=200, blank=True)
-    submitted_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Submitted by")
-    )
+    submitted_by = user_key(_("Submitted by"), null=True)
     submitted_at = models.DateTimeField(_("Submitted at"), null=True)
-    decided_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Decided by")
-    )
+    decided_by = user_key(_("Decided by"), null=True)
     decided_at = models.DateTimeField(_("Decided at"), null=True)
     opinion = models.CharField(_("Opinion"), max_length=200, blank=True)
 
@@ -94,11 +91,11 @@ class SchemePrice(ProjectFact):
     gross_area = models.DecimalField(_("Gross area"), max_digits=12, decimal_places=2, null=True)
     inner_area = models.DecimalField(_("Inner area"), max_digits=12, decimal_places=2, null=True)
     hits = models.JSONField(default=list)
-    unit_price = _money(_("Unit price"))
-    list_total = _money(_("List total"))
-    floor_total = _money(_("Floor total"), null=True)
-    net_total = _money(_("Expected price"))
-    old_total = _money(_("Old total"), null=True)
+    unit_price = yuan(_("Unit price"))
+    list_total = yuan(_("List total"))
+    floor_total = yuan(_("Floor total"), null=True)
+    net_total = yuan(_("Expected price"))
+    old_total = yuan(_("Old total"), null=True)
 
     class Meta:
         constraints = [
@@ -129,18 +126,14 @@ class PriceAdjustment(ProjectModel):
 
     reason = models.CharField(_("Reason"), max_length=200)
     target = models.CharField(_("Price"), max_length=5, choices=Target.choices, default=Target.LIST)
-    amount = _money(_("Yuan on the total"), default=0)
+    amount = yuan(_("Yuan on the total"), default=0)
     percent = models.DecimalField(_("Percent"), max_digits=9, decimal_places=4, default=0)
     unit_ids = models.JSONField(default=list)
-    before = _money(_("Total before"))
-    after = _money(_("Total after"))
+    before = yuan(_("Total before"))
+    after = yuan(_("Total after"))
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.SUBMITTED)
-    submitted_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Submitted by")
-    )
-    decided_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Decided by")
-    )
+    submitted_by = user_key(_("Submitted by"), null=True)
+    decided_by = user_key(_("Decided by"), null=True)
     decided_at = models.DateTimeField(_("Decided at"), null=True)
     opinion = models.CharField(_("Opinion"), max_length=200, blank=True)
 

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from anchang.inventory.models.prices import PriceList
 from anchang.inventory.models.tree import ALIVE, Building, Layout, Licence, ReleaseBatch
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key, yuan
 
 
 class PriceBasis(models.TextChoices):
@@ -33,7 +34,7 @@ def _area(label: Any) -> models.DecimalField:
 
 
 def _money(label: Any) -> models.DecimalField:
-    return models.DecimalField(label, max_digits=18, decimal_places=2, null=True, blank=True)
+    return yuan(label, null=True, blank=True)
 
 
 def _effective(name: str) -> models.GeneratedField:
@@ -93,20 +94,8 @@ class Unit(ProjectModel):
     measured_state = models.CharField(
         _("Survey"), max_length=10, choices=Measured.choices, default=Measured.NONE, blank=True
     )
-    measured_by = models.ForeignKey(
-        "platform.User",
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        verbose_name=_("Measured area entered by"),
-    )
-    measured_approved_by = models.ForeignKey(
-        "platform.User",
-        models.PROTECT,
-        related_name="+",
-        null=True,
-        verbose_name=_("Measured area approved by"),
-    )
+    measured_by = user_key(_("Measured area entered by"), null=True)
+    measured_approved_by = user_key(_("Measured area approved by"), null=True)
     measured_approved_on = models.DateField(_("Measured area approved on"), null=True)
     gross_area = _effective("gross_area")
     inner_area = _effective("inner_area")
@@ -202,13 +191,9 @@ class UnitLock(ProjectModel):
     unit = ProjectKey(Unit, related_name="lock_rows", verbose_name=_("Unit"), db_index=False)
     kind = models.CharField(_("Lock"), max_length=20, choices=Lock.choices)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
-    set_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Set by")
-    )
+    set_by = user_key(_("Set by"), null=True)
     set_at = models.DateTimeField(_("Set at"))
-    cleared_by = models.ForeignKey(
-        "platform.User", models.PROTECT, related_name="+", null=True, verbose_name=_("Cleared by")
-    )
+    cleared_by = user_key(_("Cleared by"), null=True)
     cleared_at = models.DateTimeField(_("Cleared at"), null=True)
     clear_reason = models.CharField(_("Reason of clearing"), max_length=200, blank=True)
 

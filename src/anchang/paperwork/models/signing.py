@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Buyer, Contract, Deal, Subscription
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.fields import user_key
 
 
 class SigningCertificate(ProjectModel):
@@ -180,7 +181,7 @@ class ArchiveDownload(ProjectFact):
     append_only = True
 
     request = ProjectKey(SignatureRequest, verbose_name=_("Signature request"))
-    user = models.ForeignKey("platform.User", models.PROTECT, related_name="+", verbose_name=_("User"))
+    user = user_key(_("User"))
     at = models.DateTimeField(_("Time"))
     sha256 = models.CharField(_("SHA-256 of the signed PDF"), max_length=64)
 
