@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from anchang.crm.models import Customer
-from anchang.deals.commands.tickets import give_ticket_back, take_ticket
+from anchang.deals.commands.tickets import begin_deal, give_ticket_back, take_ticket
 from anchang.deals.models import Contract, Deal, Hold, Subscription, UnitClaim
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.states import change_unit_state
@@ -18,7 +18,6 @@ from anchang.inventory.queries import unit_facts
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import parameters
 from anchang.platform.context import Context
-from anchang.platform.models import TeamMember
 
 P = TypeVar("P", Hold, Subscription, Contract)
 
@@ -58,25 +57,8 @@ def check_own_customer(ctx: Context, customer: Customer) -> None:
 def open_deal(ctx: Context, unit: Unit, customer: Customer, kind: str) -> Deal:
     """A new deal with its claim, or that of the customer's queue ticket. The claim's primary key refuses a second
     one (`unit_taken`)."""
-    deal = take_ticket(ctx, unit, customer) or _new_deal(ctx, unit, customer)
+    deal = take_ticket(ctx, unit, customer) or begin_deal(ctx, customer, unit)
     UnitClaim(project=ctx.here, unit=unit, deal=deal, kind=kind, since=ctx.now).save(force_insert=True)
-    return deal
-
-
-def _new_deal(ctx: Context, unit: Unit, customer: Customer) -> Deal:
-    consultant = customer.owner_id or ctx.user_id
-    team = (
-        TeamMember.objects.filter(project=ctx.here, user_id=consultant or 0)
-        .values_list("team_id", "team__agency")
-        .first()
-    )
-    deal = Deal(
-        project=ctx.here, unit=unit, customer=customer, consultant_id=consultant,
-        team_id=team[0] if team else None, opened_on=ctx.business_date, created_by_id=ctx.user_id,
-        agency=team[1] if team else "",
-        sales_mode=Deal.SalesMode.AGENCY if team and team[1] else Deal.SalesMode.OWN,
-    )  # fmt: skip
-    deal.save(force_insert=True)
     return deal
 
 

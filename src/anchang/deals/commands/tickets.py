@@ -59,22 +59,26 @@ def issue_tickets(ctx: Context, rows: list[TicketInput]) -> list[QueueTicket]:
     return made
 
 
+def begin_deal(ctx: Context, customer: Customer, unit: Unit | None) -> Deal:
+    """A deal of the customer's consultant and his team; without a unit it is queued."""
+    consultant = customer.owner_id or ctx.user_id
+    membership = TeamMember.objects.filter(project=ctx.here, user_id=consultant or 0)
+    team, agency = membership.values_list("team_id", "team__agency").first() or (None, "")
+    deal = Deal(
+        project=ctx.here, unit=unit, customer=customer, consultant_id=consultant, team_id=team, agency=agency,
+        opened_on=ctx.business_date, created_by_id=ctx.user_id,
+        state=Deal.State.QUEUED if unit is None else Deal.State.HELD,
+        sales_mode=Deal.SalesMode.AGENCY if agency else Deal.SalesMode.OWN,
+    )  # fmt: skip
+    deal.save(force_insert=True)
+    return deal
+
+
 def _issue(ctx: Context, scheme: LaunchScheme, customer: Customer, wishes: list[Unit]) -> QueueTicket:
     for unit in wishes:
         if not belongs(scheme, unit):
             raise DomainError("wish_not_in_batch", status=422, fields={"wishes": "wish_not_in_batch"}, unit=unit.label)
-    consultant = customer.owner_id or ctx.user_id
-    team = (
-        TeamMember.objects.filter(project=ctx.here, user_id=consultant or 0)
-        .values_list("team_id", "team__agency")
-        .first()
-    )
-    deal = Deal(
-        project=ctx.here, unit=None, customer=customer, consultant_id=consultant, state=Deal.State.QUEUED,
-        team_id=team[0] if team else None, agency=team[1] if team else "", opened_on=ctx.business_date,
-        sales_mode=Deal.SalesMode.AGENCY if team and team[1] else Deal.SalesMode.OWN, created_by_id=ctx.user_id,
-    )  # fmt: skip
-    deal.save(force_insert=True)
+    deal = begin_deal(ctx, customer, None)
     scheme.last_number += 1
     ticket = QueueTicket(
         project=ctx.here, scheme=scheme, number=scheme.last_number, customer=customer, deal=deal,

@@ -1,4 +1,4 @@
-"""Writes on the platform's own objects."""
+"""Projects, teams, people and their rights."""
 
 from __future__ import annotations
 
@@ -16,22 +16,18 @@ from pydantic import Field as PydanticField
 
 from anchang.kernel import chinese
 from anchang.kernel.errors import DomainError
-from anchang.platform import commands, parameters, resources, tokens
+from anchang.platform import commands, parameters, tokens
 from anchang.platform.access import access_of, actor_for, bump_stamp
-from anchang.platform.commands import command, creates, edits, project_command
+from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import MAX_ID, Day, Input, Label, Line, Name, Reason, Ref
 from anchang.platform.models import (
     ApiToken,
     Company,
     Grant,
-    Notice,
-    Parameter,
     PersonalGrant,
     Project,
     ResetLink,
-    SavedView,
-    Task,
     Team,
     TeamMember,
     User,
@@ -42,7 +38,6 @@ from anchang.platform.office.authority import (
     check_place,
     check_right,
     check_role,
-    check_unlimited,
 )
 from anchang.platform.office.roles import check_known, known_rights
 
@@ -57,6 +52,9 @@ commands.constraint_errors(
         "member_of_one_team": "already_exists",
     }
 )
+
+parameters.declare("platform.pin_attempts", default=5, kind="int", label=_("Wrong PINs before a pause"))
+parameters.declare("platform.pin_days", default=30, kind="int", label=_("Days for which a PIN works on a computer"))
 
 #: Other apps add what a leaver still owns: count(user_id) -> int. See `deactivate_user`.
 belongings: list[Callable[[int], int]] = []
@@ -368,148 +366,3 @@ def give_personal_rights(ctx: Context, rows: list[PersonalGrantInput]) -> list[P
         )  # fmt: skip
     bump_stamp()
     return made
-
-
-# --- parameters ----------------------------------------------------------------------------------
-
-
-class ParameterInput(Input):
-    key: Annotated[Line, Label(_("Parameter"))]
-    value: Annotated[Any, Label(_("Value"), kind="json")]
-    company: Annotated[Ref("companies") | None, Label(_("Company"))] = None
-    city: Annotated[str, Label(_("City")), PydanticField(max_length=50)] = ""
-    project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
-    valid_from: Annotated[Day, Label(_("Valid from"))]
-
-
-class CityPackInput(Input):
-    """`values`: {parameter: value}."""
-
-    city: Annotated[str, Label(_("City")), PydanticField(min_length=1, max_length=50)]
-    valid_from: Annotated[Day, Label(_("Valid from"))]
-    values: Annotated[dict[str, Any], Label(_("Values"), kind="json"), PydanticField(min_length=1, max_length=500)]
-
-
-@project_command(
-    Parameter, verb="set-city-rules", label=_("Set the rules of a city"), permission="parameters.create"
-)
-def set_city_rules(ctx: Context, data: CityPackInput) -> dict[str, Any]:
-    """Parameters for every project of a city from a day on (城市规则包). Deals before that day keep theirs."""
-    rows = [
-        ParameterInput(key=key, value=value, city=data.city, valid_from=data.valid_from)
-        for key, value in data.values.items()
-    ]
-    return {"set": [row.key for row in set_parameters(ctx, rows)]}
-
-
-@creates(Parameter, label=_("Set a parameter"), shape="primary")
-def set_parameters(ctx: Context, rows: list[ParameterInput]) -> list[Parameter]:
-    """A new value from a date on. Values of the past aren't edited: figures made with them stay explainable."""
-    known = {d.key: d for d in parameters.declared()}
-    made = []
-    for row in rows:
-        if row.key not in known:
-            raise DomainError("bad_input", status=422, fields={"key": "unknown_parameter"}, key=row.key)
-        check_place(ctx, "parameters.create", row.project)
-        if not parameters.fits(known[row.key], row.value):
-            raise DomainError("bad_input", status=422, fields={"value": "bad_value"})
-        if row.city and (row.company or row.project):
-            raise DomainError("bad_input", status=422, fields={"city": "bad_value"})
-        made.append(
-            Parameter.objects.update_or_create(
-                key=row.key, company=row.company, city=row.city, project=row.project, valid_from=row.valid_from,
-                defaults={"value": row.value, "made_by_id": ctx.user_id},
-            )[0]
-        )  # fmt: skip
-    bump_stamp()
-    return made
-
-
-# --- tokens, to-dos, messages --------------------------------------------------------------------
-
-
-class TokenInput(Input):
-    name: Annotated[Line, Label(_("Name"))]
-    days: Annotated[int, Label(_("Days")), PydanticField(ge=1, le=730)] = 365
-    permissions: Annotated[list[str] | None, Label(_("Permissions"))] = None
-    projects: Annotated[list[int] | None, Label(_("Projects"))] = None
-
-
-@project_command(ApiToken, verb="issue", label=_("New token"), permission="tokens.issue", shape="primary",
-                 private_answer=True)
-def issue_token(ctx: Context, data: TokenInput) -> dict[str, Any]:
-    """A personal token; its text is shown this once."""
-    assert ctx.user_id is not None, "a token belongs to a person"
-    check_unlimited(ctx.access)
-    user = User.objects.get(pk=ctx.user_id)
-    text, row = tokens.issue(user, data.name, dt.timedelta(days=data.days), data.permissions, data.projects)
-    return {"id": row.pk, "token": text, "expires_at": row.expires_at.isoformat()}
-
-
-@command(ApiToken, verb="revoke", label=_("Revoke"), name="revoke_token", shape="danger")
-def revoke_token(ctx: Context, token: ApiToken) -> ApiToken:
-    token.revoked_at = ctx.now
-    token.save()
-    return token
-
-
-@command(Task, verb="done", label=_("Done"), name="finish_task", shape="primary", show=lambda t: t.state == "open")
-def finish_task(ctx: Context, task: Task) -> Task:
-    task.state, task.done_at = "done", ctx.now
-    task.save(update_fields=["state", "done_at", "updated_at"])
-    return task
-
-
-@command(Notice, verb="read", label=_("Read"), name="read_notice", show=lambda n: n.read_at is None)
-def read_notice(ctx: Context, notice: Notice) -> Notice:
-    if notice.read_at is None:
-        notice.read_at = ctx.now
-        notice.save(update_fields=["read_at"])
-    return notice
-
-
-@project_command(Notice, verb="read-all", label=_("Mark all as read"), permission="notices.read")
-def read_all_notices(ctx: Context) -> dict[str, Any]:
-    count = Notice.objects.filter(user=ctx.user_id, read_at__isnull=True).update(read_at=ctx.now)
-    return {"count": count}
-
-
-# --- saved views of lists ------------------------------------------------------------------------
-
-parameters.declare("platform.pin_attempts", default=5, kind="int", label=_("Wrong PINs before a pause"))
-parameters.declare("platform.pin_days", default=30, kind="int", label=_("Days for which a PIN works on a computer"))
-
-
-class ViewInput(Input):
-    project: Annotated[Ref("projects"), Label(_("Project"))] = None
-    resource: Annotated[Line, Label(_("List"))]
-    name: Annotated[Name, Label(_("Name"))]
-    shared: Annotated[bool, Label(_("Everybody in the project sees it"))] = False
-    query: Annotated[dict[str, Any], Label(_("Filter, columns and order"), kind="json")]
-
-
-@creates(SavedView, label=_("Save this view"), shape="")
-def save_views(ctx: Context, rows: list[ViewInput]) -> list[SavedView]:
-    """One view per name, list and person; saving again under the same name changes it. Sharing is a right."""
-    assert ctx.user_id is not None, "a view belongs to a person"
-    made = []
-    for row in rows:
-        if resources.find(row.resource) is None:
-            raise DomainError("bad_input", status=422, fields={"resource": "bad_choice"})
-        if row.shared:
-            ctx.access.require("views.share", ctx.here.pk)
-        query = {key: row.query[key] for key in ("where", "order", "columns") if row.query.get(key)}
-        made.append(
-            SavedView.objects.update_or_create(
-                project=ctx.here, user_id=ctx.user_id, resource=row.resource, name=row.name,
-                defaults={"shared": row.shared, "query": query},
-            )[0]
-        )  # fmt: skip
-    return made
-
-
-@command(SavedView, verb="delete", label=_("Delete this view"), name="delete_view", shape="danger")
-def delete_view(ctx: Context, view: SavedView) -> dict[str, Any]:
-    answer = {"id": view.pk}
-    view.delete()
-    return answer
