@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from anchang.deals import queries
-from anchang.deals.models import Coupon, DiscountDecision, DiscountRequest, Quotation, Subscription
+from anchang.deals.models import Coupon, DealChange, DiscountDecision, DiscountRequest, Quotation, Subscription
 from anchang.inventory.commands import recalculated
 from anchang.inventory.models import Discount
 from anchang.kernel.errors import DomainError
@@ -281,6 +281,72 @@ def test_a_discount_with_a_limit_of_uses_runs_out(desk):
         desk.subscribe(index=1, owner="consultant2", discounts=["F2"])
     assert caught.value.code == "discount_used_up"
     assert desk.unit(1).state == "available"
+
+
+def uses(code: str) -> int:
+    return Discount.objects.get(code=code).used
+
+
+def test_a_deal_without_the_buyers_fault_gives_back_what_it_used(desk):
+    director = desk.office.access("director")
+    run("edit_discount", director, Discount.objects.get(code="F2"), max_uses=1)
+    coupon = run("add_coupons", director, name="券", value="5000", code="V-1")
+    request = approved(desk, discounts=["F2"])
+    with pytest.raises(DomainError) as caught:  # the approved price is without the voucher
+        desk.subscribe(discounts=["F2"], special=request.pk, coupons=["V-1"])
+    assert caught.value.code == "discount_request_price" and uses("F2") == 0
+    sold = desk.subscribe(discounts=["F2"], special=request.pk)
+    assert uses("F2") == 1 and sold.snapshot["counted"] == ["F2"]
+    run("cancel_subscription", desk.office.access("manager"), sold, reason="贷款未批")
+    request.refresh_from_db()
+    assert (request.state, request.deal_id, uses("F2")) == ("approved", None, 0)
+    kept = desk.subscribe(index=1, owner="consultant2", discounts=["F2"], coupons=["V-1"])
+    contract = run("sign_contract", desk.office.access("clerk"), kept)
+    run("terminate_contract", director, contract, reason="买方违约", fault="buyer")
+    coupon.refresh_from_db()
+    assert (coupon.state, coupon.deal_id, uses("F2")) == ("used", kept.deal_id, 1)
+
+
+def test_an_expired_special_discount_does_not_come_back(desk):
+    request = approved(desk)
+    sold = desk.subscribe(special=request.pk)
+    DiscountRequest.objects.filter(pk=request.pk).update(expires_on="2020-01-01")
+    run("cancel_subscription", desk.office.access("manager"), sold, reason="不买了")
+    request.refresh_from_db()
+    assert (request.state, request.deal_id) == ("expired", None)
+
+
+def test_vouchers_and_counted_uses_go_along_in_an_exchange(desk):
+    manager, director = desk.office.access("manager"), desk.office.access("director")
+    run("edit_discount", director, Discount.objects.get(code="F2"), max_uses=1)
+    run("add_coupons", director, name="券", value="5000", code="V-1")
+    old = desk.subscribe(discounts=["F2"], coupons=["V-1"])
+    Coupon.objects.filter(code="V-1").update(valid_to="2020-01-01")  # used in time; it comes along
+    asked = {"new_unit": desk.unit(1).pk, "discounts": ["F2"], "reason": "换房"}
+    change = run("exchange_subscription", desk.office.access("consultant1"), old, **asked)
+    assert change.new_total == desk.unit(1).list_total - 25000
+    run("approve_change", manager, change)
+    new = Subscription.objects.get(deal=DealChange.objects.get(pk=change.pk).new_deal)
+    assert new.total == change.new_total and new.snapshot["counted"] == ["F2"]
+    assert (Coupon.objects.get(code="V-1").deal_id, uses("F2")) == (new.deal_id, 1)
+    repriced = run("reprice_subscription", manager, new, discounts=["D98"], reason="改价")
+    run("approve_change", director, repriced)
+    priced = Subscription.objects.get(deal=new.deal_id, state="active")
+    assert priced.total == D("2766890.00") and uses("F2") == 0  # 2,828,460 x 0.98 - 5,000, down to the yuan
+    assert recalculated(priced.snapshot).total == priced.total
+
+
+def test_a_special_discount_of_the_new_unit_is_used_by_the_exchange(desk):
+    old = desk.subscribe()
+    request = approved(desk, index=1)
+    change = run(
+        "exchange_subscription", desk.office.access("consultant1"), old, new_unit=desk.unit(1).pk, reason="换房",
+        special=request.pk,
+    )  # fmt: skip
+    assert (change.new_total, change.approvers) == (request.total, ["manager"])
+    run("approve_change", desk.office.access("manager"), change)
+    request.refresh_from_db()
+    assert request.state == "used" and request.deal_id == DealChange.objects.get(pk=change.pk).new_deal_id
 
 
 def test_a_strategy_shows_what_was_reached(desk):

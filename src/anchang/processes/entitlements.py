@@ -1,7 +1,8 @@
 """What a subscription may use once: an approved special discount or a quotation, vouchers and gifts, discounts with a
 limit of uses.
 
-Looked at before the deal is made, used up in its transaction under the row's lock.
+Looked at before the deal is made, used up in its transaction under the row's lock. A deal that ends without the buyer's
+fault gives them back; an exchange takes them along.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import F, Q
 
@@ -23,6 +25,8 @@ from anchang.platform.context import Context
 SPECIAL = "special-request"
 #: After every discount of the scheme, before the final rounding.
 LAST = 1_000_000
+#: Where a price's snapshot keeps the codes of discounts whose uses were counted.
+COUNTED = "counted"
 
 
 @dataclass(frozen=True)
@@ -44,16 +48,17 @@ def special_rule(kind: str, value: Decimal, label: str) -> stock_rules.Discount:
 
 def entitled(
     ctx: Context, unit: Unit, customer: Customer, plan: PaymentPlan, special: DiscountRequest | None,
-    quotation: Quotation | None, coupons: Sequence[Coupon],
+    quotation: Quotation | None, coupons: Sequence[Coupon], kept: frozenset[int] = frozenset(),
 ) -> Entitlements:  # fmt: skip
-    """Lock and check what the deal wants to use; 409 with the reason for one that it may not."""
+    """Lock and check what the deal wants to use; 409 with the reason for one that it may not. `kept`: coupons that a
+    deal before used in time."""
     found: list[stock_rules.Discount] = []
     if special is not None:
         special = _special(ctx, unit, customer, plan, special)
         found.append(special_rule(special.kind, special.value, special.snapshot["special_label"]))
     if quotation is not None:
         quotation = _quotation(ctx, unit, customer, plan, quotation)
-    locked = _coupons(ctx, customer, coupons)
+    locked = _coupons(ctx, customer, coupons, kept)
     found += [coupon_rule(coupon) for coupon in locked if coupon.kind == Coupon.Kind.VOUCHER]
     return Entitlements(special, quotation, locked, tuple(found))
 
@@ -99,7 +104,9 @@ def _quotation(
     return row
 
 
-def _coupons(ctx: Context, customer: Customer, coupons: Sequence[Coupon]) -> tuple[Coupon, ...]:
+def _coupons(
+    ctx: Context, customer: Customer, coupons: Sequence[Coupon], kept: frozenset[int]
+) -> tuple[Coupon, ...]:
     """Locked in the order of their ids, so that two deals never wait for each other in a circle."""
     wanted = sorted({coupon.pk for coupon in coupons})
     rows = Coupon.objects.select_for_update(no_key=True, of=("self",)).filter(pk__in=wanted).order_by("pk")
@@ -108,7 +115,7 @@ def _coupons(ctx: Context, customer: Customer, coupons: Sequence[Coupon]) -> tup
         code = ""
         if coupon.state != Coupon.State.ISSUED:
             code = "coupon_used"
-        elif not (coupon.valid_from or today) <= today <= (coupon.valid_to or today):
+        elif coupon.pk not in kept and not (coupon.valid_from or today) <= today <= (coupon.valid_to or today):
             code = "coupon_not_valid"
         elif coupon.customer_id is not None and coupon.customer_id not in family:
             code = "coupon_other_customer"
@@ -128,7 +135,7 @@ def check_price(used: Entitlements, total: Decimal) -> None:
         raise DomainError("quotation_price", quoted=str(used.quotation.total), total=str(total))
 
 
-def use_up(ctx: Context, deal: Deal, used: Entitlements, snapshot: dict[str, object]) -> None:
+def use_up(ctx: Context, deal: Deal, used: Entitlements) -> None:
     """The deal has them now; nobody else can."""
     if used.special is not None:
         used.special.state, used.special.deal = DiscountRequest.State.USED, deal
@@ -147,15 +154,67 @@ def use_up(ctx: Context, deal: Deal, used: Entitlements, snapshot: dict[str, obj
             "coupon.used", coupon, customer_id=deal.customer_id, title=coupon.name, code=coupon.code,
             value=str(coupon.value),
         )  # fmt: skip
-    _count_uses(ctx, snapshot)
 
 
-def _count_uses(ctx: Context, snapshot: dict[str, object]) -> None:
-    """One more use of each limited discount of the price; 409 `discount_used_up` when none is left."""
-    rows = snapshot["discounts"]
-    assert isinstance(rows, list)
-    limited = Discount.objects.filter(project=ctx.here, code__in=[d["code"] for d in rows], max_uses__isnull=False)
+# --- discounts with a limit of uses --------------------------------------------------------------
+
+
+def count_uses(ctx: Context, snapshot: dict[str, Any], before: dict[str, Any] | None = None) -> None:
+    """One more use of each limited discount of the price; 409 `discount_used_up` when none is left. The snapshot keeps
+    which were counted. `before`: of the price that this one follows; what both have isn't counted again."""
+    had = set(before.get(COUNTED, ())) if before else set()
+    codes = [each["code"] for each in snapshot["discounts"]]
+    rows = Discount.objects.filter(project=ctx.here, code__in=codes)
+    limited = rows.filter(Q(max_uses__isnull=False) | Q(code__in=had))
+    counted = []
     for discount in limited.order_by("pk"):
+        counted.append(discount.code)
+        if discount.code in had:
+            continue
         left = Discount.objects.filter(Q(pk=discount.pk), used__lt=F("max_uses"))
         if not left.update(used=F("used") + 1, updated_at=ctx.now):
             raise DomainError("discount_used_up", fields={"discounts": "discount_used_up"}, discount=discount.name)
+    snapshot[COUNTED] = counted
+    _uncount(ctx, had - set(counted))
+
+
+def _uncount(ctx: Context, codes: set[str]) -> None:
+    rows = Discount.objects.filter(project=ctx.here, code__in=codes, used__gt=0)
+    for pk in list(rows.order_by("pk").values_list("pk", flat=True)) if codes else ():
+        Discount.objects.filter(pk=pk, used__gt=0).update(used=F("used") - 1, updated_at=ctx.now)
+
+
+# --- given back ----------------------------------------------------------------------------------
+
+
+def release(ctx: Context, deal: Deal, snapshot: dict[str, Any]) -> None:
+    """The deal came to nothing without the buyer's fault: its special discount (while it is valid), vouchers, gifts
+    and counted uses may be used again. Deal locked; `snapshot` of its last price."""
+    release_special(ctx, deal)
+    mine = {"project": ctx.here, "deal": deal}
+    for coupon in Coupon.objects.select_for_update(no_key=True, of=("self",)).filter(**mine).order_by("pk"):
+        coupon.state, coupon.deal, coupon.used_at = Coupon.State.ISSUED, None, None
+        coupon.save(update_fields=["state", "deal", "used_at", "updated_at"])
+        ctx.event("coupon.released", coupon, customer_id=deal.customer_id, title=coupon.name, code=coupon.code)
+    _uncount(ctx, set(snapshot.get(COUNTED, ())))
+
+
+def release_special(ctx: Context, deal: Deal) -> None:
+    """The deal's special discount is approved again, or expired when its day is over."""
+    mine = {"project": ctx.here, "deal": deal}
+    for row in DiscountRequest.objects.select_for_update(no_key=True, of=("self",)).filter(**mine).order_by("pk"):
+        valid = row.expires_on is not None and row.expires_on >= ctx.business_date
+        row.state = DiscountRequest.State.APPROVED if valid else DiscountRequest.State.EXPIRED
+        row.deal = None
+        row.save(update_fields=["state", "deal", "updated_at"])
+        ctx.event("discount.released", row, customer_id=deal.customer_id, unit=str(row.unit))
+
+
+def coupons_of(deal: Deal) -> list[Coupon]:
+    """Vouchers and gifts that the deal has used."""
+    return list(Coupon.objects.filter(project_id=deal.project_id, deal=deal).order_by("pk"))
+
+
+def voucher_rules(deal: Deal) -> list[stock_rules.Discount]:
+    """What the deal's vouchers take off its price, whichever price that is."""
+    return [coupon_rule(coupon) for coupon in coupons_of(deal) if coupon.kind == Coupon.Kind.VOUCHER]

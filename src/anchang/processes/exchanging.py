@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.deals import rules
 from anchang.deals.commands.claims import end_deal
 from anchang.deals.commands.stages import refresh_stages
-from anchang.deals.models import Buyer, Contract, Deal, DealChange, ReceivedDocument, Subscription
+from anchang.deals.models import Buyer, Contract, Coupon, Deal, DealChange, ReceivedDocument, Subscription
 from anchang.finance.commands import allocate_open_money, refund_free_money
 from anchang.finance.models import Receipt
 from anchang.inventory.models import Unit
@@ -20,11 +20,13 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Quantity, Reason, Ref
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
+from anchang.processes.entitlements import coupons_of, entitled, release, voucher_rules
 from anchang.processes.money import move_cash, return_money
 from anchang.processes.replanning import check_deposit, discounts_of, plan_of, price_now, same_price
 from anchang.processes.resubmitting import buyers_of_deal
 from anchang.processes.signing import SignInput, sign_contract
 from anchang.processes.subscribing import (
+    Beyond,
     SubscribeInput,
     activate,
     make_subscription,
@@ -35,12 +37,14 @@ from anchang.processes.versions import agreed_lines
 
 
 class ExchangeInput(Input):
-    """The new unit is free, or held for the customer. What is left out stays as agreed."""
+    """The new unit is free, or held for the customer. What is left out stays as agreed; vouchers and gifts come along.
+    `special`: a discount that was approved for the new unit."""
 
     reason: Annotated[Reason, Label(_("Reason"))]
     new_unit: Annotated[Ref("units"), Label(_("New unit"))]
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
+    special: Annotated[Ref("discount-requests") | None, Label(_("Special discount"))] = None
     loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
     deposit: Annotated[Quantity | None, Label(_("Deposit"), kind="money")] = None
 
@@ -64,12 +68,16 @@ def request_exchange(ctx: Context, paper: Paper, data: ExchangeInput) -> DealCha
     if why := why_not_exchange(chain.paper) or why_not_subscribe(unit):
         raise DomainError.of(why)
     plan = plan_of(chain.paper, data.payment_plan)
-    priced, approvers = price_now(ctx, unit, plan, data.discounts)
+    used = entitled(ctx, unit, chain.deal.customer, plan, data.special, None, [])
+    extra = [*used.discounts, *voucher_rules(chain.deal)]
+    priced, approvers = price_now(ctx, unit, plan, data.discounts, *extra)
+    if data.special is not None:
+        approvers = ()  # its chain has decided
     deposit = chain.paper.deposit if data.deposit is None else data.deposit
     check_deposit(ctx, deposit, priced.total)
     return open_change(
         ctx, chain, DealChange.Kind.EXCHANGE, data.reason, approvers=approvers, new_unit=unit, payment_plan=plan,
-        loans=data.loans, discounts=[each.code for each in data.discounts], deposit=deposit,
+        loans=data.loans, discounts=[each.code for each in data.discounts], special=data.special, deposit=deposit,
         new_total=priced.total,
     )  # fmt: skip
 
@@ -80,10 +88,14 @@ def carry_out_exchange(ctx: Context, change: DealChange, chain: Chain) -> None:
     unit = _new_unit(ctx, change)
     assert change.payment_plan is not None
     old, paper = chain.deal, chain.paper
-    priced, _approvers = price_now(ctx, unit, change.payment_plan, discounts_of(ctx, change))
+    used = entitled(ctx, unit, old.customer, change.payment_plan, change.special, None, [])
+    extra = [*used.discounts, *voucher_rules(old)]
+    priced, _approvers = price_now(ctx, unit, change.payment_plan, discounts_of(ctx, change), *extra)
     same_price(change, priced)
-    new, subscription = _subscribe(ctx, unit, change, old)
+    coupons = coupons_of(old)
     _end_paper(ctx, paper, change)
+    release(ctx, old, paper.snapshot)
+    new, subscription = _subscribe(ctx, unit, change, old, coupons)
     contract = paper if isinstance(paper, Contract) else None
     return_money(ctx, old, contract, change.reason, refund=False)
     _no_offsets(ctx, old)
@@ -109,14 +121,18 @@ def _new_unit(ctx: Context, change: DealChange) -> Unit:
     return unit
 
 
-def _subscribe(ctx: Context, unit: Unit, change: DealChange, old: Deal) -> tuple[Deal, Subscription]:
+def _subscribe(
+    ctx: Context, unit: Unit, change: DealChange, old: Deal, coupons: list[Coupon]
+) -> tuple[Deal, Subscription]:
     """The new deal, in the hands of those who had the old one. Its price was approved with the exchange."""
     asked: dict[str, Any] = {
         "customer": old.customer, "buyers": buyers_of_deal(old), "ownership": old.ownership or None,
         "payment_plan": change.payment_plan, "loans": change.loans, "discounts": discounts_of(ctx, change),
-        "deposit": change.deposit, "sign_by": None, "sales_mode": old.sales_mode,
+        "deposit": change.deposit, "sign_by": None, "sales_mode": old.sales_mode, "special": change.special,
+        "coupons": coupons,
     }  # fmt: skip
-    new, subscription, _terms = make_subscription(ctx, unit, SubscribeInput.model_construct(**asked))
+    beyond = Beyond(kept=frozenset(coupon.pk for coupon in coupons))
+    new, subscription, _terms = make_subscription(ctx, unit, SubscribeInput.model_construct(**asked), beyond)
     new.previous, new.consultant_id, new.team_id, new.agency = old, old.consultant_id, old.team_id, old.agency
     new.save(update_fields=["previous", "consultant", "team", "agency", "updated_at"])
     subscription.approvers = []

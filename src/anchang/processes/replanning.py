@@ -24,6 +24,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason, Ref
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
+from anchang.processes.entitlements import count_uses, release_special, voucher_rules
 from anchang.processes.money import return_amount
 from anchang.processes.subscribing import approval_policy, plan_spec
 from anchang.processes.versions import agreed_lines, agreed_loans, next_version
@@ -60,10 +61,11 @@ def request_replan(ctx: Context, paper: Paper, data: ReplanInput) -> DealChange:
 
 
 def request_reprice(ctx: Context, paper: Paper, data: RepriceInput) -> DealChange:
-    """Ask for another price. Beyond the consultant's authority it asks the approvers of such a price too."""
+    """Ask for another price. Beyond the consultant's authority it asks the approvers of such a price too. The deal's
+    vouchers still count; a special discount was for the former price."""
     chain = _open(paper, "price")
     plan = plan_of(chain.paper, data.payment_plan)
-    priced, approvers = price_now(ctx, chain.unit, plan, data.discounts)
+    priced, approvers = price_now(ctx, chain.unit, plan, data.discounts, *voucher_rules(chain.deal))
     loans = rules.read_loans(data.loans) or (agreed_loans(chain.paper) if data.payment_plan is None else ())
     check_deposit(ctx, chain.paper.deposit, priced.total)
     new_lines(ctx, chain.paper, plan, priced.total, loans)
@@ -93,10 +95,10 @@ def _as_json(loans: Sequence[rules.Loan]) -> list[dict[str, str]]:
 
 
 def price_now(
-    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount]
+    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount], *extra: stock_rules.Discount
 ) -> tuple[PriceResult, tuple[str, ...]]:
-    """Today's price and who must approve it."""
-    priced = price_unit(ctx, unit, plan, discounts)
+    """Today's price and who must approve it. `extra`: what only this deal has."""
+    priced = price_unit(ctx, unit, plan, discounts, *extra)
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
     return priced, need.approvers
 
@@ -150,8 +152,11 @@ def carry_out_replan(ctx: Context, change: DealChange, chain: Chain) -> None:
 def carry_out_reprice(ctx: Context, change: DealChange, chain: Chain) -> None:
     """The new version dates from today: reports count the difference on this day."""
     assert change.payment_plan is not None
-    priced, _approvers = price_now(ctx, chain.unit, change.payment_plan, discounts_of(ctx, change))
+    vouchers = voucher_rules(chain.deal)
+    priced, _approvers = price_now(ctx, chain.unit, change.payment_plan, discounts_of(ctx, change), *vouchers)
     same_price(change, priced)
+    count_uses(ctx, priced.snapshot, before=chain.paper.snapshot)
+    release_special(ctx, chain.deal)
     check_deposit(ctx, chain.paper.deposit, priced.total)
     lines = new_lines(ctx, chain.paper, change.payment_plan, priced.total, rules.read_loans(change.loans))
     price = priced.price

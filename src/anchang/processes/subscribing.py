@@ -35,7 +35,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
-from anchang.processes.entitlements import Entitlements, check_price, entitled, use_up
+from anchang.processes.entitlements import Entitlements, check_price, count_uses, entitled, release, use_up
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
 
@@ -140,18 +140,30 @@ def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscripti
     return subscription
 
 
-def make_subscription(ctx: Context, unit: Unit, data: SubscribeInput) -> tuple[Deal, Subscription, Terms]:
+@dataclass(frozen=True)
+class Beyond:
+    """What a process agrees on that nobody types into a subscription. `price`: this unit's part of a bundle's price;
+    `kept`: coupons that the deal before used in time."""
+
+    price: Decimal | None = None
+    kept: frozenset[int] = frozenset()
+
+
+def make_subscription(
+    ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond | None = None
+) -> tuple[Deal, Subscription, Terms]:
     """Deal, claim, parties and the draft of the paper. Whether it waits or is active is the caller's to say."""
     check_own_customer(ctx, data.customer)
     deal, hold = _claimed_deal(ctx, unit, data.customer)
-    terms = _terms(ctx, unit, data)
+    terms = _terms(ctx, unit, data, beyond or Beyond())
     if deal is None:
         deal = open_deal(ctx, unit, data.customer, UnitClaim.Kind.SUBSCRIPTION)
     else:
         keep_claim(ctx, deal, UnitClaim.Kind.SUBSCRIPTION)
     _agree(ctx, deal, data, terms)
+    count_uses(ctx, terms.priced.snapshot)
     subscription = _write(ctx, unit, deal, hold, data, terms)
-    use_up(ctx, deal, terms.used, terms.priced.snapshot)
+    use_up(ctx, deal, terms.used)
     return deal, subscription, terms
 
 
@@ -169,9 +181,11 @@ def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | 
     return deal, hold
 
 
-def _terms(ctx: Context, unit: Unit, data: SubscribeInput) -> Terms:
+def _terms(ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond) -> Terms:
     buyers = checked_buyers(ctx, data.buyers, data.ownership)
-    used = entitled(ctx, unit, data.customer, data.payment_plan, data.special, data.quotation, data.coupons)
+    used = entitled(
+        ctx, unit, data.customer, data.payment_plan, data.special, data.quotation, data.coupons, beyond.kept
+    )
     priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts)
     ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
     least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
@@ -417,6 +431,7 @@ def give_back(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, 
     subscription.ended_on, subscription.end_reason = ctx.business_date, reason[:200]
     subscription.save(update_fields=["state", "approve_by", "ended_on", "end_reason", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "subscription_approval")
+    release(ctx, deal, subscription.snapshot)
     hold = Hold.objects.filter(
         project=ctx.here, pk=subscription.hold_id or 0, state=Hold.State.ACTIVE, expires_at__gt=ctx.now
     ).first()

@@ -16,6 +16,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Quantity, Reason
+from anchang.processes.entitlements import release
 from anchang.processes.money import paid_money, settle_deal_money
 from anchang.processes.people import with_permission
 from anchang.processes.subscribing import give_back
@@ -88,6 +89,8 @@ def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -
 
 def finish_termination(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement) -> None:
     settle_deal_money(ctx, deal, contract, settlement, contract.end_reason)
+    if contract.fault != "buyer":
+        release(ctx, deal, contract.snapshot)
     end_deal(ctx, unit, deal, contract.end_reason, reconfirm=True)
     refresh_stages(ctx, [deal.customer_id])
     ctx.finish_tasks("contracts", [contract.pk])
@@ -175,6 +178,8 @@ def end_subscription(
         update_fields=["former_state", "state", "ended_on", "fault", "end_reason", "forfeited", "updated_at"]
     )
     settle_deal_money(ctx, deal, None, settlement, data.reason)
+    if data.fault != "buyer":
+        release(ctx, deal, subscription.snapshot)
     end_deal(ctx, unit, deal, data.reason, reconfirm=True)
     refresh_stages(ctx, [deal.customer_id])
     ctx.finish_tasks("subscriptions", [subscription.pk])

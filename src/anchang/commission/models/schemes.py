@@ -54,7 +54,7 @@ class Scheme(ProjectModel):
 
     frozen = (
         "role", "product_type", "team_id", "mode", "base", "scope", "period", "valid_from", "tiers", "milestones",
-        "retention", "retention_days", "deleted_at",
+        "retention", "retention_days", "pays_connected", "deleted_at",
     )  # fmt: skip
     frozen_when = "OLD.state <> 'draft'"
 
@@ -74,6 +74,7 @@ class Scheme(ProjectModel):
     milestones = models.JSONField(_("Milestones"), default=list)
     retention = models.DecimalField(_("Retention %"), max_digits=5, decimal_places=2, default=0)
     retention_days = models.PositiveSmallIntegerField(_("Days of retention"), default=0)
+    pays_connected = models.BooleanField(_("Pays for deals of staff and connected buyers"), default=False)
     state = models.CharField(_("State"), max_length=8, choices=State.choices, default=State.DRAFT)
 
     class Meta:

@@ -31,6 +31,14 @@ class Deal(ProjectModel):
         ONLINE = "online", _("Online sales")
         OFFSET = "offset", _("Offset against a payable")
 
+    class Connected(models.TextChoices):
+        """A buyer is on the list of own staff and connected persons."""
+
+        NONE = "", _("No connection")
+        STAFF = "staff", _("Own staff")
+        RELATIVE = "relative", _("Relative of staff")
+        CONNECTED = "connected", _("Connected person")
+
     class Ownership(models.TextChoices):
         SOLE = "sole", _("Sole")
         JOINT = "joint", _("Joint")
@@ -46,6 +54,9 @@ class Deal(ProjectModel):
     )
     agency = models.CharField(_("Agency"), max_length=100, blank=True)
     ownership = models.CharField(_("Ownership"), max_length=8, choices=Ownership.choices, blank=True)
+    connected = models.CharField(
+        _("Connected purchase"), max_length=10, choices=Connected.choices, default=Connected.NONE, blank=True
+    )
     list_total = yuan(_("List total"), null=True)
     total = yuan(pgettext_lazy("price", "Total"), null=True)
     opened_on = models.DateField(_("Opened on"))
@@ -69,6 +80,9 @@ class Deal(ProjectModel):
                 condition=models.Q(sales_mode__in=("own", "agency", "online", "offset")),
                 name="deal_sales_mode",
             ),
+            models.CheckConstraint(
+                condition=models.Q(connected__in=("", "staff", "relative", "connected")), name="deal_connected"
+            ),
             # Invariant 4: a deal is never above the list.
             models.CheckConstraint(
                 condition=models.Q(total__isnull=True)
@@ -86,6 +100,7 @@ class Deal(ProjectModel):
             models.Index(fields=["project", "unit"], name="deal_unit"),
             models.Index(fields=["project", "consultant", "state"], name="deal_consultant"),
             models.Index(fields=["project", "state", "ended_on"], name="deal_state_day"),
+            models.Index(fields=["project", "-id"], condition=~models.Q(connected=""), name="deal_connected_ones"),
         ]
 
     def __str__(self) -> str:

@@ -64,6 +64,7 @@ class DealChange(ProjectModel):
     payment_plan = ProjectKey("inventory.PaymentPlan", null=True, verbose_name=_("Payment plan"))
     loans = models.JSONField(_("Loans"), null=True)
     discounts = models.JSONField(_("Discounts"), default=list)
+    special = ProjectKey("deals.DiscountRequest", null=True, verbose_name=_("Special discount"))
     ownership = models.CharField(_("Ownership"), max_length=8, blank=True)
     buyers_cipher = models.BinaryField(null=True)
     old_total = yuan(_("Former total"))

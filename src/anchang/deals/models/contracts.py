@@ -47,7 +47,7 @@ class Contract(ProjectModel):
         UNIT = "unit", _("Per unit, never settled")
 
     frozen = (
-        "number", "revision", "deal_id", "unit_id", "list_total", "total", "snapshot", "signed_on",
+        "number", "revision", "deal_id", "unit_id", "list_total", "total", "decoration_total", "snapshot", "signed_on",
         "gross_area",
         "inner_area", "unit_price", "clauses",
     )  # fmt: skip
@@ -65,6 +65,7 @@ class Contract(ProjectModel):
     payment_plan = ProjectKey("inventory.PaymentPlan", null=True, verbose_name=_("Payment plan"))
     list_total = yuan(_("List total"))
     total = yuan(pgettext_lazy("price", "Total"))
+    decoration_total = yuan(_("Decoration price"), default=0)
     unit_price = yuan(_("Unit price"), null=True)
     gross_area = models.DecimalField(_("Building area"), max_digits=12, decimal_places=2)
     inner_area = models.DecimalField(_("Inner area"), max_digits=12, decimal_places=2)
@@ -115,6 +116,14 @@ class Contract(ProjectModel):
             models.CheckConstraint(
                 condition=models.Q(total__gt=0, total__lte=models.F("list_total")),
                 name="contract_total_within_list",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decoration_total__gte=0, decoration_total__lt=models.F("total")),
+                name="contract_decoration",
+            ),
+            # A unit is not sold again before its contract has ended: the claim's key says it too.
+            models.UniqueConstraint(
+                "project", "unit", condition=models.Q(state__in=LIVE_STATES), name="contract_live_of_unit"
             ),
             models.CheckConstraint(
                 condition=models.Q(filed_on__isnull=True) | models.Q(filed_on__gte=models.F("signed_on")),

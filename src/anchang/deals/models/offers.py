@@ -12,6 +12,28 @@ from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
+#: A used voucher belongs to its deal while a paper of that deal is in force; a void one stays void.
+_COUPON_SQL = (
+    """
+CREATE OR REPLACE FUNCTION anchang_coupon_released() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM deals_contract WHERE project_id = OLD.project_id AND deal_id = OLD.deal_id
+                  AND state NOT IN ('terminated', 'voided'))
+       OR EXISTS (SELECT FROM deals_subscription WHERE project_id = OLD.project_id AND deal_id = OLD.deal_id
+                     AND state IN ('draft', 'approving', 'active', 'overdue', 'change_pending', 'terminating')) THEN
+        RAISE EXCEPTION 'the deal of coupon % is in force', OLD.id
+            USING ERRCODE = '23514', CONSTRAINT = 'coupon_of_its_deal';
+    END IF;
+    RETURN NEW;
+END $$""",
+    "DROP TRIGGER IF EXISTS coupon_of_its_deal ON deals_coupon",
+    "CREATE TRIGGER coupon_of_its_deal BEFORE UPDATE ON deals_coupon FOR EACH ROW"
+    " WHEN (OLD.state = 'void' OR OLD.state = 'used' AND NEW.state <> 'issued')"
+    " EXECUTE FUNCTION anchang_frozen('state', 'deal_id', 'used_at')",
+    "DROP TRIGGER IF EXISTS coupon_released ON deals_coupon",
+    "CREATE TRIGGER coupon_released BEFORE UPDATE ON deals_coupon FOR EACH ROW"
+    " WHEN (OLD.state = 'used' AND NEW.state = 'issued') EXECUTE FUNCTION anchang_coupon_released()",
+)
 
 
 class DiscountRequest(ProjectModel):
@@ -178,7 +200,7 @@ class Quotation(ProjectModel):
 
 class Coupon(ProjectModel):
     """A voucher (赠券) that lowers the price, or a gift (赠礼) handed over with the deal. Used once, in one deal; its
-    value is discount cost."""
+    value is discount cost. A deal that ends without the buyer's fault gives it back."""
 
     class Kind(models.TextChoices):
         VOUCHER = "voucher", pgettext_lazy("coupon", "Voucher")
@@ -189,8 +211,9 @@ class Coupon(ProjectModel):
         USED = "used", pgettext_lazy("coupon", "Used")
         VOID = "void", pgettext_lazy("coupon", "Void")
 
-    frozen = ("code", "kind", "value", "deal_id", "used_at", "state")
+    frozen = ("code", "kind", "value")
     frozen_when = "OLD.state <> 'issued'"
+    guard_sql = _COUPON_SQL
 
     code = models.CharField(_("Code"), max_length=30)
     name = models.CharField(_("Name"), max_length=50)

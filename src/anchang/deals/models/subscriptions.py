@@ -14,7 +14,9 @@ from anchang.platform.models.fields import yuan
 
 class Subscription(ProjectModel):
     """The preliminary contract (认购): unit, buyers, price with its snapshot, plan, deposit and signing
-    due date. Once submitted, its facts are frozen; a change is a new document."""
+    due date. Once submitted, its facts are frozen; a change is a new document.
+
+    `decoration_total`: the part of the total that a decoration contract of its own agrees on (精装双合同)."""
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
@@ -31,7 +33,8 @@ class Subscription(ProjectModel):
         CANCELLED = "cancelled", _("Cancelled")
 
     frozen = (
-        "number", "deal_id", "unit_id", "list_total", "total", "snapshot", "deposit", "subscribed_on",
+        "number", "deal_id", "unit_id", "list_total", "total", "decoration_total", "snapshot", "deposit",
+        "subscribed_on",
     )  # fmt: skip
     frozen_when = "OLD.state NOT IN ('draft', 'approving')"
     guard_sql = sums.SUBSCRIPTION_SQL
@@ -47,6 +50,7 @@ class Subscription(ProjectModel):
     loans = models.JSONField(_("Loans"), default=list)
     list_total = yuan(_("List total"))
     total = yuan(pgettext_lazy("price", "Total"))
+    decoration_total = yuan(_("Decoration price"), default=0)
     depth = models.DecimalField(_("Depth"), max_digits=9, decimal_places=4)
     unit_price = yuan(_("Unit price"), null=True)
     gross_area = models.DecimalField(_("Building area"), max_digits=12, decimal_places=2)
@@ -90,6 +94,10 @@ class Subscription(ProjectModel):
             models.CheckConstraint(
                 condition=models.Q(total__gt=0, total__lte=models.F("list_total")),
                 name="subscription_total_within_list",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(decoration_total__gte=0, decoration_total__lt=models.F("total")),
+                name="subscription_decoration",
             ),
             models.CheckConstraint(condition=models.Q(deposit__gte=0), name="subscription_deposit"),
             models.CheckConstraint(

@@ -19,6 +19,7 @@ def at_commit(name: str, table: str, events: str, function: str) -> str:
 _CHECK_PLAN = """
 CREATE OR REPLACE FUNCTION anchang_plan_sum() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE paper_total numeric; paper_state text; planned numeric; sub bigint; con bigint;
+    decoration numeric; planned_decoration numeric;
     pid bigint := NEW.project_id;
 BEGIN
     IF TG_TABLE_NAME = 'deals_planline' THEN sub := NEW.subscription_id; con := NEW.contract_id;
@@ -26,19 +27,26 @@ BEGIN
     ELSE con := NEW.id;
     END IF;
     IF sub IS NOT NULL THEN
-        SELECT total, state INTO paper_total, paper_state FROM deals_subscription
+        SELECT total, state, decoration_total INTO paper_total, paper_state, decoration FROM deals_subscription
          WHERE project_id = pid AND id = sub;
-        SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline
+        SELECT coalesce(sum(amount), 0), coalesce(sum(amount) FILTER (WHERE item = 'decoration'), 0)
+          INTO planned, planned_decoration FROM deals_planline
          WHERE project_id = pid AND subscription_id = sub;
     ELSE
-        SELECT total, state INTO paper_total, paper_state FROM deals_contract
+        SELECT total, state, decoration_total INTO paper_total, paper_state, decoration FROM deals_contract
          WHERE project_id = pid AND id = con;
-        SELECT coalesce(sum(amount), 0) INTO planned FROM deals_planline
+        SELECT coalesce(sum(amount), 0), coalesce(sum(amount) FILTER (WHERE item = 'decoration'), 0)
+          INTO planned, planned_decoration FROM deals_planline
          WHERE project_id = pid AND contract_id = con;
     END IF;
     IF paper_state <> 'draft' AND paper_total IS DISTINCT FROM planned THEN
         RAISE EXCEPTION 'plan lines sum to %, the total is %', planned, paper_total
             USING ERRCODE = '23514', CONSTRAINT = 'plan_sum';
+    END IF;
+    -- A decoration contract has lines of its own: nothing of the house price is moved into it, or out of it.
+    IF paper_state <> 'draft' AND decoration > 0 AND decoration IS DISTINCT FROM planned_decoration THEN
+        RAISE EXCEPTION 'decoration lines sum to %, agreed is %', planned_decoration, decoration
+            USING ERRCODE = '23514', CONSTRAINT = 'decoration_sum';
     END IF;
     RETURN NULL;
 END $$"""
