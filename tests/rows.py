@@ -55,6 +55,13 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.MarketingContract": {"state": "draft"},
     "finance.ExpensePlan": {"month": dt.date(2026, 1, 1)},
     "finance.Expense": {"state": "approved"},
+    "affairs.SigningCheck": {"decided_by": None},
+    "affairs.StepDone": {"step": lambda *place: _step_in_use(*place)},
+    "paperwork.SignedNotice": {
+        "notice": lambda *place: _notice_in_use(*place), "text_sha256": "x",
+        "file": lambda *place: _related_by_label("platform.StoredFile", *place),
+        "deal": lambda *place: _related_by_label("deals.Buyer", *place).deal,
+    },
 }
 
 
@@ -82,6 +89,18 @@ def _related(model: type[models.Model], project: Project, user: User, made: dict
 
 def _related_by_label(label: str, project: Project, user: User, made: dict[Any, Any]) -> Any:
     return _related(apps.get_model(label), project, user, made)
+
+
+def _step_in_use(*place: Any) -> Any:
+    step = _related_by_label("affairs.ProcedureStep", *place)
+    apps.get_model("affairs.SigningProcedure").objects.filter(pk=step.procedure_id).update(state="active")
+    return step
+
+
+def _notice_in_use(*place: Any) -> Any:
+    notice = _related_by_label("paperwork.RiskNotice", *place)
+    type(notice).objects.filter(pk=notice.pk).update(state="active", text_sha256="x", active_from=dt.date(2026, 1, 1))
+    return notice
 
 
 def _values(model: type[models.Model], project: Project, user: User, made: dict[Any, Any]) -> dict[str, Any]:

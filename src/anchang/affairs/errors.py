@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs.models import ContractCopy, Dispute, Mortgage, TitleRegistration
+from anchang.affairs.models import (
+    ContractCopy,
+    Dispute,
+    Mortgage,
+    SigningCheck,
+    SigningProcedure,
+    TitleRegistration,
+)
 from anchang.deals.models import Contract
 from anchang.platform.wording import say, say_values
 
@@ -50,6 +57,25 @@ say(
         "event.dispute.negotiating": _("Dispute in negotiation"),
         "event.dispute.court": _("Dispute before court or arbitration"),
         "event.dispute.closed": _("Dispute closed: %(result)s"),
+        "four_eyes": _("Who drafted the contract does not check it. Somebody else must."),
+        "check_running": _("A check of this subscription is running."),
+        "check_missing": _("A second person must confirm the contract's facts first."),
+        "check_outdated": _("Something has changed since the check: %(changed)s. Ask for a new one."),
+        "opinion_needed": _("There are differences: say why they are right."),
+        "steps_open": _("Steps before signing are open: %(steps)s"),
+        "step_too_early": _("The step before it is not done."),
+        "step_done": _("This step is done."),
+        "step_not_yours": _("This step belongs to another role."),
+        "no_steps": _("The procedure has no steps yet."),
+        "procedure_in_use": _("A procedure in use never changes. Make a new one."),
+        "event.signing.check_asked": _("Check before signing asked for, %(differences)s differences"),
+        "event.signing.check_confirmed": _("Checked before signing: confirmed"),
+        "event.signing.check_returned": _("Checked before signing: sent back"),
+        "event.signing.step_done": _("Step before signing done: %(step)s"),
+        "event.procedure.activated": _("Signing procedure %(title)s in use"),
+        "event.procedure.retired": _("Signing procedure %(title)s out of use"),
+        "task.signing_check": _("Check the facts of %(number)s before signing (%(unit)s)"),
+        "notice.signing_check_decided": _("%(number)s before signing: %(state)s"),
         "task.affair_step_due": _("Overdue since %(due_on)s: %(step)s, contract %(number)s"),
         "task.copy_overdue": _("Bring back the copy of contract %(number)s (due %(due_on)s)"),
         "notice.mortgage_short": _("The bank grants %(short)s less for contract %(number)s"),
@@ -58,5 +84,6 @@ say(
 )
 say_values("task.affair_step_due", step=STEPS)
 say_values("contract_not_there", state=dict(Contract.State.choices))
-for _model in (Mortgage, TitleRegistration, Dispute, ContractCopy):
+say_values("notice.signing_check_decided", state=dict(SigningCheck.State.choices))
+for _model in (SigningCheck, SigningProcedure, Mortgage, TitleRegistration, Dispute, ContractCopy):
     say_values("state_refused", state=dict(_model.State.choices))

@@ -6,6 +6,7 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
+from anchang.affairs import signing_resources  # noqa: F401 (registers its own)
 from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Mortgage, TitleRegistration
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
 

@@ -51,10 +51,13 @@ CONSULTANT: Rights = BASE | held("own", """
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
     signature-requests.view signers.view signers.link subscriptions.esign
+    signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    subscriptions.sign-notice subscriptions.esign-notice
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
     presence.view rotation.view reports.ranking
+    signing-procedures.view procedure-steps.view risk-notices.view
 """)  # fmt: skip
 
 MANAGER: Rights = BASE | held("project", """
@@ -81,6 +84,9 @@ MANAGER: Rights = BASE | held("project", """
     signature-requests.* signers.view signers.link archive-downloads.view document-templates.view
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
 """)  # fmt: skip
+    signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
+    risk-notices.view
 
 CLERK: Rights = BASE | held("project", """
     customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
@@ -92,6 +98,9 @@ CLERK: Rights = BASE | held("project", """
     document-templates.* signature-requests.* signers.view signers.link archive-downloads.view
     signing-certificates.view subscriptions.esign
     mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
+    signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
+    risk-notices.*
 """)  # fmt: skip
 
 #: The bank, closed months, and what is owed beside the price.
@@ -107,7 +116,9 @@ MONEY_DECISIONS: Rights = held("project", """
 """)  # fmt: skip
 
 FINANCE: Rights = BASE | BANKING | held("project", """
-    customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view
+    signing-checks.view signing-checks.confirm signing-checks.return signed-notices.view
+    customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view bundles.view
+    bundle-items.view
     subscriptions.view subscriptions.receive subscriptions.print deal-changes.view
     contracts.view contracts.receive contracts.print
     receivables.* receipts.* refunds.* allocations.* day-closes.* queue-tickets.view queue-tickets.receive
@@ -137,7 +148,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
     refunds.approve refunds.reject checklists.*
     invoices.view vouchers.view expense-subjects.* expense-targets.* expense-plans.* marketing-contracts.*
     expenses.* expense-payments.view
-    sales-plans.* plan-targets.*
+    sales-plans.* plan-targets.* signing-procedures.* procedure-steps.* risk-notices.*
     teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.paperwork.models import DocumentTemplate, SignatureRequest
+from anchang.paperwork.models import DocumentTemplate, RiskNotice, SignatureRequest
 from anchang.platform.commands import constraint_errors
 from anchang.platform.wording import say, say_values
 
@@ -59,6 +59,16 @@ _SIGNING = {
     "notice.signing_code": _("Signing code of %(signer)s for %(number)s: %(given)s. It holds %(minutes)s minutes."),
     "notice.signature_completed": _("%(number)s of %(unit)s is signed by all."),
 }
-say(_TEMPLATES | _SIGNING)
-for _model in (DocumentTemplate, SignatureRequest):
+_NOTICES = {
+    "notice_not_in_use": _("This notice is not in use."),
+    "notice_in_use": _("A notice in use never changes. Make the next version of it."),
+    "signed_already_notice": _("This buyer has signed the notice already."),
+    "notices_unsigned": _("Notices are still to be signed: %(notices)s"),
+    "event.risk_notice.added": _("Notice %(title)s, version %(edition)s added"),
+    "event.risk_notice.activated": _("Notice %(title)s, version %(edition)s in use"),
+    "event.risk_notice.retired": _("Notice %(title)s, version %(edition)s out of use"),
+    "event.risk_notice.signed": _("Notice %(title)s, version %(edition)s signed by %(buyers)s buyers"),
+}
+say(_TEMPLATES | _SIGNING | _NOTICES)
+for _model in (DocumentTemplate, SignatureRequest, RiskNotice):
     say_values("state_refused", state=dict(_model.State.choices))

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Case, F, IntegerField, Q, Value, When
 
-from anchang.paperwork.models import DocumentTemplate, SignatureRequest, SignedPaper, Signer
+from anchang.deals.models import Buyer, Deal
+from anchang.paperwork.models import (
+    DocumentTemplate,
+    RiskNotice,
+    SignatureRequest,
+    SignedNotice,
+    SignedPaper,
+    Signer,
+)
 from anchang.paperwork.passes import Pass
 from anchang.platform import files, resources
 from anchang.platform.models import Project
@@ -79,3 +88,29 @@ def completed_by_code(project_id: int, code: str) -> SignatureRequest | None:
     """The signed paper of a verification code."""
     rows = SignatureRequest.objects.select_related("project", "certificate")
     return rows.filter(project=project_id, verify_code=code, state=SignatureRequest.State.COMPLETED).first()
+
+
+@dataclass(frozen=True)
+class NoticeOfBuyer:
+    """A notice in use beside one buyer; `signed`: his signature under this edition, by himself as he stands now."""
+
+    notice: RiskNotice
+    buyer: Buyer
+    signed: SignedNotice | None
+
+
+def notices_of(deal: Deal) -> list[NoticeOfBuyer]:
+    """Every notice in use, per buyer of the deal. A buyer who was written anew keeps what he signed. Three queries."""
+    in_use = RiskNotice.objects.filter(project_id=deal.project_id, state=RiskNotice.State.ACTIVE)
+    notices = list(in_use.order_by("code"))
+    if not notices:
+        return []
+    buyers = list(Buyer.objects.filter(project_id=deal.project_id, deal=deal).order_by("seq"))
+    rows = SignedNotice.objects.filter(project_id=deal.project_id, deal=deal).annotate(who=F("buyer__id_digest"))
+    had = {(row.notice_id, row.who): row for row in rows}
+    return [NoticeOfBuyer(n, b, had.get((n.pk, b.id_digest))) for n in notices for b in buyers]
+
+
+def unsigned_notices(deal: Deal) -> list[str]:
+    """Titles of required notices that a buyer has still to sign, with his name."""
+    return [f"{x.notice.title} ({x.buyer.name})" for x in notices_of(deal) if x.notice.required and x.signed is None]

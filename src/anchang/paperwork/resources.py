@@ -7,7 +7,9 @@ from django.utils.translation import gettext_lazy as _
 from anchang.paperwork.models import (
     ArchiveDownload,
     DocumentTemplate,
+    RiskNotice,
     SignatureRequest,
+    SignedNotice,
     Signer,
     SigningCertificate,
 )
@@ -38,7 +40,8 @@ register(
             Field("customer", list=True), Field("signer_names", list=True),
             Field("consultant", label=_("Consultant"), source="deal__consultant", to="users"),
             Field("team", label=_("Team"), source="deal__team", to="teams"),
-            Field("deal"), Field("subscription"), Field("contract"), Field("state", list=True), Field("steps"),
+            Field("deal"), Field("subscription"), Field("contract"), Field("notice"), Field("state", list=True),
+            Field("steps"),
             Field("in_order"), Field("provider"), Field("expires_at"), Field("completed_at", list=True),
             Field("source_sha256"), Field("signed_sha256"), Field("certificate"), Field("verify_code"),
             Field("end_reason"), Field("created_at"),
@@ -84,6 +87,33 @@ register(
             Field("valid_to", list=True), Field("certificate", filter=False, sort=False), Field("created_at"),
         ),
         label_field="subject", order="-id",
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="risk-notices", model=RiskNotice, label=_("Notice to sign"), plural=_("Notices to sign"), area="setup",
+        icon="alert-triangle", menu_order=62,
+        fields=(
+            Field("title", list=True, form="both"), Field("code", list=True, form="create"),
+            Field("edition", list=True), Field("state", list=True), Field("required", list=True, form="both"),
+            Field("active_from", list=True), Field("text", form="both"), Field("text_sha256"), Field("created_at"),
+        ),
+        label_field="title", state_field="state", order="-id", search=("title",),
+    )
+)  # fmt: skip
+
+register(
+    Resource(
+        name="signed-notices", model=SignedNotice, label=_("Signed notice"), plural=_("Signed notices"),
+        icon="file-check",
+        fields=(
+            Field("title", label=_("Notice to sign"), source="notice__title", list=True), Field("notice"),
+            Field("deal"), Field("buyer", list=True), Field("way", list=True), Field("signed_on", list=True),
+            Field("file", to="files"), Field("request"), Field("text_sha256"), Field("by", list=True, to="users"),
+            Field("at"),
+        ),
+        label_field="title", owner="deal__consultant", team="deal__team", order="-id",
     )
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """The commands of processes that cross apps."""
 
+from anchang.processes import before_signing as before_signing
 from anchang.processes import changing as changing
 from anchang.processes import exchanging as exchanging
 from anchang.processes import forfeiting as forfeiting

@@ -16,3 +16,7 @@ declare(
     "processes.retention_years", 30, "int", _("Years for which papers and money of an ended deal are kept by law"),
     help=_("Accounting vouchers: 30 years (会计档案管理办法). Erasure on request waits until then."),
 )  # fmt: skip
+declare(
+    "processes.check_before_signing", False, "bool", _("A second person confirms the facts before a contract is made")
+)
+declare("processes.notices_before_signing", False, "bool", _("Required notices are signed before a contract is made"))

@@ -31,6 +31,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Note
+from anchang.processes.before_signing import check_before_signing, check_unchanged
 from anchang.processes.people import with_permission
 
 
@@ -90,6 +91,7 @@ def _check(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, dat
     )
     if why := rules.why_not_sign(facts, Decimal(str(ctx.param("deals.min_paid_to_sign")))):
         raise DomainError.of(why)
+    check_before_signing(ctx, deal, subscription)
     return signed_on
 
 
@@ -191,6 +193,8 @@ def sign_reviewed_contract(ctx: Context, contract: Contract) -> Contract:
     unit, deal, contract = lock_chain(contract)
     if why := why_not_sign_draft(contract):
         raise DomainError.of(why)
+    if contract.subscription is not None and contract.revision == 1:
+        check_unchanged(deal, contract.subscription)
     put_in_force(ctx, unit, deal, contract)
     contract.refresh_from_db()
     return contract

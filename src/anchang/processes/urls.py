@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from anchang.processes.views import banking, board, cashier, desk, filing, loan, papers, pricing, quotations, special
+from anchang.processes.views import (
+    banking,
+    board,
+    cashier,
+    desk,
+    filing,
+    loan,
+    papers,
+    pricing,
+    quotations,
+    signing,
+    special,
+)
 
 urlpatterns = [
     path("board/", board.board_page, name="board"),
@@ -14,6 +26,8 @@ urlpatterns = [
     path("deal/<int:unit_id>/price", desk.desk_price, name="deal-price"),
     path("deal/<int:unit_id>/proposal.pdf", papers.proposal, name="proposal"),
     path("deal/<int:unit_id>/files", filing.attach, name="deal-files"),
+    path("deal/<int:unit_id>/signing/", signing.signing_page, name="before-signing"),
+    path("deal/<int:unit_id>/notices/<int:record_id>.pdf", signing.notice_paper, name="notice-paper"),
     path("deal/<int:unit_id>/documents", desk.tick_document, name="deal-documents"),
     path("cashier/", cashier.cashier_page, name="cashier"),
     path("cashier/<int:deal_id>/preview", cashier.preview, name="cashier-preview"),

@@ -2,6 +2,10 @@
 
 from anchang.affairs.models.custody import ContractCopy, CopyLoan
 from anchang.affairs.models.disputes import Dispute
+from anchang.affairs.models.procedure import ProcedureStep, SigningCheck, SigningProcedure, StepDone
 from anchang.affairs.models.steps import Mortgage, TitleRegistration
 
-__all__ = ["ContractCopy", "CopyLoan", "Dispute", "Mortgage", "TitleRegistration"]
+__all__ = [
+    "ContractCopy", "CopyLoan", "Dispute", "Mortgage", "ProcedureStep", "SigningCheck", "SigningProcedure", "StepDone",
+    "TitleRegistration",
+]  # fmt: skip

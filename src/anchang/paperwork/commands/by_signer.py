@@ -13,6 +13,7 @@ from pydantic import Field
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.paperwork import queries, sheets
 from anchang.paperwork.channels import send_code
+from anchang.paperwork.commands.notices import signed_electronically
 from anchang.paperwork.commands.signing import TAIL, expire_request, keep_signed
 from anchang.paperwork.identities import company_of, identity_of
 from anchang.paperwork.models import SignatureRequest, Signer
@@ -139,3 +140,5 @@ def _sign(ctx: Context, request: SignatureRequest, signer: Signer) -> None:
         pdf, identity, sheets.SELLER, sheets.seal(company, at), name=company, reason="出卖人盖章", place=ctx.here.city
     )
     keep_signed(ctx, request, sealed, complete=True)
+    if request.notice_id is not None:
+        signed_electronically(ctx, request)

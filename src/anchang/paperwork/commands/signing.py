@@ -49,7 +49,7 @@ def _only_in(*states: str) -> Any:
 def send_contract(ctx: Context, contract: Contract, data: SendInput) -> SignatureRequest:
     """Ask the buyers to sign the whole contract (K02). What they read is what is stored and signed."""
     request = SignatureRequest(contract=contract, kind="contract", title="商品房买卖合同")
-    return _send(ctx, contract, request, data, contract_paper(contract, by=ctx.actor.name, full=True, now=ctx.now))
+    return send_paper(ctx, contract, request, data, contract_paper(contract, by=ctx.actor.name, full=True, now=ctx.now))
 
 
 @command(
@@ -61,12 +61,13 @@ def send_subscription(ctx: Context, subscription: Subscription, data: SendInput)
     """Ask the buyers to sign the subscription form."""
     request = SignatureRequest(subscription=subscription, kind="subscription", title="商品房认购书")
     paper = subscription_paper(subscription, by=ctx.actor.name, full=True, now=ctx.now)
-    return _send(ctx, subscription, request, data, paper)
+    return send_paper(ctx, subscription, request, data, paper)
 
 
-def _send(
+def send_paper(
     ctx: Context, paper: Contract | Subscription, request: SignatureRequest, data: SendInput, pdf: bytes
 ) -> SignatureRequest:  # fmt: skip
+    """Store the request with its signers and the paper as it is signed. Raises too_many_buyers, signer_unknown."""
     provider = provider_of(data.provider)
     buyers = list(Buyer.objects.filter(project=ctx.here, deal=paper.deal_id).order_by("seq"))
     if not buyers or len(buyers) > sheets.MOST_SIGNERS:

@@ -1,5 +1,6 @@
 """Paperwork: Word templates, papers sent for electronic signature, what was signed, who took copies."""
 
+from anchang.paperwork.models.notices import RiskNotice, SignedNotice
 from anchang.paperwork.models.signing import (
     ArchiveDownload,
     SignatureRequest,
@@ -10,5 +11,6 @@ from anchang.paperwork.models.signing import (
 from anchang.paperwork.models.templates import DocumentTemplate
 
 __all__ = [
-    "ArchiveDownload", "DocumentTemplate", "SignatureRequest", "SignedPaper", "Signer", "SigningCertificate",
+    "ArchiveDownload", "DocumentTemplate", "RiskNotice", "SignatureRequest", "SignedNotice", "SignedPaper", "Signer",
+    "SigningCertificate",
 ]  # fmt: skip

@@ -43,10 +43,12 @@ class SignatureRequest(ProjectModel):
     class Kind(models.TextChoices):
         SUBSCRIPTION = "subscription", _("Subscription form")
         CONTRACT = "contract", _("Sale contract")
+        NOTICE = "notice", _("Notice to the buyer")
 
     frozen = (
         "deal_id", "subscription_id", "contract_id", "kind", "number", "title", "provider", "source_sha256",
         "signed_sha256", "completed_at", "state", "verify_code", "certificate_id", "in_order", "signer_names",
+        "notice_id",
     )  # fmt: skip
     frozen_when = "OLD.state = 'completed'"
     personal_of = "deal.customer"
@@ -55,6 +57,7 @@ class SignatureRequest(ProjectModel):
     deal = ProjectKey(Deal, verbose_name=_("Deal"))
     subscription = ProjectKey(Subscription, null=True, verbose_name=_("Subscription"))
     contract = ProjectKey(Contract, null=True, verbose_name=_("Contract"))
+    notice = ProjectKey("paperwork.RiskNotice", null=True, verbose_name=_("Notice to sign"))
     customer = ProjectKey("crm.Customer", verbose_name=_("Customer"))
     unit = ProjectKey("inventory.Unit", verbose_name=_("Unit"))
     kind = models.CharField(pgettext_lazy("paper", "Paper"), max_length=12, choices=Kind.choices)
@@ -87,7 +90,16 @@ class SignatureRequest(ProjectModel):
                 "project", "contract", condition=models.Q(state="open"), name="signature_open_of_contract"
             ),
             models.UniqueConstraint(
-                "project", "subscription", condition=models.Q(state="open"), name="signature_open_of_subscription"
+                "project", "subscription", condition=models.Q(state="open", notice__isnull=True),
+                name="signature_open_of_subscription",
+            ),
+            models.UniqueConstraint(
+                "project", "deal", "notice", condition=models.Q(state="open"), name="signature_open_of_notice"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind="notice", notice__isnull=False)
+                | ~models.Q(kind="notice") & models.Q(notice__isnull=True),
+                name="signature_notice",
             ),
             models.UniqueConstraint("project", "verify_code", name="signature_verify_code"),
         ]
