@@ -29,7 +29,17 @@ BASE: Rights = held("own", """
     launch-schemes.view lotteries.view openings.view
 """)  # fmt: skip
 
-CONSULTANT: Rights = BASE | held("own", """
+#: Messages that leave the house, and what leaves it as a file.
+MESSAGES_OWN: Rights = held("own", """
+    outgoing-messages.view outgoing-messages.write outgoing-messages.sent outgoing-messages.drop
+    customers.stop-messages message-stops.*
+""")  # fmt: skip
+MESSAGES: Rights = held("project", """
+    outgoing-messages.* message-stops.* message-channels.view message-channels.test message-templates.*
+""")  # fmt: skip
+CHANNELS: Rights = held("project", "message-channels.*")
+
+CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     leads.view leads.create leads.edit leads.mark-invalid leads.mark-valid leads.mark-lost leads.qualify
     leads.appoint leads.recycle leads.reveal touches.view
     customers.view customers.create customers.edit customers.change-grade customers.reveal-phone
@@ -60,7 +70,7 @@ CONSULTANT: Rights = BASE | held("own", """
     signing-procedures.view procedure-steps.view risk-notices.view
 """)  # fmt: skip
 
-MANAGER: Rights = BASE | held("project", """
+MANAGER: Rights = BASE | MESSAGES | held("project", """
     leads.* pool.* pool-customers.* touches.* lead-transfers.* assignment-rules.*
     customers.* visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.* households.*
     personal-requests.*
@@ -140,7 +150,7 @@ SERVICE: Rights = BASE | held("project", """
     mortgages.* titles.* contract-copies.* copy-loans.view contracts.deliver disputes.view
 """)  # fmt: skip
 
-DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | held("project", """
+DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
     phases.* buildings.* units.* layouts.* licences.* price-lists.* price-rows.* price-changes.* discounts.*
     price-schemes.* scheme-prices.* price-adjustments.*
     payment-plans.* dictionary-entries.* unit-state-changes.* unit-locks.* channels.* campaigns.*

@@ -5,6 +5,8 @@ DATABASE_APP_URL      the role that everything else connects as
 ANCHANG_HOME          data folder, default .anchang
 ANCHANG_SECRET_KEY    signs sessions; ANCHANG_DATA_KEY encrypts personal data
 ANCHANG_HOSTS         names this installation answers to, comma separated; default: loopback only
+ANCHANG_OUTGOING_HOSTS  hosts that message channels may call besides public ones over HTTPS, comma separated
+ANCHANG_MAIL_URL      smtp+tls://user:password@host:587?from=office@example.com; also smtp:// and smtps://
 ANCHANG_BEHIND_PROXY  1: a proxy in front sets X-Forwarded-Proto and X-Forwarded-For
 ANCHANG_DEMO          1: the demo office (loopback only)
 ANCHANG_DEBUG         1: Django's debug pages
@@ -263,6 +265,15 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+# -- messages that leave the house
+
+ANCHANG_OUTGOING_HOSTS = [name for name in os.environ.get("ANCHANG_OUTGOING_HOSTS", "").split(",") if name]
+_mail = urlsplit(os.environ.get("ANCHANG_MAIL_URL", ""))
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'dummy'}.EmailBackend"
+EMAIL_HOST, EMAIL_PORT = _mail.hostname or "", _mail.port or (465 if _mail.scheme == "smtps" else 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.scheme == "smtp+tls", _mail.scheme == "smtps"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = dict(parse_qsl(_mail.query)).get("from", EMAIL_HOST_USER)
 
 LOGGING = logging_config(level=os.environ.get("ANCHANG_LOG_LEVEL", "INFO"))

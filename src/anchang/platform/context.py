@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -17,6 +17,9 @@ from anchang.platform import bulk, jobs, numbering, parameters, resources, searc
 from anchang.platform.access import Access
 from anchang.platform.models import Event, Notice, Project, Task
 from anchang.platform.scope import current_command_id
+
+#: hook(ctx, notices): before in-app messages are written, so that some go out of the house as well.
+notice_hooks: list[Callable[[Context, list[Notice]], None]] = []
 
 _watcher: ContextVar[list[Event | Notice | Task] | None] = ContextVar("watcher", default=None)
 
@@ -154,6 +157,8 @@ class Context:
         self._rows.append(rows)
 
     def flush(self) -> None:
+        for hook in notice_hooks if self._notices else ():
+            hook(self, self._notices)
         if (seen := _watcher.get()) is not None:
             seen += [*self._events, *self._notices, *self._tasks]
         with statements.as_one():

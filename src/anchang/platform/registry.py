@@ -12,6 +12,7 @@ from django.core.checks import Error, register
 from anchang.platform import commands, plain, resources, wording
 
 _MODULES = ("errors", "parameters", "commands", "resources", "tasks", "imports", "exports")
+_PLATFORM = ("office", "outbox")  # the platform's own parts that declare something
 _done = False
 
 
@@ -24,9 +25,8 @@ def discover() -> None:
     for config in apps.get_app_configs():
         if not config.name.startswith("anchang."):
             continue
-        home = f"{config.name}.office" if config.label == "platform" else config.name
-        for module in _MODULES:
-            name = f"{home}.{module}"
+        homes = [f"{config.name}.{part}" for part in _PLATFORM] if config.label == "platform" else [config.name]
+        for name in (f"{home}.{module}" for home in homes for module in _MODULES):
             if find_spec(name) is not None:
                 import_module(name)
     plain.complete()

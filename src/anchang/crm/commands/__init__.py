@@ -17,6 +17,7 @@ from anchang.crm.commands import (
     personal,
     privacy,
     standing,
+    telling,
     truth,
     visit_import,
     visits,
@@ -24,6 +25,6 @@ from anchang.crm.commands import (
 
 __all__ = [
     "appointments", "assignment_rules", "channels", "claims", "customers", "family", "followups", "grades",
-    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "standing", "truth",
-    "visit_import", "visits",
+    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "standing", "telling",
+    "truth", "visit_import", "visits",
 ]  # fmt: skip

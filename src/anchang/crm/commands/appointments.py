@@ -8,8 +8,10 @@ from typing import Annotated
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from anchang.crm.commands.telling import ToCustomer, tell_customers
+from anchang.crm.messages import APPOINTMENT_SOON
 from anchang.crm.models import Appointment, Customer, Visit
-from anchang.crm.queries.people import teams_of
+from anchang.crm.queries.people import names_of, teams_of
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
@@ -147,8 +149,8 @@ def _close(ctx: Context, appointment: Appointment, state: str, reason: str) -> A
 
 
 def remind_appointments(ctx: Context) -> int:
-    """To-dos and notices for those that begin soon; missed ones are closed as no-show after the project's
-    hours."""
+    """R09: to-dos and notices for those that begin soon, and a message to their customers; missed ones are closed as
+    no-show after the project's hours."""
     until = ctx.now + dt.timedelta(hours=ctx.param("crm.remind_hours"))
     rows = Appointment.objects.select_for_update(no_key=True, skip_locked=True).filter(
         project=ctx.here, state="open"
@@ -173,6 +175,7 @@ def remind_appointments(ctx: Context) -> int:
             **said,
         )
         ctx.notify([one.consultant_id], "appointment_soon", one, **said)
+    _remind_customers(ctx, soon)
     Appointment.objects.filter(pk__in=[a.pk for a in soon]).update(reminded_at=ctx.now)
     late = ctx.now - dt.timedelta(hours=ctx.param("crm.no_show_hours"))
     missed = list(rows.filter(starts_at__lt=late).order_by("pk")[:5000])
@@ -181,3 +184,18 @@ def remind_appointments(ctx: Context) -> int:
     for one in missed:
         ctx.event("appointment.no_show", one, customer_id=one.customer_id)
     return len(soon)
+
+
+def _remind_customers(ctx: Context, soon: list[Appointment]) -> None:
+    """By the consultant's name; of no use once the appointment has begun. A moved one is reminded of again."""
+    names = names_of({one.consultant_id for one in soon})
+    tell_customers(ctx, APPOINTMENT_SOON, [
+        ToCustomer(
+            customer_id=one.customer_id, record=one, key=f"{one.pk}:{one.moved_times}", expires_at=one.starts_at,
+            owner_id=one.consultant_id,
+            values={
+                "time": f"{one.starts_at.astimezone(ctx.zone):%m-%d %H:%M}", "consultant": names[one.consultant_id],
+            },
+        )
+        for one in soon
+    ])  # fmt: skip

@@ -30,12 +30,13 @@ from anchang.crm.models.leads import (
     Touch,
 )
 from anchang.crm.models.requests import PersonalRequest
+from anchang.crm.models.stops import MessageStop
 from anchang.crm.models.tours import Tour
 from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck, Visit
 
 __all__ = [
     "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel", "ClaimCounter",
     "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone", "FollowUp", "Grade",
-    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "Need", "OwnerChange",
-    "PersonalRequest", "PoolCustomer", "PoolLead", "Stage", "Touch", "Tour", "TruthCheck", "Visit",
+    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "MessageStop", "Need",
+    "OwnerChange", "PersonalRequest", "PoolCustomer", "PoolLead", "Stage", "Touch", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

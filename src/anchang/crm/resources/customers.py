@@ -20,6 +20,7 @@ from anchang.crm.models import (
     CustomerPhone,
     GradeChange,
     Household,
+    MessageStop,
     Need,
     OwnerChange,
     PersonalRequest,
@@ -243,6 +244,19 @@ CONSENTS = register(
             Field("given_at", list=True),
             Field("withdrawn_at", list=True),
             Field("way"),
+        ),
+    )
+)  # fmt: skip
+
+MESSAGE_STOPS = register(
+    Resource(
+        name="message-stops", model=MessageStop, label=_("No messages"), plural=_("Customers without messages"),
+        icon="message-off", label_field="since", owner="customer__owner", team="customer__team",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("since", list=True),
+            Field("lifted_at", list=True),
+            Field("way", list=True),
         ),
     )
 )  # fmt: skip

@@ -36,7 +36,7 @@ from anchang.platform.wording import worded
 
 MAX_BULK = 500
 _OWN_NAMES = ("csrfmiddlewaretoken", "idempotency_key", "stay")
-_SHOWN_ONCE = ("link", "token")
+_SHOWN_ONCE = ("link", "token", "text", "sms")
 
 
 @dataclass
