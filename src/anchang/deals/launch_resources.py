@@ -9,7 +9,7 @@ from anchang.platform.resources import Field, Related, Resource, register
 
 register(
     Resource(
-        name="launch-schemes", model=LaunchScheme, label=_("Launch scheme"), plural=_("Launch schemes"), area="deals",
+        name="launch-schemes", model=LaunchScheme, label=_("Launch scheme"), plural=_("Launch schemes"), area="launch",
         icon="rocket", menu_order=50,
         fields=(
             Field("code", list=True, form="create"), Field("name", list=True, form="both"),
@@ -25,7 +25,7 @@ register(
 
 register(
     Resource(
-        name="queue-tickets", model=QueueTicket, label=_("Queue ticket"), plural=_("Queue tickets"), area="deals",
+        name="queue-tickets", model=QueueTicket, label=_("Queue ticket"), plural=_("Queue tickets"), area="launch",
         icon="ticket", menu_order=51,
         fields=(
             Field("title", label=_("Ticket"), source="number", kind="text"),

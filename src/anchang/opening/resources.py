@@ -8,11 +8,11 @@ from anchang.opening.models import Opening, OpeningBuyer, OpeningClaim
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.ui.navigation import Place, register_place
 
-register_place(Place("deals", "launch-day", _("Launch day"), "/openings/", "openings.view", icon="rocket", order=53))
+register_place(Place("launch", "launch-day", _("Launch day"), "/openings/", "openings.view", icon="rocket", order=53))
 
 register(
     Resource(
-        name="openings", model=Opening, label=_("Opening"), plural=_("Openings"), area="deals", icon="rocket",
+        name="openings", model=Opening, label=_("Opening"), plural=_("Openings"), area="launch", icon="rocket",
         menu_order=52,
         fields=(
             Field("code", list=True, form="create"), Field("name", list=True, form="both"),
