@@ -44,7 +44,7 @@ _VOUCHERS = "vouchers"
 
 register(
     Resource(
-        name="accounts", model=Account, label=_("Ledger account"), plural=_("Chart of accounts"), area="finance",
+        name="accounts", model=Account, label=_("Ledger account"), plural=_("Chart of accounts"), area="accounting",
         icon="list-numbers", menu_order=70, plain=True, search=("code", "name"), order="code", label_field="title",
         create_label=_("New ledger account"), key_field="code",
         fields=(
@@ -61,7 +61,7 @@ register(
 register(
     Resource(
         name="accounting-periods", model=AccountingPeriod, label=_("Accounting period"),
-        plural=_("Accounting periods"), area="finance", icon="calendar-month", menu_order=71, order="-month",
+        plural=_("Accounting periods"), area="accounting", icon="calendar-month", menu_order=71, order="-month",
         label_field="month", state_field="state",
         fields=(
             Field("month", list=True, form="create"), Field("state", list=True), Field("closed_on", list=True),
@@ -74,7 +74,7 @@ register(
 register(
     Resource(
         name="voucher-templates", model=VoucherTemplate, label=_("Voucher template"), plural=_("Voucher templates"),
-        area="finance", icon="template", menu_order=72, plain=True, state_field="state", order="event",
+        area="accounting", icon="template", menu_order=72, plain=True, state_field="state", order="event",
         fields=(
             Field("name", list=True, form="both"),
             Field("event", kind="choice", choices=event_labels, list=True, form="create"),
@@ -102,7 +102,7 @@ register(
 register(
     Resource(
         name=_VOUCHERS, model=Voucher, label=pgettext_lazy("bookkeeping", "Voucher"),
-        plural=pgettext_lazy("bookkeeping", "Vouchers"), area="finance", icon="file-invoice",
+        plural=pgettext_lazy("bookkeeping", "Vouchers"), area="accounting", icon="file-invoice",
         menu_order=60, order="-id", label_field="number", state_field="state", key_field="number",
         search=("number", "source_number"),
         fields=(
@@ -135,7 +135,7 @@ register(
 register(
     Resource(
         name="voucher-rejections", model=VoucherRejection, label=_("Refused voucher"), plural=_("Refused vouchers"),
-        area="finance", icon="file-x", menu_order=61, order="-id", label_field="source_number",
+        area="accounting", icon="file-x", menu_order=61, order="-id", label_field="source_number",
         fields=(
             Field("source_number", list=True),
             Field("event", kind="choice", choices=event_labels, list=True), Field("day", list=True),
@@ -148,7 +148,7 @@ register(
 register(
     Resource(
         name="voucher-batches", model=VoucherBatch, label=_("Voucher export"), plural=_("Voucher exports"),
-        area="finance", icon="file-export", menu_order=62, order="-id", label_field="made_at",
+        area="accounting", icon="file-export", menu_order=62, order="-id", label_field="made_at",
         fields=(
             Field("made_at", list=True), Field("format", list=True, form="create"),
             Field("period", list=True, form="create"), Field("vouchers", list=True), Field("lines", list=True),
@@ -210,7 +210,7 @@ register(
 register(
     Resource(
         name="expense-targets", model=ExpenseTarget, label=_("Expense target"), plural=_("Expense targets"),
-        area="finance", icon="target", menu_order=80, order="-year", label_field="title", state_field="state",
+        area="marketing", icon="target", menu_order=80, order="-year", label_field="title", state_field="state",
         fields=(
             Field("title", label=_("Expense target"), source="subject__name"), Field("year", list=True),
             Field("subject", list=True), Field("rate", list=True, kind="percent"), Field("sales_plan"),
@@ -230,7 +230,7 @@ register(
 register(
     Resource(
         name="expense-plans", model=ExpensePlan, label=_("Monthly expense plan"), plural=_("Monthly expense plans"),
-        area="finance", icon="calendar-stats", menu_order=81, order="-month", label_field="title",
+        area="marketing", icon="calendar-stats", menu_order=81, order="-month", label_field="title",
         state_field="state",
         fields=(
             Field("title", label=_("Monthly expense plan"), source="subject__name"), Field("month", list=True),
@@ -246,7 +246,7 @@ register(
 register(
     Resource(
         name="marketing-contracts", model=MarketingContract, label=_("Marketing contract"),
-        plural=_("Marketing contracts"), area="finance", icon="file-description", menu_order=82, order="-id",
+        plural=_("Marketing contracts"), area="marketing", icon="file-description", menu_order=82, order="-id",
         label_field="number", state_field="state", key_field="number", search=("number", "title", "supplier"),
         fields=(
             Field("number", list=True), Field("title", list=True), Field("supplier", list=True),
@@ -262,7 +262,7 @@ register(
 register(
     Resource(
         name="expenses", model=Expense, label=pgettext_lazy("marketing", "Expense"),
-        plural=_("Marketing expenses"), area="finance", icon="shopping-cart", menu_order=83, order="-id",
+        plural=_("Marketing expenses"), area="marketing", icon="shopping-cart", menu_order=83, order="-id",
         label_field="number", state_field="state", search=("number", "supplier"),
         fields=(
             Field("number", list=True), Field("contract", list=True), Field("subject", list=True),
@@ -278,7 +278,7 @@ register(
 register(
     Resource(
         name="expense-payments", model=ExpensePayment, label=_("Expense payment"), plural=_("Expense payments"),
-        area="finance", icon="cash", menu_order=84, order="-id", label_field="title",
+        area="marketing", icon="cash", menu_order=84, order="-id", label_field="title",
         fields=(
             Field("title", label=_("Expense payment"), source="expense__number"), Field("expense", list=True),
             Field("amount", list=True, sum=True), Field("paid_on", list=True), Field("account", list=True),
