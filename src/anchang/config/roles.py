@@ -63,6 +63,7 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     signature-requests.view signers.view signers.link subscriptions.esign
     signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice
+    opportunities.* negotiations.*
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
@@ -93,10 +94,10 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     commission-statements.view commission-statements.print commission-awards.*
     signature-requests.* signers.view signers.link archive-downloads.view document-templates.view
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
-""")  # fmt: skip
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.view
+    risk-notices.view opportunities.* negotiations.*
+""")  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
     customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
@@ -107,10 +108,10 @@ CLERK: Rights = BASE | held("project", """
     events.view files.* imports.view reports.project
     document-templates.* signature-requests.* signers.view signers.link archive-downloads.view
     signing-certificates.view subscriptions.esign
-    mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
     risk-notices.*
+    mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
 
 #: The bank, closed months, and what is owed beside the price.
