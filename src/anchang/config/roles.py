@@ -53,7 +53,7 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     quotations.withdraw
     subscriptions.resubmit deals.attach deal-files.view deal-files.replace
     subscriptions.exchange subscriptions.change-buyers subscriptions.replan subscriptions.reprice
-    deal-changes.view deal-changes.withdraw
+    deal-changes.view deal-changes.withdraw bundles.view bundle-items.view
     contracts.view receivables.view receipts.view buyers.view received-documents.view
     queue-tickets.view queue-tickets.create
     presence.check-in presence.check-out presence.set-state reports.own deals.explain-delay delay-reasons.view
@@ -63,7 +63,6 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     signature-requests.view signers.view signers.link subscriptions.esign
     signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice
-    opportunities.* negotiations.*
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
@@ -81,7 +80,8 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     price-strategies.*
     units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
     units.export release-batches.*
-    holds.* deals.* buyers.* subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
+    holds.* deals.* buyers.* bundles.* bundle-items.view
+    subscriptions.view subscriptions.print subscriptions.cancel subscriptions.extend
     subscriptions.approve subscriptions.refuse subscriptions.resubmit deal-files.*
     subscriptions.exchange subscriptions.change-buyers subscriptions.replan subscriptions.reprice subscriptions.demand
     contracts.exchange contracts.change-buyers contracts.replan contracts.reprice deal-changes.*
@@ -96,12 +96,13 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.view opportunities.* negotiations.*
+    risk-notices.view
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
     customers.view customers.reveal-id customers.reveal-phone visits.view follow-ups.view appointments.view
-    holds.view deals.* deal-files.* buyers.* subscriptions.view subscriptions.sign subscriptions.print
+    holds.view deals.* deal-files.* buyers.* bundles.view bundle-items.view
+    subscriptions.view subscriptions.sign subscriptions.print
     subscriptions.extend subscriptions.demand subscriptions.exchange subscriptions.change-buyers subscriptions.replan
     deal-changes.view deal-changes.withdraw deal-changes.print deal-changes.forfeit
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import change_errors, launch_errors, offer_errors  # noqa: F401 (words of their own)
-from anchang.deals.models import Contract, Deal, Hold, LaunchScheme, QueueTicket, Subscription
+from anchang.deals.models import Bundle, Contract, Deal, Hold, LaunchScheme, QueueTicket, Subscription
 from anchang.platform.commands import constraint_errors
 from anchang.platform.wording import say, say_values
 
@@ -20,6 +20,10 @@ constraint_errors(
         "subscription_total_within_list": "above_list_price",
         "contract_total_within_list": "above_list_price",
         "plan_sum": "plan_sum",
+        "bundle_sum": "plan_sum",
+        "bundle_item_of_deal": "unit_taken",
+        "contract_live_of_unit": "unit_taken",
+        "decoration_sum": "plan_sum",
         "shares_sum": ("shares_not_100", 422),
         "buyer_once": ("buyer_twice", 422),
         "contract_filing_once": ("filing_number_used", 422),
@@ -28,6 +32,12 @@ constraint_errors(
 )
 
 _ERRORS = {
+    "bundle_above_list": _("The bundle's list price is %(list)s; it can't cost more."),
+    "bundle_part_price": _("A part of the bundle must cost something and not more than its list price."),
+    "bundle_units": _("A bundle has 2 to %(most)s units."),
+    "bundle_part": _("This unit was sold along in %(number)s and ends with its main unit."),
+    "bundle_part_busy": _("%(number)s of the bundle must be settled first."),
+    "bundle_nothing_to_sign": _("Nothing of the bundle waits for signing."),
     "hold_not_active": _("The hold is over."),
     "hold_too_long": _("At most %(limit)s minutes."),
     "customer_holds_enough": _("This customer holds %(limit)s units already."),
@@ -86,6 +96,8 @@ _ERRORS = {
     "customer_has_deal": _("The customer has a running deal."),
 }
 _EVENTS = {
+    "event.bundle.made": _("Bundle %(number)s of %(units)s for %(total)s"),
+    "event.bundle.ended": _("Bundle %(number)s ended"),
     "event.unit.held": _("%(unit_label)s held until %(expires_at)s"),
     "event.hold.extended": _("Hold of %(unit_label)s extended to %(expires_at)s"),
     "event.hold.cancelled": _("Hold of %(unit_label)s cancelled: %(reason)s"),
@@ -127,7 +139,7 @@ _MESSAGES = {
 }
 say(_ERRORS | _EVENTS | _MESSAGES)
 say_values("notice.subscription_decided", state=dict(Subscription.State.choices))
-for _model in (Subscription, Contract, Hold, QueueTicket, LaunchScheme):
+for _model in (Bundle, Subscription, Contract, Hold, QueueTicket, LaunchScheme):
     say_values("state_refused", state=dict(_model.State.choices))
 say_values("event.deal.edited", sales_mode=dict(Deal._meta.get_field("sales_mode").flatchoices))
 say_values("event.ticket.qualified", qualified=dict(QueueTicket.Qualified.choices))

@@ -75,6 +75,8 @@ declare(
     "json", _("Who approves special affairs, by kind, in turn"),
     help=_("A price beyond the consultant's authority asks its own approvers as well."),
 )  # fmt: skip
+declare("deals.bundle_units", 6, "int", _("Units sold together at most"))
+declare("deals.bundle_part_leaves", True, "bool", _("A unit sold along may be given up while its main unit stays"))
 declare("deals.change_four_eyes", True, "bool", _("Nobody approves a special affair that he asked for"))
 declare("deals.demand_days", 15, "int", _("Days that a demand leaves the buyer before a forfeiture"))
 declare(

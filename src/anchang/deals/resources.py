@@ -9,7 +9,13 @@ from typing import Any
 from django.db.models import Case, F, Func, IntegerField, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.deals import change_resources, launch_resources, offer_resources, queries  # noqa: F401 (register their own)
+from anchang.deals import (  # noqa: F401 (register their own)
+    bundle_resources,
+    change_resources,
+    launch_resources,
+    offer_resources,
+    queries,
+)
 from anchang.deals.commands.checklist import checklist
 from anchang.deals.models import (
     Buyer,

@@ -20,6 +20,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason
+from anchang.processes import bundles
 from anchang.processes.people import with_roles
 
 Paper = Subscription | Contract
@@ -68,11 +69,12 @@ def why_not_change(paper: Paper, kind: str) -> Refusal | None:
 
 
 def lock_paper(paper: Paper, *, also: int | None = None) -> Chain:
-    """Lock unit (with another one, both by id), deal and paper."""
-    if also is not None:
+    """Lock unit (with another one and those of its bundle, all by id), deal and paper."""
+    wanted = {paper.unit_id, *bundles.units_along(paper), *([also] if also is not None else [])}
+    if len(wanted) > 1:
         list(
             Unit.objects.select_for_update(no_key=True, of=("self",))
-            .filter(project_id=paper.project_id, pk__in=[paper.unit_id, also])
+            .filter(project_id=paper.project_id, pk__in=wanted)
             .order_by("pk")
         )
     if isinstance(paper, Contract):

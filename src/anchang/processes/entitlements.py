@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils.translation import gettext as _now
 
 from anchang.crm.models import Customer
 from anchang.deals.commands.claims import household_of
@@ -22,7 +23,7 @@ from anchang.inventory.models import Discount, PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
 
-SPECIAL = "special-request"
+SPECIAL, BUNDLE = "special-request", "bundle"
 #: After every discount of the scheme, before the final rounding.
 LAST = 1_000_000
 #: Where a price's snapshot keeps the codes of discounts whose uses were counted.
@@ -67,6 +68,15 @@ def coupon_rule(coupon: Coupon) -> stock_rules.Discount:
     return stock_rules.Discount(
         code=f"coupon:{coupon.code}", label=coupon.name, kind=stock_rules.DiscountKind.FIX, value=coupon.value,
         order=LAST, category="customer", purpose="coupon",
+    )  # fmt: skip
+
+
+def bundle_rule(price: Decimal) -> stock_rules.Discount:
+    """This unit's part of a bundle's price: it excludes every other discount, and its depth is approved like a special
+    discount's."""
+    return stock_rules.Discount(
+        code=BUNDLE, label=_now("Price within the bundle"), kind=stock_rules.DiscountKind.TOTAL, value=price,
+        order=LAST, category="special", published=False, purpose="allowance",
     )  # fmt: skip
 
 

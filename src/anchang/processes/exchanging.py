@@ -19,6 +19,7 @@ from anchang.platform import parameters
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Quantity, Reason, Ref
+from anchang.processes import bundles
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
 from anchang.processes.entitlements import coupons_of, entitled, release, voucher_rules
 from anchang.processes.money import move_cash, return_money
@@ -102,6 +103,7 @@ def carry_out_exchange(ctx: Context, change: DealChange, chain: Chain) -> None:
     cash = sum((line.amount for line in agreed_lines(subscription) if line.money == rules.CASH), Decimal("0.00"))
     move_cash(ctx, old, new, cash, change.reason)
     refund_free_money(ctx, old, change.reason, None, contract)
+    bundles.follow(ctx, old, new)
     end_deal(ctx, chain.unit, old, change.reason, reconfirm=True)
     allocate_open_money(ctx, new)
     if contract is not None:

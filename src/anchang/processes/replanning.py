@@ -23,6 +23,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason, Ref
+from anchang.processes import bundles
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
 from anchang.processes.entitlements import count_uses, release_special, voucher_rules
 from anchang.processes.money import return_amount
@@ -169,6 +170,7 @@ def carry_out_reprice(ctx: Context, change: DealChange, chain: Chain) -> None:
     deal = chain.deal
     deal.list_total, deal.total = price.list_total, price.total
     deal.save(update_fields=["list_total", "total", "updated_at"])
+    bundles.follow(ctx, deal, deal)
     _carry_out(ctx, change, chain, lines, facts | dated)
 
 

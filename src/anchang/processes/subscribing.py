@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -35,7 +36,16 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
-from anchang.processes.entitlements import Entitlements, check_price, count_uses, entitled, release, use_up
+from anchang.processes import bundles
+from anchang.processes.entitlements import (
+    Entitlements,
+    bundle_rule,
+    check_price,
+    count_uses,
+    entitled,
+    release,
+    use_up,
+)
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
 
@@ -129,15 +139,23 @@ def subscribe_unit(ctx: Context, unit: Unit, data: SubscribeInput) -> Subscripti
     subscription waits in approval and the unit stays held.
     """
     deal, subscription, terms = make_subscription(ctx, unit, data)
-    if terms.approvers:
+    begin(ctx, unit, deal, subscription, terms, terms.approvers)
+    subscription.refresh_from_db()
+    return subscription
+
+
+def begin(
+    ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, terms: Terms, approvers: Sequence[str]
+) -> None:
+    """A fresh draft waits for its approvers or its money, or is active at once."""
+    if approvers:
+        subscription.approvers = list(approvers)
         _ask_approval(ctx, unit, deal, subscription, terms)
     elif _pays_first(ctx, subscription):
         _wait(ctx, unit, deal, subscription)
     else:
         activate(ctx, unit, deal, subscription)
     ctx.index([subscription], fresh=True)
-    subscription.refresh_from_db()
-    return subscription
 
 
 @dataclass(frozen=True)
@@ -186,7 +204,8 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond) -> Te
     used = entitled(
         ctx, unit, data.customer, data.payment_plan, data.special, data.quotation, data.coupons, beyond.kept
     )
-    priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts)
+    agreed = () if beyond.price is None else (bundle_rule(beyond.price),)
+    priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts, *agreed, exact=bool(agreed))
     ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
     least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
     why = rules.why_not_enough(data.deposit, least, needed=needed)
@@ -262,7 +281,7 @@ def _wait(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription) -> N
     """Until approval or first money the unit is held, with a clock."""
     until = ctx.now + dt.timedelta(hours=int(ctx.param("deals.approval_hours")))
     subscription.approve_by = until
-    subscription.save(update_fields=["state", "approve_by", "updated_at"])
+    subscription.save(update_fields=["state", "approve_by", "approvers", "updated_at"])
     if unit.state == stock_rules.AVAILABLE:
         change_unit_state(ctx, unit, stock_rules.HELD, until=until, deal_id=deal.pk)
     else:
@@ -275,7 +294,7 @@ def _ask_approval(ctx: Context, unit: Unit, deal: Deal, subscription: Subscripti
     subscription.state = Subscription.State.APPROVING
     _wait(ctx, unit, deal, subscription)
     facts = {"number": subscription.number, "unit": unit.label, "total": str(subscription.total)}
-    people = with_roles(ctx, terms.approvers[:1])
+    people = with_roles(ctx, subscription.approvers[:1])
     ctx.notify(people, "subscription_approval", subscription, **facts)
     for user_id in people:
         ctx.task(user_id, "subscription_approval", subscription, due_at=subscription.approve_by, **facts)
@@ -333,7 +352,22 @@ def _in_approval(subscription: Subscription) -> bool:
     refuses=why_not_decide, show=_in_approval,
 )  # fmt: skip
 def approve_subscription(ctx: Context, subscription: Subscription) -> Subscription:
-    """Agree as the next approver of the chain; after the last one the subscription is active."""
+    """Agree as the next approver of the chain; after the last one the subscription is active. The units of a bundle
+    are approved together."""
+    others = bundles.lock_along(ctx, subscription)
+    subscription = _approve(ctx, subscription)
+    for other in waiting_of(ctx, others):
+        _approve(ctx, other)
+    return subscription
+
+
+def waiting_of(ctx: Context, deals: Sequence[Deal]) -> list[Subscription]:
+    """Subscriptions of these deals that wait for approval or money."""
+    rows = Subscription.objects.filter(project=ctx.here, deal__in=deals, state__in=("draft", "approving"))
+    return list(rows.order_by("pk")) if deals else []
+
+
+def _approve(ctx: Context, subscription: Subscription) -> Subscription:
     unit, deal, subscription = lock_chain(subscription)
     if why := why_not_decide(subscription):
         raise DomainError.of(why)
@@ -402,7 +436,16 @@ def end_waiting(ctx: Context, subscription: Subscription, unit: Unit | None = No
     show=_in_approval,
 )  # fmt: skip
 def refuse_subscription(ctx: Context, subscription: Subscription, data: RefuseInput) -> Subscription:
-    """Refuse in approval: a draft again; the unit is free unless a hold still runs."""
+    """Refuse in approval: a draft again; the unit is free unless a hold still runs. The units of a bundle are refused
+    together."""
+    others = bundles.lock_along(ctx, subscription)
+    subscription = _refuse(ctx, subscription, data)
+    for other in waiting_of(ctx, others):
+        _refuse(ctx, other, data)
+    return subscription
+
+
+def _refuse(ctx: Context, subscription: Subscription, data: RefuseInput) -> Subscription:
     unit, deal, subscription = lock_chain(subscription)
     if why := why_not_decide(subscription):
         raise DomainError.of(why)
@@ -432,6 +475,8 @@ def give_back(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, 
     subscription.save(update_fields=["state", "approve_by", "ended_on", "end_reason", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "subscription_approval")
     release(ctx, deal, subscription.snapshot)
+    if bundle := bundles.leads(ctx, deal):
+        bundles.close(ctx, bundle)
     hold = Hold.objects.filter(
         project=ctx.here, pk=subscription.hold_id or 0, state=Hold.State.ACTIVE, expires_at__gt=ctx.now
     ).first()

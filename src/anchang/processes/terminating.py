@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import rules
 from anchang.deals.commands.claims import end_deal, lock_chain
 from anchang.deals.commands.stages import refresh_stages
-from anchang.deals.models import Contract, Deal, Subscription
+from anchang.deals.models import Bundle, Contract, Deal, Subscription
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Quantity, Reason
+from anchang.processes import bundles
+from anchang.processes.chains import papers_of
 from anchang.processes.entitlements import release
 from anchang.processes.money import paid_money, settle_deal_money
 from anchang.processes.people import with_permission
+from anchang.processes.signing import void_contract
 from anchang.processes.subscribing import give_back
 
 _FAULTS = {"buyer": _("Buyer"), "seller": _("Seller"), "none": _("Nobody")}
@@ -59,7 +64,14 @@ def why_not_terminate(contract: Contract) -> Refusal | None:
 def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -> Contract:
     """End a contract. Where the bureau must revoke first (parameter) it waits in TERMINATING; else it is
     terminated at once: money settled by fault, refunds requested, unit held back until its price is
-    confirmed."""
+    confirmed. The rest of a bundle ends with its main unit."""
+    check_leaves(ctx, bundles.lock_along(ctx, contract), contract)
+    _terminate(ctx, contract, data)
+    contract.refresh_from_db()
+    return contract
+
+
+def _terminate(ctx: Context, contract: Contract, data: TerminateInput) -> None:
     unit, deal, contract = lock_chain(contract)
     if why := why_not_terminate(contract):
         raise DomainError.of(why)
@@ -79,15 +91,18 @@ def terminate_contract(ctx: Context, contract: Contract, data: TerminateInput) -
             number=contract.number,
             reason=data.reason, fault=data.fault,
         )  # fmt: skip
+        if bundles.leads(ctx, deal):
+            end_along(ctx, deal, data)
     else:
         contract.state, contract.terminated_on = Contract.State.TERMINATED, ctx.business_date
         contract.save(update_fields=[*facts, "state", "terminated_on", "updated_at"])
-        finish_termination(ctx, unit, deal, contract, settlement)
-    contract.refresh_from_db()
-    return contract
+        finish_termination(ctx, unit, deal, contract, settlement, data)
 
 
-def finish_termination(ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement) -> None:
+def finish_termination(
+    ctx: Context, unit: Unit, deal: Deal, contract: Contract, settlement: rules.Settlement,
+    terms: TerminateInput | None = None,
+) -> None:  # fmt: skip
     settle_deal_money(ctx, deal, contract, settlement, contract.end_reason)
     if contract.fault != "buyer":
         release(ctx, deal, contract.snapshot)
@@ -104,6 +119,10 @@ def finish_termination(ctx: Context, unit: Unit, deal: Deal, contract: Contract,
         deal.consultant_id],
         "contract_terminated", contract, unit=unit.label, reason=contract.end_reason,
     )  # fmt: skip
+    if bundle := bundles.leads(ctx, deal):
+        bundles.close(ctx, bundle)
+        fault: Any = contract.fault
+        end_along(ctx, deal, terms or TerminateInput(reason=contract.end_reason, fault=fault), bundle)
 
 
 def why_not_end_subscription(subscription: Subscription) -> Refusal | None:
@@ -122,7 +141,9 @@ def _can_end(subscription: Subscription) -> bool:
     show=lambda s: s.state in ("active", "overdue"),
 )  # fmt: skip
 def terminate_subscription(ctx: Context, subscription: Subscription, data: TerminateInput) -> Subscription:
-    """End an active subscription: FORFEITED when the buyer is at fault, else REFUNDED."""
+    """End an active subscription: FORFEITED when the buyer is at fault, else REFUNDED. The rest of a bundle ends with
+    its main unit."""
+    check_leaves(ctx, bundles.lock_along(ctx, subscription), subscription)
     unit, deal, subscription = lock_chain(subscription)
     if why := rules.why_not_go("subscription", subscription.state, "terminating"):
         raise DomainError.of(why)
@@ -140,23 +161,31 @@ def cancel_subscription(
     ctx: Context, subscription: Subscription, data: CancelSubscriptionInput
 ) -> Subscription:
     """Give a subscription up. A waiting one is cancelled; an active one ends with nobody (or the named party)
-    at fault."""
+    at fault. The rest of a bundle is given up with its main unit."""
+    check_leaves(ctx, bundles.lock_along(ctx, subscription), subscription)
     unit, deal, subscription = lock_chain(subscription)
     if why := why_not_end_subscription(subscription):
         raise DomainError.of(why)
     reason = data.reason or "cancelled"
     if subscription.state in ("draft", "approving"):
-        give_back(ctx, unit, deal, subscription, reason)
-        ctx.event(
-            "subscription.cancelled", subscription, customer_id=deal.customer_id, deal=deal.pk,
-            number=subscription.number, reason=reason,
-        )  # fmt: skip
+        bundle = bundles.leads(ctx, deal)
+        _give_up(ctx, unit, deal, subscription, reason)
+        if bundle:
+            end_along(ctx, deal, TerminateInput(reason=reason, fault="none"), bundle)
     else:
         asked = TerminateInput(reason=reason, fault=data.fault)
         check_demanded(ctx, asked)
         end_subscription(ctx, unit, deal, subscription, asked)
     subscription.refresh_from_db()
     return subscription
+
+
+def _give_up(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, reason: str) -> None:
+    give_back(ctx, unit, deal, subscription, reason)
+    ctx.event(
+        "subscription.cancelled", subscription, customer_id=deal.customer_id, deal=deal.pk,
+        number=subscription.number, reason=reason,
+    )  # fmt: skip
 
 
 def check_demanded(ctx: Context, data: TerminateInput) -> None:
@@ -188,3 +217,48 @@ def end_subscription(
         unit_label=unit.label, number=subscription.number, total=str(subscription.total), reason=data.reason,
         fault=data.fault,
     )  # fmt: skip
+    if bundle := bundles.leads(ctx, deal):
+        bundles.close(ctx, bundle)
+        end_along(ctx, deal, data, bundle)
+
+
+# --- the rest of a bundle -------------------------------------------------------------------------
+
+
+def check_leaves(ctx: Context, others: Sequence[Deal], paper: Subscription | Contract) -> None:
+    """Whether a unit that was sold along may be given up while its main unit stays (parameter)."""
+    item = bundles.bundle_of(paper.deal_id, ctx.here.pk) if others else None
+    if item is not None and item.bundle.main_id != paper.deal_id and not ctx.param("deals.bundle_part_leaves"):
+        raise DomainError("bundle_part", number=item.bundle.number)
+
+
+def end_along(ctx: Context, main: Deal, terms: TerminateInput, bundle: Bundle | None = None) -> None:
+    """The main deal ends: the others end for the same reason and fault, each with its own money. What of a deposit is
+    kept, or a penalty, was agreed for the main deal when it was named. All units come locked."""
+    kept = ZERO if terms.fault == "buyer" and (terms.penalty is not None or terms.forfeit is not None) else None
+    facts: dict[str, Any] = {"reason": terms.reason, "fault": terms.fault, "penalty": None, "forfeit": kept}
+    along = TerminateInput.model_construct(**facts)
+    for deal in bundles.others_of(ctx, main, bundle):
+        _end_paper_of(ctx, deal, along)
+
+
+def _end_paper_of(ctx: Context, deal: Deal, terms: TerminateInput) -> None:
+    found = papers_of(deal)
+    contract, subscription = found.contract, found.subscription
+    if contract is not None and contract.state in ("draft", "reviewed") and contract.revision == 1:
+        void_contract(ctx, contract)
+        contract, subscription = None, papers_of(deal).subscription
+    if contract is not None:
+        if contract.state in ("terminating", "revoked"):
+            return  # on its own way to the bureau
+        if why := why_not_terminate(contract):
+            raise DomainError("bundle_part_busy", number=contract.number, why=why.code)
+        _terminate(ctx, contract, terms)
+    elif subscription is not None:
+        unit, locked, paper = lock_chain(subscription)
+        if why := why_not_end_subscription(paper):
+            raise DomainError("bundle_part_busy", number=paper.number, why=why.code)
+        if paper.state in ("draft", "approving"):
+            _give_up(ctx, unit, locked, paper, terms.reason)
+        else:
+            end_subscription(ctx, unit, locked, paper, terms)

@@ -1,5 +1,6 @@
 """Pure decisions on deals: buyers, payment plans, state machines, settlement."""
 
+from anchang.deals.rules.bundles import FIXED, LIST_SHARE, BundlePart, split_bundle
 from anchang.deals.rules.clauses import CLAUSES, checked_clauses
 from anchang.deals.rules.parties import (
     JOINT,
@@ -85,10 +86,12 @@ __all__ = [
     "CLAUSES",
     "CONTRACT",
     "FAULTS",
+    "FIXED",
     "FUND",
     "HOLD",
     "INSTALMENT",
     "JOINT",
+    "LIST_SHARE",
     "LIVE_CONTRACT",
     "LIVE_SUBSCRIPTION",
     "LOAN_ITEMS",
@@ -102,6 +105,7 @@ __all__ = [
     "SOLE",
     "SUBSCRIPTION",
     "TICKET",
+    "BundlePart",
     "Buyer",
     "BuyerPolicy",
     "CashPart",
@@ -139,6 +143,7 @@ __all__ = [
     "replan",
     "settle_termination",
     "signing_due",
+    "split_bundle",
     "subscription_overdue",
     "why_not_change_buyers",
     "why_not_change_contract",

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.inventory import rules
 from anchang.inventory.models import Discount, PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
-from anchang.kernel.money import ZERO, rounding_named
+from anchang.kernel.money import ZERO, Rounding, rounding_named
 from anchang.platform import conditions, resources
 from anchang.platform.commands import command
 from anchang.platform.context import Context
@@ -46,9 +46,11 @@ class PriceResult:
 
 
 def price_unit(
-    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount] = (), *extra: rules.Discount
-) -> PriceResult:
-    """Price a unit today. Discounts linked to the plan come by themselves; `extra`: what only this deal has.
+    ctx: Context, unit: Unit, plan: PaymentPlan, discounts: Sequence[Discount] = (), *extra: rules.Discount,
+    exact: bool = False,
+) -> PriceResult:  # fmt: skip
+    """Price a unit today. Discounts linked to the plan come by themselves; `extra`: what only this deal has; `exact`:
+    without the office's final rounding, as a part of a price that was agreed as a whole.
 
     Raises 422 on `discounts` for one that may not be used here (validity, plan, unit, exclusion), 409
     `no_list_price`, `price_not_published`, `above_list_price`, `too_far_below_filed`.
@@ -67,7 +69,7 @@ def price_unit(
     inputs = rules.PriceInputs(
         list_total=unit.list_total, basis=rules.PriceBasis(unit.price_basis),
         gross_area=unit.gross_area or ZERO, inner_area=unit.inner_area or ZERO, discounts=tuple(used),
-        rounding=rounding_named(ctx.param("inventory.price_rounding")),
+        rounding=Rounding() if exact else rounding_named(ctx.param("inventory.price_rounding")),
     )  # fmt: skip
     priced = rules.price(inputs)
     most = ctx.param("inventory.max_below_filed")

@@ -9,6 +9,7 @@ from anchang.processes.views import doing
 
 BUYER_FIELDS = ("name", "kind", "id_type", "id_number", "phone", "share", "guardian", "agent")
 LOAN_FIELDS = ("kind", "bank", "amount")
+PART_FIELDS = ("unit", "price", "deposit")
 #: Columns that are never empty by themselves: a line with nothing else is no line.
 _ALWAYS = ("kind", "id_type")
 MOST_LINES = 50
@@ -48,6 +49,21 @@ def codes_of(given: Any) -> tuple[str, ...]:
 def _loans(given: Any) -> list[dict[str, str]]:
     found = lines_of(given, "loans", LOAN_FIELDS)
     return [line | {"amount": amount(line["amount"])} for line in found if line["amount"]]
+
+
+def parts_of(given: Any) -> list[dict[str, str]]:
+    """Units sold along, as typed."""
+    found = lines_of(given, "parts", PART_FIELDS)
+    return [line | {name: amount(line[name]) for name in ("price", "deposit")} for line in found]
+
+
+def bundle_data(given: Any) -> dict[str, Any]:
+    """What `subscribe_bundle` takes beside a subscription; empty when nothing is sold along."""
+    parts = [{k: v for k, v in line.items() if v} for line in parts_of(given)]
+    if not parts:
+        return {}
+    data = {"rule": given.get("bundle_rule", "").strip(), "total": amount(given.get("bundle_total", ""))}
+    return {k: v for k, v in data.items() if v} | {"parts": parts}
 
 
 def subscription_data(given: Any) -> dict[str, Any]:

@@ -25,13 +25,24 @@ from anchang.platform.ui.components import Action
 from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
+from anchang.processes.bundle_offers import BundleOffer, bundle_offer
+from anchang.processes.bundles import bundle_card
+from anchang.processes.bundling import RULES
 from anchang.processes.chains import Chain, chain_of
 from anchang.processes.changing import affair_of
-from anchang.processes.offers import item_label, offer
+from anchang.processes.offers import Offer, item_label, offer
 from anchang.processes.special_facts import usable_requests
 from anchang.processes.subscribing import why_not_subscribe
 from anchang.processes.views import doing
-from anchang.processes.views.asking import BUYER_FIELDS, LOAN_FIELDS, asked_of, lines_of, subscription_data
+from anchang.processes.views.asking import (
+    BUYER_FIELDS,
+    LOAN_FIELDS,
+    PART_FIELDS,
+    asked_of,
+    bundle_data,
+    lines_of,
+    subscription_data,
+)
 from anchang.processes.views.filing import files_context
 from anchang.processes.views.grid import state_words
 
@@ -72,6 +83,9 @@ def form_page(
         "customer": _customer(access, given.get("customer", "")), "given": given,
         "buyers": _buyers(given, found_errors, _customer(access, given.get("customer", ""))),
         "blank_buyer": _buyer_fields("__index__", {}, {}),
+        "parts": _part_rows(access, given), "part_columns": _part_columns(), "bundle_rules": RULES.items(),
+        "part_errors": [t for place, t in found_errors.items() if place.split(".")[0] in ("parts", "total", "rule")],
+        "bundle": _bundle_offer(access, found, given),
         "loans": _loan_rows(given), "loan_columns": _loan_columns(),
         "loan_errors": [t for place, t in found_errors.items() if place.split(".")[0] == "loans"],
         "buyers_error": found_errors.get("buyers", ""), "ownerships": Deal.Ownership.choices,
@@ -136,12 +150,37 @@ def _loan_rows(given: Any) -> list[list[str]]:
     return [[line[name] for name in LOAN_FIELDS] for line in lines_of(given, "loans", LOAN_FIELDS)]
 
 
+def _part_columns() -> list[dict[str, Any]]:
+    return [
+        {"name": "unit", "label": _("Unit"), "kind": "ref", "url": "/r/units/pick", "required": True},
+        {"name": "price", "label": _("Agreed price"), "kind": "money"},
+        {"name": "deposit", "label": _("Deposit"), "kind": "money"},
+    ]  # fmt: skip
+
+
+def _part_rows(access: Access, given: Any) -> list[list[Any]]:
+    lines = lines_of(given, "parts", PART_FIELDS)
+    ids = [doing.number(line["unit"]) for line in lines]
+    labels = filters.labels_of(resources.get("units"), ids, access) if ids else {}
+    shown = [{"id": line["unit"], "label": labels.get(line["unit"], line["unit"])} for line in lines]
+    return [[unit, line["price"], line["deposit"]] for unit, line in zip(shown, lines, strict=True)]
+
+
+def _bundle_offer(access: Access, found: Offer, given: Any) -> BundleOffer | None:
+    data = bundle_data(given)
+    if not data:
+        return None
+    return bundle_offer(access, found, data["parts"], data.get("rule", "fixed"), data.get("total", ""))
+
+
 @require_POST
 def desk_price(request: HttpRequest, unit_id: int) -> HttpResponse:
     """The price for what stands in the form now, and the discounts that go with its plan."""
     unit = doing.record(request, "units", unit_id, "units.quote")
-    found = offer(access_of(request), unit, asked_of(request.POST))
-    return render(request, "processes/deal_price.html", {"offer": found, "swap": True, "unit": unit})
+    access = access_of(request)
+    found = offer(access, unit, asked_of(request.POST))
+    context = {"offer": found, "swap": True, "unit": unit, "bundle": _bundle_offer(access, found, request.POST)}
+    return render(request, "processes/deal_price.html", context)
 
 
 def _submit(request: HttpRequest, unit: Unit) -> HttpResponse:
@@ -161,7 +200,8 @@ def _subscribe(request: HttpRequest, unit: Unit) -> dict[str, Any]:
     with transaction.atomic():
         if "customer" not in data:
             data["customer"] = _new_customer(request, unit)
-        made = doing.run(request, "subscribe_unit", unit.pk, data)
+        along = bundle_data(request.POST)
+        made = doing.run(request, "subscribe_bundle" if along else "subscribe_unit", unit.pk, data | along)
     return {"id": made.pk, "number": made.number}
 
 
@@ -194,6 +234,7 @@ def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
     context = {
         "unit": unit, "deal": chain.deal, "stage": chain.stage, "papers": papers, "newest": newest,
         "here": reverse("deal", args=[unit.pk]), "state": state_words().get(unit.state, unit.state),
+        "bundle": bundle_card(access, chain.deal),
         "account": _account(access, chain), "cashier_url": _cashier_url(access, chain.deal),
         **_documents(request, chain.deal), **files_context(request, chain),
     }  # fmt: skip
