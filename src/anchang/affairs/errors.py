@@ -8,6 +8,8 @@ from anchang.affairs.models import (
     ContractCopy,
     Dispute,
     Mortgage,
+    Negotiation,
+    Opportunity,
     SigningCheck,
     SigningProcedure,
     TitleRegistration,
@@ -57,6 +59,23 @@ say(
         "event.dispute.negotiating": _("Dispute in negotiation"),
         "event.dispute.court": _("Dispute before court or arbitration"),
         "event.dispute.closed": _("Dispute closed: %(result)s"),
+        "unit_needed": _("Name the unit that is talked about."),
+        "negotiation_open": _("Talks are open already."),
+        "not_negotiating": _("No talks are open."),
+        "deposit_above_total": _("The deposit is above the total."),
+        "terms_differ": _("Agreed were %(total)s in all, a deposit of %(deposit)s and the plan %(plan)s."),
+        "event.opportunity.opened": _("Opportunity opened"),
+        "event.opportunity.interested": _("Opportunity open again"),
+        "event.opportunity.negotiating": _("Closing talks about %(unit)s at %(total)s"),
+        "event.opportunity.agreed": _("Terms agreed for %(unit)s: %(total)s"),
+        "event.opportunity.won": _("Opportunity won by %(number)s"),
+        "event.opportunity.lost": _("Opportunity lost: %(reason)s"),
+        "event.negotiation.offered": _("New offer for %(unit)s: %(total)s"),
+        "event.negotiation.reached": _("Closing talks reached %(approver)s"),
+        "event.negotiation.agreed": _("Closing talks about %(unit)s: agreed at %(total)s"),
+        "event.negotiation.refused": _("Closing talks about %(unit)s: no agreement"),
+        "event.negotiation.lapsed": _("Closing talks about %(unit)s: time is over"),
+        "notice.negotiation_lapsed": _("Closing talks with %(customer)s about %(unit)s are over without a result"),
         "four_eyes": _("Who drafted the contract does not check it. Somebody else must."),
         "check_running": _("A check of this subscription is running."),
         "check_missing": _("A second person must confirm the contract's facts first."),
@@ -85,5 +104,6 @@ say(
 say_values("task.affair_step_due", step=STEPS)
 say_values("contract_not_there", state=dict(Contract.State.choices))
 say_values("notice.signing_check_decided", state=dict(SigningCheck.State.choices))
-for _model in (SigningCheck, SigningProcedure, Mortgage, TitleRegistration, Dispute, ContractCopy):
+say_values("state_refused", state=dict(Opportunity.Stage.choices))
+for _model in (Negotiation, SigningCheck, SigningProcedure, Mortgage, TitleRegistration, Dispute, ContractCopy):
     say_values("state_refused", state=dict(_model.State.choices))

@@ -16,3 +16,5 @@ declare(
 )  # fmt: skip
 declare("affairs.open_mortgages", True, "bool", _("Open the mortgages of a contract when it is signed"))
 declare("affairs.handover_needs_settled", False, "bool", _("Hand over only when all house money due is paid"))
+declare("affairs.negotiation_days", 3, "int", _("Days that closing talks stay open at most"))
+declare("affairs.agreed_days", 7, "int", _("Days for which agreed terms bind"))

@@ -6,7 +6,7 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs import signing_resources  # noqa: F401 (registers its own)
+from anchang.affairs import pipeline_resources, signing_resources  # noqa: F401 (each registers its own)
 from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Mortgage, TitleRegistration
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
 
@@ -16,7 +16,7 @@ _UNIT = Field("unit", label=_("Unit"), source="contract__unit", to="units", list
 _CONSULTANT = Field("consultant", label=_("Consultant"), source=_OWNER, to="users", list=True)
 
 register(Resource(
-    name="mortgages", model=Mortgage, label=_("Mortgage"), plural=_("Mortgages"), area="deals", icon="building-bank",
+    name="mortgages", model=Mortgage, label=_("Mortgage"), plural=_("Mortgages"), area="papers", icon="building-bank",
     label_field="bank", owner=_OWNER, team=_TEAM, state_field="state", order="-id", menu_order=60,
     kanban=Kanban("state", {"submitted": "submit", "approved": "approve", "pre_registered": "pre-register",
                             "disbursed": "disburse", "refused": "refuse", "withdrawn": "withdraw"}),
@@ -31,7 +31,7 @@ register(Resource(
 
 register(Resource(
     name="titles", model=TitleRegistration, label=_("Title registration"), plural=_("Title registrations"),
-    area="deals", icon="certificate", label_field="title", owner=_OWNER, team=_TEAM, state_field="state", order="-id",
+    area="papers", icon="certificate", label_field="title", owner=_OWNER, team=_TEAM, state_field="state", order="-id",
     menu_order=61, search=("certificate_number",),
     fields=(
         Field("title", label=_("Title registration"), source="contract__number"),
@@ -43,7 +43,7 @@ register(Resource(
 ))  # fmt: skip
 
 register(Resource(
-    name="contract-copies", model=ContractCopy, label=_("Contract copy"), plural=_("Contract copies"), area="deals",
+    name="contract-copies", model=ContractCopy, label=_("Contract copy"), plural=_("Contract copies"), area="papers",
     icon="books", label_field="title", owner=_OWNER, team=_TEAM, state_field="state", order="-id", menu_order=62,
     fields=(
         Field("title", label=_("Contract copy"), kind="text", expr=Concat(
@@ -67,7 +67,7 @@ register(Resource(
 ))  # fmt: skip
 
 register(Resource(
-    name="disputes", model=Dispute, label=_("Dispute"), plural=_("Disputes"), area="deals", icon="gavel",
+    name="disputes", model=Dispute, label=_("Dispute"), plural=_("Disputes"), area="papers", icon="gavel",
     label_field="subject", owner=_OWNER, team=_TEAM, state_field="state", order="-id", menu_order=63,
     search=("subject",),
     fields=(

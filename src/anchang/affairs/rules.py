@@ -37,12 +37,25 @@ DISPUTE: Machine = {
     "court": ("closed",),
     "closed": (),
 }
+#: An opportunity goes to and fro until it is won or lost.
+OPPORTUNITY: Machine = {
+    "interested": ("negotiating", "won", "lost"),
+    "negotiating": ("interested", "agreed", "won", "lost"),
+    "agreed": ("negotiating", "won", "lost"),
+    "won": (),
+    "lost": ("interested",),
+}
 MACHINES: Mapping[str, Machine] = {"mortgage": MORTGAGE, "title": TITLE, "dispute": DISPUTE}
 
 
 def why_not_go(kind: str, state: str, to: str) -> Refusal | None:
     """Steps come one after the other; none is skipped."""
     return None if to in MACHINES[kind].get(state, ()) else Refusal("state_refused", {"state": state, "to": to})
+
+
+def why_not_move(stage: str, to: str) -> Refusal | None:
+    """Whether an opportunity may go from one stage to another."""
+    return None if to in OPPORTUNITY.get(stage, ()) else Refusal("state_refused", {"state": stage, "to": to})
 
 
 def next_step(kind: str, state: str) -> str | None:

@@ -20,7 +20,7 @@ def roles(project_id: int | None) -> Mapping[str, Any]:
 
 register(Resource(
     name="signing-checks", model=SigningCheck, label=_("Check before signing"), plural=_("Checks before signing"),
-    area="deals", icon="eye-check", label_field="title", owner=_OWNER, team=_TEAM, state_field="state", order="-id",
+    area="papers", icon="eye-check", label_field="title", owner=_OWNER, team=_TEAM, state_field="state", order="-id",
     menu_order=33,
     fields=(
         Field("title", label=_("Subscription"), source="subscription__number", list=True),

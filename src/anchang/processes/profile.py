@@ -5,7 +5,10 @@ from django.utils.translation import gettext_lazy as _
 from anchang.crm.queries.customers import ProfileTab, profile_tabs
 
 TABS = (
-    ProfileTab("deals", _("Deals"), (("holds", "customer"), ("subscriptions", "customer"), ("contracts", "customer"))),
+    ProfileTab(
+        "deals", _("Deals"),
+        (("opportunities", "customer"), ("holds", "customer"), ("subscriptions", "customer"), ("contracts", "customer")),
+    ),
     ProfileTab("payments", _("Dues and receipts"), (("receivables", "customer"), ("receipts", "customer"))),
 )
 

@@ -31,6 +31,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Note
+from anchang.processes.agreeing import handover_clause
 from anchang.processes.before_signing import check_before_signing, check_unchanged
 from anchang.processes.people import with_permission
 
@@ -99,6 +100,7 @@ def _draft(
     ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, signed_on: dt.date, data: SignInput
 ) -> Contract:
     clauses = dict(ctx.param("deals.contract_clauses"))
+    clauses |= {"handover": agreed} if (agreed := handover_clause(subscription)) else {}
     clauses |= {"supplement": data.supplement} if data.supplement else {}
     year = f"{signed_on:%Y}"
     contract = Contract(

@@ -37,6 +37,7 @@ from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
 from anchang.processes import bundles
+from anchang.processes.agreeing import carry_terms
 from anchang.processes.entitlements import (
     Entitlements,
     bundle_rule,
@@ -182,6 +183,7 @@ def make_subscription(
     count_uses(ctx, terms.priced.snapshot)
     subscription = _write(ctx, unit, deal, hold, data, terms)
     use_up(ctx, deal, terms.used)
+    carry_terms(ctx, subscription)
     return deal, subscription, terms
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, job
-from anchang.processes import legacy, reminders
+from anchang.processes import agreeing, legacy, reminders
 
 
 def _in_context(run: JobRun, work: Callable[[Context], int]) -> None:
@@ -44,3 +44,8 @@ def remind_of_closing(run: JobRun) -> None:
 def claim_sold_units(run: JobRun) -> None:
     """The import claims them itself; this finds units that came in another way."""
     _in_context(run, legacy.claim_sold_units)
+
+
+@job("processes.end_talks", every="*/10 * * * *")
+def end_talks(run: JobRun) -> None:
+    _in_context(run, agreeing.end_talks)

@@ -1,6 +1,6 @@
 """Writes of what follows a signed contract."""
 
-from anchang.affairs.commands import custody, delivering, disputes, mortgages, procedures, titles
+from anchang.affairs.commands import custody, delivering, disputes, mortgages, negotiating, procedures, titles
 from anchang.affairs.commands.mortgages import open_of_contract
 
-__all__ = ["custody", "delivering", "disputes", "mortgages", "open_of_contract", "procedures", "titles"]
+__all__ = ["custody", "delivering", "disputes", "mortgages", "negotiating", "open_of_contract", "procedures", "titles"]

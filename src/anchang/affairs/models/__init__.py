@@ -2,10 +2,11 @@
 
 from anchang.affairs.models.custody import ContractCopy, CopyLoan
 from anchang.affairs.models.disputes import Dispute
+from anchang.affairs.models.negotiating import Negotiation, Opportunity
 from anchang.affairs.models.procedure import ProcedureStep, SigningCheck, SigningProcedure, StepDone
 from anchang.affairs.models.steps import Mortgage, TitleRegistration
 
 __all__ = [
-    "ContractCopy", "CopyLoan", "Dispute", "Mortgage", "ProcedureStep", "SigningCheck", "SigningProcedure", "StepDone",
-    "TitleRegistration",
+    "ContractCopy", "CopyLoan", "Dispute", "Mortgage", "Negotiation", "Opportunity", "ProcedureStep", "SigningCheck",
+    "SigningProcedure", "StepDone", "TitleRegistration",
 ]  # fmt: skip
