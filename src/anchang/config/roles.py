@@ -25,7 +25,7 @@ BASE: Rights = held("own", """
     projects.view companies.view users.view users.set-pin teams.view roles.view
     phases.view buildings.view units.view units.quote layouts.view licences.view price-lists.view price-rows.view
     price-changes.view discounts.view payment-plans.view release-batches.view dictionary-entries.view
-    unit-state-changes.view unit-locks.view channels.view campaigns.view
+    unit-state-changes.view unit-locks.view channels.view campaigns.view tags.view
     launch-schemes.view lotteries.view openings.view
 """)  # fmt: skip
 
@@ -63,6 +63,7 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     signature-requests.view signers.view signers.link subscriptions.esign
     signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice
+    opportunities.* negotiations.*
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
     units.hold units.subscribe units.match pool.view leads.claim pool-customers.view customers.claim households.view
@@ -74,7 +75,7 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     leads.* pool.* pool-customers.* touches.* lead-transfers.* assignment-rules.*
     customers.* visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.* households.*
     personal-requests.*
-    owner-changes.* grade-changes.* truth-checks.*
+    owner-changes.* grade-changes.* truth-checks.* tags.*
     presence.* rotation.* rosters.* profiles.* turns.*
     units.ask-discount units.make-quotation discount-requests.* discount-decisions.view quotations.* coupons.*
     price-strategies.*
@@ -96,7 +97,7 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.view
+    risk-notices.view opportunities.* negotiations.*
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """

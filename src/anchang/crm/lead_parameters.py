@@ -6,6 +6,10 @@ from anchang.platform.parameters import declare
 
 declare("crm.first_contact_hours", 24, "int", _("Hours for the first follow-up of a lead, then it goes to the pool"))
 declare(
+    "crm.first_contact_grade_hours", {}, "json", _("Hours for the first contact with a graded customer, by grade"),
+    help=_("Of his leads, and of a customer who was given to somebody; grades left out have the usual hours."),
+)  # fmt: skip
+declare(
     "crm.opening_hours", {}, "json", _("Opening hours; when set, the clocks of leads run only then"),
     help=_('By weekday from 0 (Monday): {"0": [["09:00", "18:00"]]}. Empty: hours of the clock.'),
 )  # fmt: skip

@@ -7,6 +7,10 @@ from anchang.platform.parameters import declare
 declare("crm.first_grade", "C", "choice", _("Grade of a new customer"), choices=("A", "B", "C", "D"))
 declare("crm.grade_days", {"A": 7, "B": 30}, "json", _("Days for which a grade is valid"))
 declare(
+    "crm.grade_criteria", {}, "json", _("Entry criteria of grades"),
+    help=_("By grade a condition on customers; who doesn't fulfil it isn't given the grade by hand."),
+)  # fmt: skip
+declare(
     "crm.idle_days", {"B": 3}, "json", _("Days without follow-up until owner and manager are told, by grade")
 )
 declare("crm.follow_up_days", {"A": 1, "B": 3, "C": 7, "D": 30}, "json",

@@ -6,7 +6,9 @@ from anchang.crm.commands.appointments import remind_appointments
 from anchang.crm.commands.grades import expire_grades
 from anchang.crm.commands.lead_clock import run_clock
 from anchang.crm.commands.standing import remind_idle
+from anchang.crm.commands.tagging import apply_rule, apply_rules, tag_changed
 from anchang.crm.commands.truth import find_doubts
+from anchang.crm.models import Tag
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, job
 
@@ -46,3 +48,23 @@ def run_clock_of_leads(run: JobRun) -> None:
     ctx = Context(run.access, run.here)
     run_clock(ctx)
     ctx.flush()
+
+
+@job("crm.apply_tag")
+def apply_rule_of_tag(run: JobRun, tag: int) -> None:
+    """A tag's new rule, on all customers of the project."""
+    found = Tag.objects.filter(project=run.here, pk=tag, active=True).first()
+    if found is not None and found.by_rule:
+        apply_rule(Context(run.access, run.here), found)
+
+
+@job("crm.tag_changed", every="* * * * *")
+def tag_changed_customers(run: JobRun) -> None:
+    """The rules of tags, on customers to whom something happened."""
+    tag_changed(Context(run.access, run.here))
+
+
+@job("crm.tag_all", every="20 2 * * *")
+def tag_all_customers(run: JobRun) -> None:
+    """The rules of tags on everybody: time alone makes some of them true."""
+    apply_rules(Context(run.access, run.here))

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from anchang.crm.views import customer, duplicates, floor, follow_up, hand_over, pool, reception, visit
+from anchang.crm.views import (
+    customer,
+    duplicates,
+    floor,
+    follow_up,
+    grades,
+    hand_over,
+    pool,
+    reception,
+    segments,
+    visit,
+)
 
 urlpatterns = [
     path("customers/<int:customer_id>/", customer.customer_page, name="crm-customer"),
@@ -12,6 +23,8 @@ urlpatterns = [
     path("customers/duplicates/", duplicates.search_page, name="crm-duplicates"),
     path("customers/compare/", duplicates.compare, name="crm-compare"),
     path("customers/merge/", duplicates.merge, name="crm-merge"),
+    path("customers/grades/", grades.grades_page, name="crm-grades"),
+    path("customers/segments/", segments.segments_page, name="crm-segments"),
     path("visit/new", reception.visit_new, name="crm-visit-new"),
     path("visit/lookup", reception.visit_lookup, name="crm-visit-lookup"),
     path("calls/new", reception.call_new, name="crm-call-new"),

@@ -22,7 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language
 
 from anchang.kernel.errors import DomainError, forbidden, not_found
-from anchang.platform import conditions, resources, search, statements
+from anchang.platform import conditions, resources, search, several, statements
 from anchang.platform.access import Access
 from anchang.platform.inputs import check_storable
 from anchang.platform.models import Project
@@ -175,6 +175,8 @@ def _order(
         return None, "pk", descending
     if f is None or not f.sort or access.field_mode(resource.name, name, project_ids) == "hide":
         raise DomainError("bad_order", status=422, fields={"order": "unknown_field"}, field=name[:60])
+    if f.through is not None:
+        return f, several.joined(f.through), descending
     if f.expr is not None:
         return f, f.expr, descending
     if f.kind == "ref":
@@ -203,7 +205,7 @@ def _beyond(path: Any, key: Field | None, descending: bool, after: tuple[Any, in
         return Q(**{f"pk__{op}": last_id})
     if value is None:
         return Q(_key__isnull=True, **{f"pk__{op}": last_id})
-    if key is not None and key.kind not in ("ref", "text"):
+    if key is not None and key.kind not in ("ref", "text", "many"):
         value = conditions.values.typed(key, value)
     q = Q(**{f"_key__{op}": value}) | Q(_key=value, **{f"pk__{op}": last_id})
     return q | Q(_key__isnull=True) if key is not None and key.nullable else q

@@ -15,12 +15,24 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.expressions import BaseExpression
 
+from anchang.platform import several
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 
 KINDS = (
     "text", "longtext", "int", "money", "area", "decimal", "percent", "bool", "date", "datetime",
     "choice", "ref", "phone", "json", "many",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Through:
+    """Several records of another kind on one (tags of a customer): `model` holds a row per pair, whose key `mine`
+    leads to this record and whose key `other` to the other one; `label` is the path of the other's words."""
+
+    model: type[models.Model]
+    mine: str
+    other: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,7 @@ class Field:
     required in the create form; found from the model (no default, not blank) when None.
     sum      lists show its sum in the footer.
     section  a heading among the facts; its words are said by `wording.say_keys(section={…})`.
+    through  for `many`: the rows that hold the pairs; such a field is listed, filtered, sorted and exported.
     choices  value -> label, when the model has none (dictionaries: a callable(project_id) -> dict).
     """
 
@@ -62,6 +75,7 @@ class Field:
     value: Callable[[Sequence[int]], Mapping[int, Any]] | None = None
     nullable: bool = True
     section: str = ""
+    through: Through | None = None
 
     @property
     def path(self) -> str:
@@ -208,6 +222,8 @@ def _completed(resource: Resource, f: Field) -> Field:
     """Fill label, kind, nullability and target from the model, so that each is said once."""
     if f.value is not None:
         return replace(f, kind=f.kind or "json", filter=False, sort=False, label=f.label or f.name)
+    if f.through is not None:
+        return replace(f, kind="many", expr=several.listed(f.through), label=f.label or f.name)
     if f.expr is not None:
         if not f.kind:
             raise ValueError(f"{resource.name}.{f.name}: a computed field needs its kind")
@@ -283,6 +299,6 @@ def problems() -> list[str]:
 
 
 __all__ = [
-    "Calendar", "Field", "Kanban", "ProjectKey", "Related", "Resource", "all_resources", "choices_of", "find", "forget",
-    "get", "of_model", "problems", "ref_target", "register",
+    "Calendar", "Field", "Kanban", "ProjectKey", "Related", "Resource", "Through", "all_resources", "choices_of",
+    "find", "forget", "get", "of_model", "problems", "ref_target", "register",
 ]  # fmt: skip

@@ -20,10 +20,12 @@ from anchang.crm.models import (
     CallIn,
     Customer,
     CustomerPhone,
+    CustomerTag,
     Lead,
     LeadTransfer,
     Need,
     OwnerChange,
+    Tag,
     Touch,
 )
 from anchang.kernel.phone import mask, tail4
@@ -31,6 +33,7 @@ from anchang.platform import bulk, personal
 from anchang.platform.access import actor_for
 from anchang.platform.models import Task
 
+TAGS = ("学区", "首置", "改善", "全款", "投资", "老业主亲友", "急购")
 GRADE_DAYS = {"A": 7, "B": 30}
 QUESTIONS = ("询问均价和在售户型", "询问地址和地铁",
              "询问首付比例", "询问开盘和加推时间", "预约周末看房", "询问车位情况")
@@ -81,6 +84,7 @@ class CrowdWriter:
         starts = {n: _file_at(crowd.lives[n]) for n in crowd.customers}
         order = sorted(crowd.customers, key=starts.__getitem__)
         self._write(Customer, [crowd.customers[n] for n in order], [starts[n] for n in order])
+        self._tags(rows)
         phones, tokens = [], {}
         for n, customer in crowd.customers.items():
             life = crowd.lives[n]
@@ -120,15 +124,20 @@ class CrowdWriter:
             next_follow_at=None, idle_since=life.dropped_at or last, visit_count=visits,
             occupation=choose(("employee", "manager", "civil_servant", "teacher", "doctor", "self_employed", "")),
             age_band=choose(("26_35", "26_35", "36_45", "36_45", "46_55", "to_25", "56_up")),
-            residence=life.region, workplace=choose(REGIONS), tags=self._tags(life),
+            residence=life.region, workplace=choose(REGIONS),
             state="lost" if life.lost else "active", state_reason=life.lost,
             value_class="high" if life.kind == "high_end" else "normal", created_by_id=self._user_id(life.owner),
         )  # fmt: skip
 
-    def _tags(self, life: Life) -> list[str]:
-        if self.random.random() > 0.2:
-            return []
-        return [self.random.choice(("学区", "首置", "改善", "全款", "投资", "老业主亲友", "急购"))]
+    def _tags(self, customers: Sequence[Row]) -> None:
+        """One customer in five has a tag by hand."""
+        made = [Row(name=name, category="", condition={}, active=True) for name in TAGS]
+        numbered(Tag, made)
+        self._write(Tag, made)
+        self._write(CustomerTag, [
+            Row(customer_id=customer.pk, tag_id=self.random.choice(made).pk, by_id=customer.owner_id)
+            for customer in customers if self.random.random() < 0.2
+        ])  # fmt: skip
 
     # --- leads ----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from anchang.crm.commands import (
     assignment_rules,
     channels,
     claims,
+    criteria,
     customers,
     family,
     followups,
@@ -16,7 +17,9 @@ from anchang.crm.commands import (
     merging,
     personal,
     privacy,
+    segments,
     standing,
+    tagging,
     telling,
     truth,
     visit_import,
@@ -24,7 +27,7 @@ from anchang.crm.commands import (
 )
 
 __all__ = [
-    "appointments", "assignment_rules", "channels", "claims", "customers", "family", "followups", "grades",
-    "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "standing", "telling",
-    "truth", "visit_import", "visits",
+    "appointments", "assignment_rules", "channels", "claims", "criteria", "customers", "family", "followups",
+    "grades", "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "segments",
+    "standing", "tagging", "telling", "truth", "visit_import", "visits",
 ]  # fmt: skip

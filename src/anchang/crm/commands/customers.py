@@ -10,6 +10,7 @@ from pydantic import Field
 
 from anchang.crm import dictionaries
 from anchang.crm.commands.channels import ChannelKey
+from anchang.crm.commands.criteria import require_for_new
 from anchang.crm.commands.filing import (
     AnyNeed,
     NeedInput,
@@ -20,6 +21,7 @@ from anchang.crm.commands.filing import (
     phone_mask,
 )
 from anchang.crm.commands.numbers import PhoneText, holders_and_ids, phone_rows, split, taken
+from anchang.crm.commands.tagging import TagKeys, hand_tags, replace_tags, tag_rows
 from anchang.crm.models import Customer, CustomerPhone, Grade, Need
 from anchang.crm.queries.people import teams_of
 from anchang.kernel.errors import DomainError, Refusal
@@ -41,7 +43,6 @@ GRADE = Literal["A", "B", "C", "D"]
 GRADES = dict(Grade.choices)
 Word = Annotated[str, Field(max_length=50)]
 Short = Annotated[str, Field(max_length=20)]
-Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=20)]], Field(max_length=30)]
 
 
 class CustomerInput(Input):
@@ -62,7 +63,7 @@ class CustomerInput(Input):
     age_band: Annotated[Short, Label(_("Age band"), choices=dictionaries.choices("age_band"))] = ""
     residence: Annotated[Word, Label(_("Residence area"))] = ""
     workplace: Annotated[Word, Label(_("Workplace area"))] = ""
-    tags: Annotated[Tags | None, Label(_("Tags"))] = None
+    tags: Annotated[TagKeys | None, Label(_("Tags"), "ref:tags")] = None
     need: AnyNeed = None
     note: Annotated[Note | None, Label(_("Note"), "longtext")] = None
 
@@ -75,23 +76,29 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
     """New files. A consultant's new customer is his own; whoever may give customers to others names the
     owner.
 
-    Raises phone_taken (409), which names the present owner and nothing else. One row costs five statements,
-    and one more with a channel."""
+    Raises phone_taken (409), which names the present owner and nothing else, and grade_criteria_unmet. One row
+    costs five statements, and one more with a channel, and with tags."""
     ids = check_free(ctx, [n for row in rows for n in split(row.phone)], new=len(rows))
     owners = [owner_of(ctx, row.owner) for row in rows]
     teams = teams_of(ctx, owners)
     channels = channel_ids(ctx, [row.channel for row in rows])
-    return make_customers(ctx, [
+    made = make_customers(ctx, [
         NewCustomer(
             row.name, split(row.phone), owner_id=owner, team_id=teams.get(owner) if owner else None,
             channel_id=channels.get(row.channel), campaign=row.campaign or "", grade=row.grade or "",
             need=need_columns(row.need),
             columns={name: getattr(row, name) for name in COPIED}
-            | {"tags": clean_tags(row.tags or []), "note": row.note or ""},
+            | {"note": row.note or ""},
         )
         for row, owner in zip(rows, owners, strict=True)
         if _licensed(row.kind, row.licence_number)
     ], ids)  # fmt: skip
+    require_for_new(ctx, made, [row.grade for row in rows])
+    tags = hand_tags(ctx, [key for row in rows for key in row.tags or ()])
+    if tags:
+        pairs = zip(made, rows, strict=True)
+        ctx.create_at_end([one for c, row in pairs for one in tag_rows(ctx, c, {tags[k] for k in row.tags or ()})])
+    return made
 
 
 def _licensed(kind: str, licence_number: str) -> bool:
@@ -124,10 +131,6 @@ def owner_of(ctx: Context, named: Any, permission: str = "customers.create") -> 
     return ctx.user_id if scope == "own" or ctx.here.pk in ctx.access.teams else None
 
 
-def clean_tags(tags: list[str]) -> list[str]:
-    return list(dict.fromkeys(tags))
-
-
 class CustomerEdit(Input):
     name: Annotated[Name | None, Label(_("Full name"))] = None
     kind: Annotated[
@@ -147,11 +150,11 @@ class CustomerEdit(Input):
     age_band: Annotated[Short | None, Label(_("Age band"), choices=dictionaries.choices("age_band"))] = None
     residence: Annotated[Word | None, Label(_("Residence area"))] = None
     workplace: Annotated[Word | None, Label(_("Workplace area"))] = None
-    tags: Annotated[Tags | None, Label(_("Tags"))] = None
+    tags: Annotated[TagKeys | None, Label(_("Tags"), "ref:tags")] = None
     note: Annotated[Note | None, Label(_("Note"), "longtext")] = None
 
 
-EDITED_EMPTY = {"tags": [], "value_class": "normal", "kind": "person"}
+EDITED_EMPTY = {"value_class": "normal", "kind": "person"}
 
 
 def why_not_write(customer: Customer) -> Refusal | None:
@@ -170,29 +173,19 @@ def edit_customer(ctx: Context, customer: Customer, data: CustomerEdit) -> Custo
         raise DomainError("bad_input", status=422, fields=dict.fromkeys(locked, "forbidden"))
     if not sent:
         return customer
-    for name in sent:
+    columns = [name for name in sent if name != "tags"]
+    for name in columns:
         value = getattr(data, name)
         if name == "name" and not value:
             raise DomainError("bad_input", status=422, fields={"name": "required"})
         setattr(customer, name, EDITED_EMPTY.get(name, "") if value is None else value)
     _licensed(customer.kind, customer.licence_number)
-    customer.tags = clean_tags(customer.tags)
-    customer.save(update_fields=[*sent, "updated_at"])
+    if "tags" in sent:
+        replace_tags(ctx, customer, data.tags or [])
+    customer.save(update_fields=[*columns, "updated_at"])
     ctx.event("customer.edited", customer, customer_id=customer.pk, fields=", ".join(sent))
     if "name" in sent:
         ctx.index([customer])
-    return customer
-
-
-class TagsInput(Input):
-    tags: Annotated[Tags, Label(_("Tags"))]
-
-
-@command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=why_not_write)
-def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
-    customer.tags = clean_tags(data.tags)
-    customer.save(update_fields=["tags", "updated_at"])
-    ctx.event("customer.tagged", customer, customer_id=customer.pk, tags=customer.tags)
     return customer
 
 
@@ -291,4 +284,4 @@ def write_need(ctx: Context, customer: Customer, data: NeedInput) -> Need:
     return made
 
 
-__all__ = ["add_customers", "add_need", "add_needs", "add_phone", "edit_customer", "remove_phone", "set_tags"]
+__all__ = ["add_customers", "add_need", "add_needs", "add_phone", "edit_customer", "remove_phone"]

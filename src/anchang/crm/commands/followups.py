@@ -8,10 +8,13 @@ from typing import Annotated, Literal
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from anchang.crm.commands.criteria import require_criteria
 from anchang.crm.commands.customers import GRADE, GRADES, why_not_write
+from anchang.crm.commands.filing import grade_end
 from anchang.crm.commands.grades import rule_grade, set_grades
 from anchang.crm.commands.hooks import follow_up_hooks
 from anchang.crm.models import Customer, FollowUp
+from anchang.crm.queries.criteria import unmet
 from anchang.crm.queries.people import teams_of
 from anchang.kernel.errors import DomainError
 from anchang.platform.commands import command, creates
@@ -46,7 +49,8 @@ def add_follow_ups(ctx: Context, rows: list[FollowUpInput]) -> list[FollowUp]:
     """Method, content and next plan (L17); without a date the grade's usual interval is the plan.
 
     Sets the customer's last follow-up and its clock, closes what was due, makes the next to-do, and changes
-    the grade as said or by rule (L19). Raises customer_not_active, next_in_past. Locks the customers by id.
+    the grade as said or by rule (L19). Raises customer_not_active, next_in_past, grade_criteria_unmet. Locks the
+    customers by id.
     """
     ids = sorted({row.customer.pk for row in rows})
     locked = (
@@ -62,14 +66,14 @@ def add_follow_ups(ctx: Context, rows: list[FollowUpInput]) -> list[FollowUp]:
     FollowUp.objects.bulk_create(made, batch_size=1000)
     last = {f.customer_id: f for f in made}
     ctx.finish_tasks("customers", ids, "follow_up_due", "customer_idle")
-    _regrade(ctx, [(customers[f.customer_id], f) for f in last.values()])
     for customer_id, follow_up in last.items():
         _plan(ctx, customers[customer_id], follow_up)
     Customer.objects.bulk_update(
         customers.values(),
-        ["last_follow_up_at", "idle_since", "next_follow_at", "grade_until", "updated_at"],
+        ["last_follow_up_at", "idle_since", "next_follow_at", "updated_at"],
         batch_size=500,
     )
+    _regrade(ctx, [(customers[f.customer_id], f) for f in last.values()])
     for hook in follow_up_hooks:
         hook(ctx, made)
     return made
@@ -107,19 +111,22 @@ def _effective(ctx: Context, row: FollowUpData) -> bool:
 
 
 def _regrade(ctx: Context, pairs: list[tuple[Customer, FollowUp]]) -> None:
-    by_rule: dict[str, list[tuple[Customer, str]]] = {}
+    """As said, within the grade's criteria; else by the project's rule, which lifts nobody who doesn't fulfil them.
+    Comes after the contact was written: it counts for the criteria."""
+    said = [(c, f.grade) for c, f in pairs if f.grade and f.grade != c.grade]
+    require_criteria(ctx, said)
+    set_grades(ctx, said)
+    by_rule: dict[tuple[str, str], list[Customer]] = {}
     for customer, follow_up in pairs:
-        if follow_up.grade and follow_up.grade != customer.grade:
-            by_rule.setdefault("", []).append((customer, follow_up.grade))
-        elif not follow_up.grade and (found := rule_grade(ctx, customer.grade, follow_up.intent)):
-            by_rule.setdefault(found[1], []).append((customer, found[0]))
-        elif follow_up.grade:
-            # Said again: the grade's validity starts anew.
-            from anchang.crm.commands.filing import grade_end
-
-            customer.grade_until = grade_end(ctx, customer.grade)
-    for rule_id, changes in by_rule.items():
-        set_grades(ctx, changes, rule_id=rule_id)
+        if not follow_up.grade and (found := rule_grade(ctx, customer.grade, follow_up.intent)):
+            by_rule.setdefault(found, []).append(customer)
+    for (grade, rule_id), customers in by_rule.items():
+        short = unmet(ctx, grade, [c.pk for c in customers])
+        set_grades(ctx, [(c, grade) for c in customers if c.pk not in short], rule_id=rule_id)
+    again = [c for c, f in pairs if f.grade and (c, f.grade) not in said]
+    for grade in {c.grade for c in again}:  # said again: the grade's validity starts anew
+        ids = [c.pk for c in again if c.grade == grade]
+        Customer.objects.filter(project=ctx.here, pk__in=ids).update(grade_until=grade_end(ctx, grade))
 
 
 def _plan(ctx: Context, customer: Customer, follow_up: FollowUp) -> None:

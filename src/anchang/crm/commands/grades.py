@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.crm import rules
+from anchang.crm.commands.criteria import require_criteria
 from anchang.crm.commands.customers import GRADE, GRADES, why_not_write
 from anchang.crm.commands.filing import grade_end
 from anchang.crm.models import Customer, GradeChange, Visit
@@ -26,11 +27,12 @@ class GradeInput(Input):
     reason: Annotated[str, Field(max_length=200), Label(_("Reason"))] = ""
 
 
-@command(Customer, verb="change-grade", label=_("Change the grade"), icon="stars", refuses=why_not_write)
+@command(Customer, verb="change-grade", label=_("Change the grade"), icon="stars", refuses=why_not_write, bulk=True)
 def change_grade(ctx: Context, customer: Customer, data: GradeInput) -> Customer:
-    """Tells the manager (L20). Raises same_grade."""
+    """Tells the manager (L20). Raises same_grade, grade_criteria_unmet."""
     if customer.grade == data.grade:
         raise DomainError("same_grade")
+    require_criteria(ctx, [(customer, data.grade)], reason=data.reason)
     set_grades(ctx, [(customer, data.grade)], reason=data.reason)
     return customer
 

@@ -61,6 +61,15 @@ def contact_due(ctx: Context) -> dt.datetime:
     return due_after(ctx.now, ctx.param("crm.first_contact_hours"), opening_hours(ctx))
 
 
+def grade_dues(ctx: Context) -> dict[str, dt.datetime]:
+    """The same for leads of known customers whose grade has its own limit (BS18); none set: empty."""
+    limits = ctx.param("crm.first_contact_grade_hours")
+    if not limits:
+        return {}
+    opening = opening_hours(ctx)
+    return {grade: due_after(ctx.now, hours, opening) for grade, hours in limits.items()}
+
+
 @dataclass(frozen=True)
 class _Rule:
     id: int

@@ -104,31 +104,46 @@ SELECT c.id FROM crm_customer c
 """
 
 
+# Nobody has spoken with him since he was given to his owner: that moved `idle_since`, a contact moves both.
+_UNCONTACTED = """
+SELECT id FROM crm_customer
+ WHERE project_id = %s AND deleted_at IS NULL AND state = 'active' AND owner_id IS NOT NULL AND grade = %s
+   AND stage IN ('visitor', 'prospect') AND idle_since <= %s
+   AND (last_follow_up_at IS NULL OR last_follow_up_at < idle_since)
+   AND (last_visit_at IS NULL OR last_visit_at < idle_since) ORDER BY id {lock}
+"""
+
+
 def _beyond(ctx: Context, at: dt.datetime, lock: bool = True) -> list[Customer]:
-    """Owned customers without a deal whose grade's limit is over at that moment: too long without follow-up, or
-    (where the office sets it) without a visit since the last one, the first contact and the last new owner."""
+    """Owned customers without a deal whose grade's limit is over at that moment: not spoken with since they got their
+    owner, too long without follow-up, or too long without a visit since the last one, the first contact and the last
+    new owner; each where the office sets it."""
+    lock_words = "FOR NO KEY UPDATE SKIP LOCKED" if lock else ""
     opening = opening_hours(ctx)
-    ids: list[int] = []
-    unvisited: list[int] = []
+    hours_of = {"idle": recycle_policy(ctx).grade_hours, "first": ctx.param("crm.first_contact_grade_hours")}
+    found: dict[str, set[int]] = {"idle": set(), "first": set(), "visit": set()}
     with connection.cursor() as cursor:
-        for grade, hours in recycle_policy(ctx).grade_hours.items():
-            # Opening hours only lengthen the time, so the clock's hours find every candidate.
-            limit = at - dt.timedelta(hours=hours)
-            sql = _DUE.format(lock="FOR NO KEY UPDATE SKIP LOCKED" if lock else "")
-            cursor.execute(sql, [ctx.here.pk, grade, limit])
-            ids += [row[0] for row in cursor.fetchall()]
+        for kind, sql in (("idle", _DUE), ("first", _UNCONTACTED)):
+            for grade, hours in hours_of[kind].items():
+                # Opening hours only lengthen the time, so the clock's hours find every candidate.
+                limit = at - dt.timedelta(hours=hours)
+                cursor.execute(sql.format(lock=lock_words), [ctx.here.pk, grade, limit])
+                found[kind] |= {row[0] for row in cursor.fetchall()}
         for grade, days in ctx.param("crm.grade_visit_days").items():
             limit = at - dt.timedelta(days=days)
-            sql = _UNVISITED.format(lock="FOR NO KEY UPDATE SKIP LOCKED" if lock else "")
-            cursor.execute(sql, [ctx.here.pk, grade, limit, limit])
-            unvisited += [row[0] for row in cursor.fetchall()]
-    ids += unvisited
-    found = list(Customer.objects.filter(project=ctx.here, pk__in=ids).order_by("pk"))
+            cursor.execute(_UNVISITED.format(lock=lock_words), [ctx.here.pk, grade, limit, limit])
+            found["visit"] |= {row[0] for row in cursor.fetchall()}
+    ids = set().union(*found.values())
+    rows = list(Customer.objects.filter(project=ctx.here, pk__in=ids).order_by("pk")) if ids else []
     if opening is None:
-        return found
-    limits = {g: dt.timedelta(hours=h) for g, h in recycle_policy(ctx).grade_hours.items()}
-    late = set(unvisited)
-    return [c for c in found if c.pk in late or elapsed(c.idle_since, at, opening) >= limits[c.grade]]
+        return rows
+
+    def is_late(customer: Customer, kind: str) -> bool:
+        if customer.pk not in found[kind]:
+            return False
+        return elapsed(customer.idle_since, at, opening) >= dt.timedelta(hours=hours_of[kind][customer.grade])
+
+    return [c for c in rows if c.pk in found["visit"] or is_late(c, "idle") or is_late(c, "first")]
 
 
 def run_clock(ctx: Context) -> dict[str, int]:

@@ -4,6 +4,7 @@ each writes the trace (L14), events, to-dos and one notice per person."""
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from typing import Any
 
 from django.db import connection
 
-from anchang.crm.commands.lead_assignment import contact_due
+from anchang.crm.commands.lead_assignment import contact_due, grade_dues
 from anchang.crm.commands.standing import give
 from anchang.crm.models import HELD, Customer, Lead, LeadState, LeadTransfer
 from anchang.crm.queries.people import names_of, teams_of
@@ -31,25 +32,29 @@ class Moved:
     state: str
     customer_id: int | None
     name: str
+    due: dt.datetime | None = None
 
 
 _GIVE = """
 WITH was AS (
-    SELECT id, owner_id, state FROM crm_lead
-     WHERE project_id = %(project)s AND id = ANY(%(ids)s) AND state = ANY(%(states)s) AND deleted_at IS NULL
-       AND owner_id IS DISTINCT FROM %(owner)s
+    SELECT x.id, x.owner_id, x.state,
+           (SELECT c.grade FROM crm_customer c WHERE c.project_id = x.project_id AND c.id = x.customer_id) AS grade
+      FROM crm_lead x
+     WHERE x.project_id = %(project)s AND x.id = ANY(%(ids)s) AND x.state = ANY(%(states)s) AND x.deleted_at IS NULL
+       AND x.owner_id IS DISTINCT FROM %(owner)s
        FOR NO KEY UPDATE
 )
 UPDATE crm_lead l
    SET owner_id = %(owner)s, team_id = %(team)s, rule_id = NULL, pool_since = NULL, assigned_at = %(now)s,
        state = CASE WHEN was.state IN ('new', 'pool') THEN 'assigned' ELSE was.state END,
-       first_contact_due_at = CASE WHEN was.state IN ('new', 'pool', 'assigned') THEN %(due)s
+       first_contact_due_at = CASE WHEN was.state IN ('new', 'pool', 'assigned')
+                                   THEN coalesce((%(dues)s::jsonb ->> was.grade)::timestamptz, %(due)s)
                                    ELSE l.first_contact_due_at END,
        first_contacted_at = CASE WHEN was.state IN ('new', 'pool') THEN NULL ELSE l.first_contacted_at END,
        updated_at = %(now)s
   FROM was WHERE l.project_id = %(project)s AND l.id = was.id
 RETURNING l.id, was.owner_id, was.state, l.customer_id, CASE l.name WHEN '' THEN l.phone_masked ELSE l.name
-END
+END, l.first_contact_due_at
 """
 
 
@@ -77,6 +82,7 @@ def give_leads(
                 "team": teams_of(ctx, [owner_id]).get(owner_id),
                 "now": ctx.now,
                 "due": due,
+                "dues": json.dumps({grade: at.isoformat() for grade, at in grade_dues(ctx).items()}),
             },
         )
         moved = [Moved(*row) for row in cursor.fetchall()]
@@ -108,7 +114,7 @@ def give_leads(
             "leads",
             [m.id for m in fresh],
             [owner_id] * len(fresh),
-            [due] * len(fresh),
+            [m.due or due for m in fresh],
             [{"name": m.name} for m in fresh],
             ctx.now.isoformat(),
         )

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db.models import F
 
-from anchang.crm.commands.lead_assignment import Assigner, contact_due
+from anchang.crm.commands.lead_assignment import Assigner, contact_due, grade_dues
 from anchang.crm.commands.numbers import Holder, holders
-from anchang.crm.models import Channel, Lead, LeadPhone, LeadState, LeadTransfer, Touch
+from anchang.crm.models import Channel, Customer, Lead, LeadPhone, LeadState, LeadTransfer, Touch
 from anchang.crm.queries.people import names_of, teams_of
 from anchang.kernel.phone import mask, tail4
 from anchang.platform import bulk, personal, statements
@@ -171,7 +171,7 @@ def _write(ctx: Context, news: list[_New], import_job_id: int | None) -> None:
     if not news:
         return
     teams = teams_of(ctx, {n.owner_id for n in news})
-    due = contact_due(ctx)
+    due = _dues(ctx, news)
     names = names_of({n.owner_id for n in news if n.owner_id})
     for new, lead_id in zip(news, bulk.reserve_ids(Lead, len(news)), strict=True):
         new.id = lead_id
@@ -180,8 +180,18 @@ def _write(ctx: Context, news: list[_New], import_job_id: int | None) -> None:
         _tell(ctx, news, due, names)
 
 
+def _dues(ctx: Context, news: list[_New]) -> list[dt.datetime]:
+    """Until when each must be contacted first; the grade of a known customer may shorten it."""
+    usual, by_grade = contact_due(ctx), grade_dues(ctx)
+    ids = {n.customer.customer_id for n in news if n.customer} if by_grade else set()
+    if not ids:
+        return [usual] * len(news)
+    grades = dict(Customer.objects.filter(project=ctx.here, pk__any_of=list(ids)).values_list("pk", "grade"))
+    return [by_grade.get(grades.get(n.customer.customer_id, ""), usual) if n.customer else usual for n in news]
+
+
 def _insert(
-    ctx: Context, news: list[_New], teams: dict[int, int], due: dt.datetime, import_job_id: int | None
+    ctx: Context, news: list[_New], teams: dict[int, int], due: Sequence[dt.datetime], import_job_id: int | None
 ) -> None:
     bulk.insert(
         Lead,
@@ -226,7 +236,7 @@ def _insert(
 
 
 def _lead_columns(
-    ctx: Context, news: list[_New], teams: dict[int, int], due: dt.datetime
+    ctx: Context, news: list[_New], teams: dict[int, int], due: Sequence[dt.datetime]
 ) -> dict[str, list[Any]]:
     each = [n.enquiry for n in news]
     owned = [n.owner_id is not None for n in news]
@@ -257,13 +267,13 @@ def _lead_columns(
         "state": [LeadState.ASSIGNED.value if o else LeadState.POOL.value for o in owned],
         "rule_id": [n.rule_id for n in news],
         "assigned_at": [ctx.now if o else None for o in owned],
-        "first_contact_due_at": [due if o else None for o in owned],
+        "first_contact_due_at": [at if o else None for at, o in zip(due, owned, strict=True)],
         "pool_since": [None if o else ctx.now for o in owned],
         "customer_id": [n.customer.customer_id if n.customer else None for n in news],
     }
 
 
-def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | None, str]) -> None:
+def _tell(ctx: Context, news: list[_New], due: Sequence[dt.datetime], names: dict[int | None, str]) -> None:
     """Events, to-dos and one notice per assignee."""
     customers = [n.customer.customer_id if n.customer else None for n in news]
     bulk.add_events(
@@ -290,7 +300,7 @@ def _tell(ctx: Context, news: list[_New], due: dt.datetime, names: dict[int | No
             "leads",
             [n.id for n in owned],
             [n.owner_id or 0 for n in owned],
-            [due] * len(owned),
+            [at for n, at in zip(news, due, strict=True) if n.owner_id],
             [{"name": n.enquiry.name or n.coded.masked} for n in owned],
             ctx.now.isoformat(),
         )

@@ -9,11 +9,12 @@ from django.db.models import F, Min
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm import rules
-from anchang.crm.commands.customers import clean_tags, why_not_write
+from anchang.crm.commands.customers import why_not_write
 from anchang.crm.commands.grades import settle_stages
 from anchang.crm.commands.hooks import merge_hooks
 from anchang.crm.commands.lead_handling import give_leads
 from anchang.crm.commands.standing import give
+from anchang.crm.commands.tagging import join_tags
 from anchang.crm.models import HELD, Customer, CustomerMerge, CustomerPhone, FollowUp, Lead, Need, Visit
 from anchang.crm.queries import belonging
 from anchang.kernel.errors import DomainError
@@ -115,6 +116,7 @@ def _move(ctx: Context, kept: Customer, gone: Customer) -> dict[str, int]:
     if CustomerPhone.objects.filter(customer=kept, active=True, main=True).exists():
         CustomerPhone.objects.filter(customer=gone, main=True).update(main=False)
     _move_needs(kept, gone)
+    join_tags(ctx, kept, gone)
     last = Visit.objects.filter(customer=kept).order_by("-seq").values_list("seq", flat=True).first() or 0
     moved = {"visit": Visit.objects.filter(customer=gone).update(customer=kept, seq=F("seq") + last)}
     renumber_visits(kept.project_id, [kept.pk])
@@ -160,7 +162,6 @@ def _fill(kept: Customer, gone: Customer) -> None:
     if gone.captured_at < kept.captured_at:
         for name in ("captured_at", "channel_id", "campaign", "source", "business_date"):
             setattr(kept, name, getattr(gone, name))
-    kept.tags = clean_tags([*kept.tags, *gone.tags])[:30]
     kept.grade = min(kept.grade, gone.grade)
     kept.visit_count += gone.visit_count
     for name in ("last_follow_up_at", "last_visit_at", "idle_since"):

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from anchang.crm import rules
 from anchang.crm.commands.channels import ChannelKey
+from anchang.crm.commands.criteria import require_criteria
 from anchang.crm.commands.customers import GRADE, GRADES, check_free, why_not_write, write_need
 from anchang.crm.commands.filing import AnyNeed, NeedInput, channel_ids, ensure_customer, need_columns
 from anchang.crm.commands.grades import set_grades, settle_stages
@@ -103,6 +104,7 @@ def _register(ctx: Context, row: VisitInput) -> Visit:
     )
     count_visits(ctx, [customer], {customer.pk: visit})
     if row.grade and row.grade != customer.grade:
+        require_criteria(ctx, [(customer, row.grade)])
         set_grades(ctx, [(customer, row.grade)], reason="visit")
     ctx.event("visit.registered", visit, customer_id=customer.pk, seq=seq, consultant=consultant_id)
     if consultant_id is None:

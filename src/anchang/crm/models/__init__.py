@@ -31,12 +31,14 @@ from anchang.crm.models.leads import (
 )
 from anchang.crm.models.requests import PersonalRequest
 from anchang.crm.models.stops import MessageStop
+from anchang.crm.models.tags import CustomerTag, Tag, TagPass
 from anchang.crm.models.tours import Tour
 from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck, Visit
 
 __all__ = [
-    "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel", "ClaimCounter",
-    "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone", "FollowUp", "Grade",
-    "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer", "MessageStop", "Need",
-    "OwnerChange", "PersonalRequest", "PoolCustomer", "PoolLead", "Stage", "Touch", "Tour", "TruthCheck", "Visit",
+    "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel",
+    "ClaimCounter", "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone",
+    "CustomerTag", "FollowUp", "Grade", "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer",
+    "MessageStop", "Need", "OwnerChange", "PersonalRequest", "PoolCustomer", "PoolLead", "Stage", "Tag", "TagPass",
+    "Touch", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

@@ -78,7 +78,7 @@ class Customer(ProjectModel):
     guard_sql = EraseFunction()
     personal = {
         "name": "'***'", "sex": "''", "phone_masked": "''", "email": "''", "licence_number": "''", "occupation": "''",
-        "age_band": "''", "residence": "''", "workplace": "''", "tags": "'[]'", "note": "''", "state_reason": "''",
+        "age_band": "''", "residence": "''", "workplace": "''", "note": "''", "state_reason": "''",
         "household_id": "NULL", "household_relation": "''", "next_follow_at": "NULL",
         "state": "CASE state WHEN 'merged' THEN 'merged' ELSE 'erased' END",
     }  # fmt: skip
@@ -126,7 +126,6 @@ class Customer(ProjectModel):
     age_band = models.CharField(_("Age band"), max_length=20, blank=True)
     residence = models.CharField(_("Residence area"), max_length=50, blank=True)
     workplace = models.CharField(_("Workplace area"), max_length=50, blank=True)
-    tags = models.JSONField(_("Tags"), default=list, blank=True)
     note = models.TextField(_("Note"), blank=True)
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.ACTIVE)
     state_reason = models.CharField(_("Reason"), max_length=200, blank=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import F, JSONField, OuterRef, Subquery
+from django.db.models import Count, F, JSONField, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -18,6 +18,7 @@ from anchang.crm.models import (
     Customer,
     CustomerIdentity,
     CustomerPhone,
+    CustomerTag,
     GradeChange,
     Household,
     MessageStop,
@@ -25,8 +26,9 @@ from anchang.crm.models import (
     OwnerChange,
     PersonalRequest,
     PoolCustomer,
+    Tag,
 )
-from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.resources import Field, Related, Resource, Through, register
 
 
 def _phones(ids: Sequence[int]) -> dict[int, Any]:
@@ -119,7 +121,7 @@ CUSTOMERS = register(
             Field("age_band", kind="choice", choices=dictionaries.choices("age_band")),
             Field("residence"),
             Field("workplace"),
-            Field("tags", filter=False, sort=False),
+            Field("tags", _("Tags"), to="tags", through=Through(CustomerTag, "customer", "tag", "tag__name")),
             Field("household", to="households"),
             Field("household_relation"),
             Field("grade_until"),
@@ -152,6 +154,30 @@ CUSTOMERS = register(
         ),
     )
 )
+
+
+
+def _tagged(ids: Sequence[int]) -> dict[int, Any]:
+    """How many customers have each tag."""
+    rows = CustomerTag.objects.filter(tag__in=ids, customer__deleted_at__isnull=True).values_list("tag").order_by()
+    return dict.fromkeys(ids, 0) | dict(rows.annotate(count=Count("pk")))
+
+
+TAGS = register(
+    Resource(
+        name="tags", model=Tag, label=_("Tag"), plural=_("Tags"), area="crm", icon="tag", menu_order=82, order="name",
+        search=("name",), key_field="name",
+        fields=(
+            Field("name", list=True),
+            Field("category", list=True),
+            Field("condition", list=True, to="customers", filter=False, sort=False),
+            Field("active", list=True),
+            Field("customers", _("Customers"), kind="int", value=_tagged, list=True),
+            Field("applied_at", list=True),
+            Field("created_at"),
+        ),
+    )
+)  # fmt: skip
 
 POOL_CUSTOMERS = register(
     Resource(

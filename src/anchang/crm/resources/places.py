@@ -22,6 +22,12 @@ register_place(
     )
 )
 register_place(
+    Place("customers", "grades", _("Grades"), "crm-grades", "customers.view", icon="stars", order=83)
+)
+register_place(
+    Place("customers", "segments", _("Segments"), "crm-segments", "customers.view", icon="filter", order=8)
+)
+register_place(
     Place(
         "settings",
         "hand-over",

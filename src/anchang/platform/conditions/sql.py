@@ -9,12 +9,12 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.expressions import BaseExpression
 from django.utils import timezone
 
-from anchang.platform import resources
+from anchang.platform import resources, several
 from anchang.platform.access import Access
 from anchang.platform.conditions.parse import Both, Negated, Node, Test, bad
 from anchang.platform.conditions.values import span, typed, upper
 from anchang.platform.reaching import reach
-from anchang.platform.resources import Field, Resource
+from anchang.platform.resources import Field, Resource, Through
 
 FALSE = Q(pk__in=[])
 _COMPARE = {"gt": "__gt", "gte": "__gte", "lt": "__lt", "lte": "__lte"}
@@ -71,15 +71,45 @@ def _test(
     if rest and (related := _to_many(resource, name)):
         return _some(related, resource, tuple(rest), test, access, project_ids, now)
     f = readable_field(resource, name, access, project_ids)
+    if f.through is not None:
+        return _one_of_several(f, f.through, tuple(rest), test, access, project_ids, now)
     if not rest:
-        if f.kind == "many":
-            return _compare(f.path, f, test, now)
         path = f.path
         if f.expr is not None:
             path = f"_{name}"
             annotations[path] = f.expr
         return _compare(path, f, test, now)
     return _hop(resource, f, tuple(rest), test, access, project_ids, now)
+
+
+def _one_of_several(
+    f: Field, through: Through, rest: tuple[str, ...], test: Test, access: Access | None,
+    project_ids: tuple[int, ...], now: dt.datetime,
+) -> Q:  # fmt: skip
+    """`eq` and `in`: one of them is there, by id or by its words; `ne`: this one isn't; `empty`: there is none."""
+    rows = several.pairs(through)
+    if test.op == "empty" and not rest:
+        return ~Q(Exists(rows)) if test.value else Q(Exists(rows))
+    target = resources.get(f.to)
+    if rest:
+        if access is not None and not all(access.may(f"{target.name}.view", p) for p in project_ids):
+            raise bad("unknown_field", field=f.name)
+        notes: dict[str, BaseExpression] = {}
+        inner = _test(Test(rest, test.op, test.value), target, access, project_ids, now, notes)
+        others = target.model._default_manager.annotate(**notes).filter(inner)
+        return Q(Exists(rows.filter(**{f"{through.other}__in": others.values("pk")})))
+    if test.op not in ("eq", "in", "ne"):
+        raise bad("unknown_op", op=test.op)
+    values = test.value if isinstance(test.value, list) else [test.value]
+    ids, words = [v for v in values if _is_id(v)], [v for v in values if not _is_id(v) and v is not None]
+    of_ids = Q(**{f"{through.other}_id__in": [typed(f, v) for v in ids]})
+    of_words = Q(**{f"{through.label}__in": [typed(Field(f.name, kind="text"), v) for v in words]})
+    found = Q(Exists(rows.filter(of_ids | of_words if ids and words else of_words if words else of_ids)))
+    return ~found if test.op == "ne" else found
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and value.isascii() and value.isdigit())
 
 
 def _hop(

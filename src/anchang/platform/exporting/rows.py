@@ -82,7 +82,7 @@ class Export:
 
     def _fields(self) -> list[Field]:
         seen = reading.visible_fields(self.resource, self.access, (self.project.pk,))
-        able = {f.name: f for f in seen if f.value is None and f.kind not in ("json", "many")}
+        able = {f.name: f for f in seen if f.value is None and f.kind != "json"}
         if self.wanted.columns is None:
             return [f for f in able.values() if f.list] or list(able.values())
         for name in self.wanted.columns:
@@ -163,6 +163,8 @@ def _cell(f: Field, value: Any, project_id: int) -> Any:
         return None
     if f.kind == "ref":
         return value["label"]
+    if f.kind == "many":
+        return "、".join(str(one["label"]) for one in value)
     if f.kind == "choice":
         return force_str(resources.choices_of(f, project_id).get(value, value))
     if f.kind == "bool":

@@ -36,7 +36,7 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
     if project is None or project.pk not in access.rights:
         project = commands.one_project(access, set())
     columns = tuple(
-        f.name for f in lists.listed_fields(state) if f.value is None and f.kind not in ("json", "many")
+        f.name for f in lists.listed_fields(state) if f.value is None and f.kind != "json"
     )
     wanted = Wanted(state.where, state.q, state.order, columns, request.POST.get("full") == "1")
     exporting.start(access, project, resource, wanted)

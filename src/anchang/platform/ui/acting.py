@@ -30,7 +30,7 @@ from anchang.platform.ui.consequences import consequence_of
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.forms import FormField
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
-from anchang.platform.ui.lists import resource_of
+from anchang.platform.ui.lists import resource_of, state_of
 from anchang.platform.ui.overlays import go, overlay, refresh, toast
 from anchang.platform.wording import worded
 
@@ -304,6 +304,8 @@ def bulk_page(request: HttpRequest, name: str, verb: str) -> HttpResponse:
     fields = fields_for(deed)
     given = request.POST if request.method == "POST" else request.GET
     ids = [int(i) for i in given.get("ids", "").split(",") if i.isascii() and i.isdigit() and len(i) < 19][:MAX_BULK]
+    if not ids and request.method != "POST" and given.get("view"):
+        ids = _ids_of_view(request, resource)
     if request.method == "POST":
         return _bulk_run(deed, fields, ids)
     context = {
@@ -312,6 +314,13 @@ def bulk_page(request: HttpRequest, name: str, verb: str) -> HttpResponse:
         "sure": cmd.label, "note": _("%(count)s records") % {"count": len(ids)}, "help": cmd.help,
     }  # fmt: skip
     return overlay(request, "platform/command.html", str(cmd.label), context)
+
+
+def _ids_of_view(request: HttpRequest, resource: Resource) -> list[int]:
+    """The newest records of a saved view: a segment's batch."""
+    state = state_of(request, resource)
+    found, _ids = reading.filtered(resource, state.access, state.query())
+    return list(found.order_by("-pk").values_list("pk", flat=True)[:MAX_BULK])
 
 
 def _bulk_run(deed: Deed, fields: Sequence[FormField], ids: Sequence[int]) -> HttpResponse:

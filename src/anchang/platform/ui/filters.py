@@ -40,7 +40,7 @@ OPS_OF = {
     "phone": ("contains", "empty", "filled"),
     "choice": ("in", "empty", "filled"),
     "ref": ("in", "empty", "filled"),
-    "many": ("in",),
+    "many": ("in", "empty", "filled"),
     "bool": ("eq",),
     "date": ("between", "within", "older_than", "empty", "filled"),
     "datetime": ("between", "within", "older_than", "empty", "filled"),

@@ -110,7 +110,7 @@ def _shaped(
     project_id: int | None,
 ) -> FormField:  # fmt: skip
     if get_origin(core) in (list, tuple, set) or core is list:
-        return _list_field((*get_args(core), Any)[0], choices, common, project_id)
+        return _list_field((*get_args(core), Any)[0], ref, choices, common, project_id)
     if isinstance(core, type) and issubclass(core, Input):
         parts = tuple(_field(n, i, project_id) for n, i in core.model_fields.items())
         return FormField(kind="group", shape="group", parts=parts, **common)
@@ -129,10 +129,10 @@ def _shaped(
 
 
 def _list_field(
-    one: Any, choices: tuple[tuple[str, str], ...], common: dict[str, Any], project_id: int | None
+    one: Any, ref: str, choices: tuple[tuple[str, str], ...], common: dict[str, Any], project_id: int | None
 ) -> FormField:
     core, marks, _ = _core(one)
-    ref = next((m.resource for m in marks if isinstance(m, RefTo)), "")
+    ref = next((m.resource for m in marks if isinstance(m, RefTo)), ref)
     if ref:
         return FormField(kind="refs", shape="list", ref=ref, **common)
     if isinstance(core, type) and issubclass(core, Input):

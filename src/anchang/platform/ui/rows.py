@@ -120,7 +120,7 @@ def columns_of(
     for f in fields:
         mark = ("descending" if descending else "ascending") if f.name == by else ""
         link = ""
-        if sort_url and f.sort and f.kind not in ("json", "many", "longtext"):
+        if sort_url and f.sort and f.kind not in ("json", "longtext"):
             link = sort_url(f.name if mark == "descending" else f"-{f.name}" if mark else f.name)
         kind = kind_of(resource, f)
         found.append(
