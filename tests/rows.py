@@ -22,6 +22,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "insight.SalesPlan": {"year": 2026},
     "insight.PlanTarget": {"month": 1},
     "platform.MessageChannel": {"kind": "by_hand"},
+    "platform.ExportRequest": {"state": "free"},
     "platform.OutgoingMessage": {"state": "dropped"},
     "crm.Lead": {"state": "assigned", "assigned_at": lambda *_: timezone.now()},
     "crm.TruthCheck": {"visit": lambda *place: _related_by_label("crm.Visit", *place)},

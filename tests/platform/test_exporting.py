@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from anchang.crm.models import Lead
 from anchang.kernel.errors import DomainError
 from anchang.platform import files, jobs, reading, resources
+from anchang.platform.access import bump_stamp
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Wanted
 from anchang.platform.importing.reader import read_table
-from anchang.platform.models import FieldRule, JobReport, PersonalGrant, RevealLog, Role, StoredFile
+from anchang.platform.models import FieldRule, JobReport, Parameter, PersonalGrant, RevealLog, Role, StoredFile
 from tests.factories import PASSWORD, make_office, run
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +29,11 @@ def office(db):
             for n, name in enumerate(["张伟", "=1+1", "王芳", "李强"])
         ])  # fmt: skip
     return found
+
+
+def set_parameter(key: str, value: object) -> None:
+    Parameter.objects.create(key=key, valid_from=dt.date(2020, 1, 1), value=value)
+    bump_stamp()
 
 
 def sheet(content: bytes) -> list[list[str]]:
@@ -67,15 +74,17 @@ def test_it_says_who_took_it_out_and_is_on_record(office):
 
 
 def test_full_phones_need_the_right_to_reveal(office):
+    set_parameter("platform.export_approval_full_rows", 0)
     rows = exported(office, order="name", columns=("name", "phone"), full=True)
+    with office.as_("director"):
+        log = RevealLog.objects.get(kind="phones")
+    assert (log.resource, log.count, log.user_id) == ("leads", 4, office.users["manager"].pk)
     assert {r[1] for r in rows[1:5]} == {f"1380000010{n}" for n in range(4)}
     with office.as_("system"):
         PersonalGrant.objects.create(
             user=office.users["manager"], project=office.project, permission="leads.reveal", allow=False,
             scope="project", reason="x", made_by_id=office.users["admin"].pk,
         )  # fmt: skip
-    from anchang.platform.access import bump_stamp
-
     bump_stamp()
     with office.as_("manager") as access, pytest.raises(DomainError) as error:
         exporting.start(access, office.project, resources.get("leads"), Wanted(full=True))
@@ -83,8 +92,6 @@ def test_full_phones_need_the_right_to_reveal(office):
 
 
 def test_a_hidden_field_is_neither_exported_nor_filtered_by(office):
-    from anchang.platform.access import bump_stamp
-
     with office.as_("system"):
         FieldRule.objects.create(
             role=Role.objects.get(code="manager"), resource="leads", field="name", mode="hide"

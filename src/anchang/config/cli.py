@@ -65,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     exporting.add_argument("resource", metavar="RESOURCE")
     exporting.add_argument("--project", required=True, metavar="CODE")
     exporting.add_argument("--to", type=Path, required=True, metavar="OUT.xlsx")
+    exporting.add_argument("--request", default="", metavar="NUMBER", help="an approved export, where one is needed")
 
     backup = add(commands, "backup", run_backup, "write the whole database to a file (never the data key)")
     backup.add_argument("file", type=Path, metavar="FILE")
@@ -160,7 +161,7 @@ def run_export(options: argparse.Namespace) -> int:
         from anchang.platform.exporting.jobs import export_file
 
         try:
-            rows = export_file(options.resource, options.project, options.to)
+            rows = export_file(options.resource, options.project, options.to, request=options.request)
         except DomainError as problem:
             print(f"anchang: {worded(problem)}", file=sys.stderr)
             return NOTHING_DONE

@@ -20,7 +20,7 @@ def held(scope: str, rights: str) -> Rights:
 BASE: Rights = held("own", """
     tasks.view tasks.done notices.view notices.read tokens.view tokens.issue tokens.revoke
     jobs.view jobs.cancel views.view views.create views.delete
-    files.view
+    files.view export-requests.view
 """) | held("project", """
     projects.view companies.view users.view users.set-pin teams.view roles.view
     phases.view buildings.view units.view units.quote layouts.view licences.view price-lists.view price-rows.view
@@ -36,6 +36,7 @@ MESSAGES_OWN: Rights = held("own", """
 """)  # fmt: skip
 MESSAGES: Rights = held("project", """
     outgoing-messages.* message-stops.* message-channels.view message-channels.test message-templates.*
+    export-requests.*
 """)  # fmt: skip
 CHANNELS: Rights = held("project", "message-channels.*")
 
@@ -166,6 +167,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
 """)  # fmt: skip
 
 GROUP_MARKETING: Rights = BASE | held("project", """
+    export-requests.*
     reports.* sales-plans.* plan-targets.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
     discount-requests.* discount-decisions.view quotations.view coupons.* price-strategies.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*

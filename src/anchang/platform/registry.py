@@ -12,7 +12,7 @@ from django.core.checks import Error, register
 from anchang.platform import commands, plain, resources, wording
 
 _MODULES = ("errors", "parameters", "commands", "resources", "tasks", "imports", "exports")
-_PLATFORM = ("office", "outbox")  # the platform's own parts that declare something
+_PLATFORM = ("office", "outbox", "exporting")  # the platform's own parts that declare something
 _done = False
 
 

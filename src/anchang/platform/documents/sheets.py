@@ -198,6 +198,7 @@ def _page_setup(sheet: Sheet) -> dict[str, Any]:
         "paper_size": 9,
         "fit_to_pages": (1, 0),
         "repeat_rows": 0,
+        "header": f"&L{note}" if note else "",
         "footer": f"&L{note}&R&P / &N" if note else "&R&P / &N",
     }
 

@@ -46,6 +46,12 @@ def register_revealed(
     _revealed[resource, field] = Revealed(permission, numbers)
 
 
+def may_reveal(resource: Resource, access: Access, project_ids: Sequence[int]) -> bool:
+    """Whether the list has numbers that the actor may export in full."""
+    mine = [one for (name, _field), one in _revealed.items() if name == resource.name]
+    return any(access.scope(one.permission, pk) == "project" for one in mine for pk in project_ids)
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What to export. `columns` None: the list's columns; `full` asks for unmasked numbers."""
@@ -79,6 +85,12 @@ class Export:
         self.fields = self._fields()
         self.revealed = self._revealed() if wanted.full else {}
         self.ids = self._ids()
+        self.number = ""
+
+    def within(self, rows: int, last_id: int, number: str) -> None:
+        """Never more than was asked for and approved; `number` stands in the watermark."""
+        self.ids = [pk for pk in self.ids if pk <= last_id][:rows]
+        self.number = number
 
     def _fields(self) -> list[Field]:
         seen = reading.visible_fields(self.resource, self.access, (self.project.pk,))
@@ -140,20 +152,26 @@ class Export:
     def note(self) -> str:
         """The watermark: who took this out, when."""
         now = timezone.localtime()
-        return _("Exported from %(project)s by %(name)s on %(when)s. Confidential: do not pass on.") % {
-            "project": self.project.name, "name": self.access.actor.name or _("the command line"),
+        return _("%(number)s Exported from %(project)s by %(name)s on %(when)s. Confidential: do not pass on.") % {
+            "number": self.number or "—", "project": self.project.name,
+            "name": self.access.actor.name or _("the command line"),
             "when": f"{now:%Y-%m-%d %H:%M}",
         }  # fmt: skip
 
     def log(self, record_id: int | None = None) -> None:
-        """Every export is on record with its count and filter."""
+        """Every export is on record with its count and filter, and the full numbers in it as looked at."""
+        if self.revealed:
+            RevealLog.objects.create(
+                project=self.project, kind="phones", resource=self.resource.name, record_id=record_id,
+                count=len(self.ids) * len(self.revealed), user_id=self.access.actor.user_id, reason=self.number,
+            )  # fmt: skip
         RevealLog.objects.create(
             project=self.project, kind="export", resource=self.resource.name, record_id=record_id,
             count=len(self.ids), user_id=self.access.actor.user_id, reason=self._reason(),
         )  # fmt: skip
 
     def _reason(self) -> str:
-        said = [str(self.wanted.where or ""), self.wanted.q, "full" if self.revealed else ""]
+        said = [self.number, str(self.wanted.where or ""), self.wanted.q, "full" if self.revealed else ""]
         return " ".join(filter(None, said))[:200]
 
 

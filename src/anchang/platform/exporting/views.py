@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from anchang.kernel.errors import DomainError
 from anchang.platform import commands, reading
 from anchang.platform.exporting import jobs as exporting
-from anchang.platform.exporting.rows import Wanted
+from anchang.platform.exporting.rows import Export, Wanted
 from anchang.platform.importing.views import progress_of
-from anchang.platform.models import ImportJob, JobReport
+from anchang.platform.models import ImportJob, JobReport, Project
+from anchang.platform.resources import Resource
 from anchang.platform.rest.transfer import file_response
 from anchang.platform.ui.gate import access_of, project_of
 from anchang.platform.ui.overlays import go, refresh
@@ -39,10 +42,28 @@ def export(request: HttpRequest, name: str) -> HttpResponse:
         f.name for f in lists.listed_fields(state) if f.value is None and f.kind != "json"
     )
     wanted = Wanted(state.where, state.q, state.order, columns, request.POST.get("full") == "1")
-    exporting.start(access, project, resource, wanted)
-    return go(
-        request, reverse("ui-jobs"), _("The export has started. It can be downloaded here when it is done.")
-    )
+    try:
+        with transaction.atomic():
+            report = exporting.start(access, project, resource, wanted, request.POST.get("reason", "")[:200])
+    except DomainError as error:
+        if error.code != "export_needs_reason":
+            raise
+        return _ask_reason(request, resource, wanted, project)
+    said = _("The export has started. It can be downloaded here when it is done.")
+    if report.state == "approval":
+        said = _("The export waits for approval. You will be told, and can download it here.")
+    return go(request, reverse("ui-jobs"), said)
+
+
+def _ask_reason(request: HttpRequest, resource: Resource, wanted: Wanted, project: Project) -> HttpResponse:
+    """What the approver will see, and the question what it is for."""
+    export = Export(resource, access_of(request), project, wanted)
+    context = {
+        "resource": resource, "rows": len(export.ids), "columns": [f.label for f in export.fields],
+        "here": request.get_full_path(), "full": wanted.full, "project": project,
+        "error": worded("export_needs_reason") if "reason" in request.POST else "",
+    }  # fmt: skip
+    return render(request, "importing/ask_export.html", context)
 
 
 @require_safe
@@ -77,7 +98,7 @@ def _of_report(report: JobReport) -> dict[str, Any]:
         "state_label": report.get_state_display(), "at": report.created_at,
         "note": worded(error["code"], error.get("params")) if error else "",
         "report_url": reverse("ui-file", args=[report.file_id]) if report.file_id else "",
-        "cancel_url": reverse("ui-job-cancel", args=[report.pk]) if report.state in _ACTIVE else "",
+        "cancel_url": reverse("ui-job-cancel", args=[report.pk]) if report.state in (*_ACTIVE, "approval") else "",
     }  # fmt: skip
 
 

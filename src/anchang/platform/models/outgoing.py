@@ -80,7 +80,7 @@ class MessageTemplate(ProjectModel):
 
     kind = models.CharField(_("Message"), max_length=40)
     language = models.CharField(_("Language"), max_length=10, choices=Language.choices, default=Language.ZH)
-    text = models.CharField(_("Text"), max_length=500)
+    text = models.CharField(pgettext_lazy("message", "Text"), max_length=500)
     gateway_number = models.CharField(_("Template number at the gateway"), max_length=60, blank=True)
     channel = ProjectKey(MessageChannel, indexed=False, null=True, blank=True, verbose_name=_("By way of"))
     active = models.BooleanField(_("Active"), default=True)

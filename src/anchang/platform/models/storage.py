@@ -132,6 +132,7 @@ class JobReport(ProjectModel):
     """A long task (任务) that a person started: export, batch print, recalculation."""
 
     class State(models.TextChoices):
+        APPROVAL = "approval", _("Waiting for approval")
         WAITING = "waiting", _("Waiting")
         RUNNING = "running", _("Running")
         DONE = "done", _("Done")

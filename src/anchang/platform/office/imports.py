@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from anchang.platform import files, jobs, parameters
 from anchang.platform.access import actor_for
 from anchang.platform.commands import command
 from anchang.platform.context import Context
+from anchang.platform.exporting import approval
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.importing import jobs as importing
 from anchang.platform.importing import undo as undoing
@@ -35,7 +37,7 @@ parameters.declare("platform.import_undo_at_once", default=2_000, kind="int",
 parameters.declare("platform.import_stalled_minutes", default=10, kind="int",
                    label=_("Minutes after which a stopped import is taken up again"))  # fmt: skip
 parameters.declare("platform.import_file_days", default=90, kind="int",
-                   label=_("Days for which files of imports and exports are kept"))  # fmt: skip
+                   label=_("Days for which files of imports are kept"))  # fmt: skip
 
 say(
     {
@@ -160,12 +162,17 @@ def _require_kind(ctx: Context, found: ImportJob) -> None:
         raise forbidden(kind.permission)
 
 
+_STOPPED_BY_HAND = ("approval", "waiting", "running")
+
+
 @command(
     JobReport, verb="cancel", label=_("Stop"), name="cancel_job", shape="danger", icon="player-stop",
-    refuses=lambda found: None if found.state in ("waiting", "running") else Refusal("job_not_running"),
-    show=lambda found: found.state in ("waiting", "running"),
+    refuses=lambda found: None if found.state in _STOPPED_BY_HAND else Refusal("job_not_running"),
+    show=lambda found: found.state in _STOPPED_BY_HAND,
 )  # fmt: skip
 def cancel_job(ctx: Context, found: JobReport) -> JobReport:
+    """What is finished stays; an export that waits for approval is withdrawn."""
+    approval.withdrawn(ctx, found)
     found.state = JobReport.State.CANCELLED
     found.save(update_fields=["state", "updated_at"])
     return found
@@ -206,11 +213,13 @@ def resume_imports(run: JobRun) -> None:
 @job("platform.files.expire", every="41 3 * * *")
 def expire_files(run: JobRun) -> None:
     """Files of imports and exports hold personal data: they go after a time, with the refused rows."""
-    days = int(parameters.value("platform.import_file_days", run.here, timezone.localdate()))
-    before = timezone.now() - dt.timedelta(days=days)
-    old = StoredFile.objects.filter(project=run.here, kind__in=("import", "export"), created_at__lt=before)
-    for stored in old:
+    before = {
+        kind: timezone.now() - dt.timedelta(days=int(parameters.value(key, run.here, timezone.localdate())))
+        for kind, key in (("import", "platform.import_file_days"), ("export", "platform.export_file_days"))
+    }
+    old = Q(kind="import", created_at__lt=before["import"]) | Q(kind="export", created_at__lt=before["export"])
+    for stored in StoredFile.objects.filter(old, project=run.here):
         ImportJob.objects.filter(project=run.here, file=stored).update(file=None)
         JobReport.objects.filter(project=run.here, file=stored).update(file=None)
         files.forget(stored)
-    ImportRefusal.objects.filter(project=run.here, job__created_at__lt=before).delete()
+    ImportRefusal.objects.filter(project=run.here, job__created_at__lt=before["import"]).delete()

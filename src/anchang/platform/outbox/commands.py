@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
 from anchang.kernel import phone as phones
@@ -163,11 +164,11 @@ class TemplateInput(TemplateData):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     kind: Annotated[str, Field(max_length=40), Label(_("Message"), choices=kinds.choices)]
     language: Annotated[LANGUAGE, Label(_("Language"), choices=dict(MessageTemplate.Language.choices))] = "zh-hans"
-    text: Annotated[str, Field(min_length=1, max_length=500), Label(_("Text"), "longtext")]
+    text: Annotated[str, Field(min_length=1, max_length=500), Label(pgettext_lazy("message", "Text"), "longtext")]
 
 
 class TemplateEdit(TemplateData):
-    text: Annotated[str, Field(min_length=1, max_length=500), Label(_("Text"), "longtext")] = ""
+    text: Annotated[str, Field(min_length=1, max_length=500), Label(pgettext_lazy("message", "Text"), "longtext")] = ""
     active: Annotated[bool, Label(_("Active"))] = True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.platform.models import MessageChannel, MessageTemplate, OutgoingMessage
 from anchang.platform.outbox import kinds
@@ -65,7 +66,7 @@ register(Resource(
     fields=(
         Field("kind", kind="choice", choices=kinds.choices, list=True), Field("audience"),
         Field("to", _("To"), source="to_masked", list=True, filter=False, sort=False), Field("state", list=True),
-        Field("text", label=_("Text"), value=_texts, kind="longtext"), Field("way", list=True),
+        Field("text", label=pgettext_lazy("message", "Text"), value=_texts, kind="longtext"), Field("way", list=True),
         Field("channel"), Field("owner", list=True), Field("error", kind="choice", choices=REASONS, list=True),
         Field("attempts"), Field("next_at"), Field("expires_at"), Field("sent_at", list=True), Field("urgent"),
         Field("purpose"), Field("remote_number"), Field("resource"), Field("record_id"),

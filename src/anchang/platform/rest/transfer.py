@@ -11,6 +11,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import commands, files, reading, resources
 from anchang.platform.documents.serving import XLSX, streamed
 from anchang.platform.exporting import jobs as exporting
+from anchang.platform.exporting.approval import count_download
 from anchang.platform.exporting.rows import Wanted
 from anchang.platform.importing import jobs as importing
 from anchang.platform.importing import refusals
@@ -31,6 +32,7 @@ class ExportInput(Input):
     order: Annotated[str, Line] = ""
     columns: list[Annotated[str, Line]] | None = None
     full: bool = False
+    reason: Annotated[str, Line] = ""
 
 
 def add_to(router: Router, resource: Resource) -> None:
@@ -69,7 +71,7 @@ def _export(router: Router, resource: Resource) -> None:
         wanted = Wanted(given.where, given.q[:100], given.order, columns, given.full)
 
         def run() -> tuple[int, Any]:
-            return 201, work.shown(access, exporting.start(access, project, resource, wanted))
+            return 201, work.shown(access, exporting.start(access, project, resource, wanted, given.reason))
 
         return work.once(request, data, run)
 
@@ -77,6 +79,7 @@ def _export(router: Router, resource: Resource) -> None:
         "project": {"type": ["string", "integer", "null"]}, "where": {}, "q": {"type": "string"},
         "order": {"type": "string"}, "columns": {"type": ["array", "null"], "items": {"type": "string"}},
         "full": {"type": "boolean"},
+        "reason": {"type": "string", "description": "what it is for; asked for when the export needs approval"},
     }}  # fmt: skip
     extra = {
         "requestBody": {"content": {"application/json": {"schema": body}}, "required": False},
@@ -214,7 +217,10 @@ def _download(router: Router) -> None:
 
 def file_response(request: HttpRequest, file_id: int) -> HttpResponseBase:
     """The file as an attachment, if the reader may see the record that it belongs to."""
-    stored = files.readable_file(work.access_of(request), file_id)
+    access = work.access_of(request)
+    stored = files.readable_file(access, file_id)
+    if stored.kind == "export":
+        count_download(access, stored)
     return streamed(files.copy_out(stored), stored.name, stored.content_type)
 
 

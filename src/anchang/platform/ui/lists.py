@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from anchang.kernel.errors import DomainError, forbidden, not_found
 from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
+from anchang.platform.exporting.rows import may_reveal
 from anchang.platform.models import SavedView
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Resource
@@ -163,6 +164,7 @@ def head_of(request: HttpRequest, state: State) -> dict[str, Any]:
         "columns_url": state.url("columns"),
         "views": views_of(request, resource, state),
         "export_url": export_url(state),
+        "export_full": may_reveal(state.resource, state.access, state.project_ids),
         "bin_url": bin_url(state),
         "primary": primary_of(state),
         "others": others_of(state),

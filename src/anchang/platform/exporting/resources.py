@@ -1,0 +1,31 @@
+"""Declarations of exports."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from anchang.platform.models import ExportRequest
+from anchang.platform.resources import Field, Resource, register
+
+
+def _filters(ids: Sequence[int]) -> dict[int, Any]:
+    """Search and filter, as they were asked for."""
+    rows = ExportRequest.objects.filter(pk__in=ids).values_list("pk", "params")
+    return {pk: {k: v for k in ("q", "where") if (v := params.get(k))} for pk, params in rows}
+
+
+register(Resource(
+    name="export-requests", model=ExportRequest, label=_("Export"), plural=_("Exports"), area="office",
+    icon="download", owner="requested_by", label_field="number", order="-id", state_field="state",
+    fields=(
+        Field("number", list=True), Field("title", list=True), Field("state", list=True), Field("rows", list=True),
+        Field("requested_by", list=True), Field("reason", list=True), Field("columns"), Field("personal_columns"),
+        Field("full", list=True), Field("filter", label=_("Filter"), value=_filters, kind="json"),
+        Field("chain", kind="json", filter=False, sort=False), Field("step"), Field("decided_by", list=True),
+        Field("decided_at"), Field("opinion"), Field("report", to="jobs"), Field("downloads"),
+        Field("available_until"), Field("created_at", list=True),
+    ),
+))  # fmt: skip
