@@ -16,6 +16,8 @@ from anchang.config import demo
 from anchang.config.demo.hours import still_to_come, worked_since
 from anchang.config.demo.people import PASSWORD, STAFF
 from anchang.config.postgres import with_database
+from anchang.deals.rules import lottery
+from anchang.opening import rules
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
@@ -177,6 +179,29 @@ def test_every_list_has_something_to_say(ask: Ask) -> None:
     weekend, week = ask("""SELECT count(*) FILTER (WHERE extract(isodow FROM business_date) > 5), count(*)
                              FROM crm_visit""")[0]
     assert 0.4 < weekend / week < 0.8
+
+
+def test_a_launch_was_held_and_its_log_is_whole(ask: Ask) -> None:
+    """Drawn as anybody recomputes it; every win in the log has its claim, deal and hold; nobody waits for his money."""
+    ((seed, value, entrants, result),) = ask("SELECT seed, public_value, entrants, result FROM deals_lottery")
+    assert result == lottery.draw(seed, value, entrants) and len(result) > 30
+    ((opening, round_no, entries, last),) = ask(
+        "SELECT id, round_no, log_entries, log_hash FROM opening_opening WHERE state = 'closed'"
+    )
+    log = ask("SELECT seq, at, buyer_id, unit_id, key, result, hash FROM opening_attempt ORDER BY seq")
+    rows = [(rules.Entry(*row[:-1]), bytes(row[-1])) for row in log]
+    assert rules.broken_at(rules.genesis(opening, round_no), rows) is None
+    assert (entries, last) == (len(rows), rows[-1][1].hex()) and entries > 80
+    won = {(e.seq, e.buyer, e.unit) for e, _hash in rows if e.result == "won"}
+    claims = ask("SELECT c.seq, c.buyer_id, c.unit_id FROM opening_openingclaim c"
+                 " JOIN deals_hold h ON h.id = c.hold_id AND h.deal_id = c.deal_id AND h.unit_id = c.unit_id")  # fmt: skip
+    assert set(claims) == won and len(won) > 30
+    states = dict(ask("SELECT state, count(*) FROM opening_openingclaim GROUP BY 1"))
+    assert states["lapsed"] >= 1 and states["confirmed"] > 25
+    assert ask("SELECT count(*) FROM deals_queueticket WHERE state NOT IN ('converted', 'withdrawn', 'refunded')") == [(0,)]
+    assert ask("SELECT count(*) FROM inventory_pricescheme WHERE state = 'applied'")[0][0] >= 1
+    sold = ask("SELECT count(*) FROM deals_subscription s JOIN opening_openingclaim c ON c.deal_id = s.deal_id")
+    assert sold[0][0] >= 20
 
 
 HOURS = [(0, 1), (3, 30), (6, 52), (9, 0), (12, 5), (17, 55), (21, 14), (23, 10), (23, 45)]

@@ -11,6 +11,7 @@ from anchang.config.demo.books import keep_books
 from anchang.config.demo.contacts import ContactWriter
 from anchang.config.demo.crowd import CrowdWriter
 from anchang.config.demo.dealings import Dealer
+from anchang.config.demo.launch import hold_launch
 from anchang.config.demo.lives import Storyteller
 from anchang.config.demo.pay import pay_everybody
 from anchang.config.demo.recent import Worker
@@ -54,4 +55,5 @@ def make_history(office: people.Office, places: market.Market, homes: stock.Stoc
     writer = Writer(office, homes)
     writer.journal = journal
     dealer.settle(crowd, writer)
+    hold_launch(office, homes, dealer, crowd)
     Worker(office, places, random, teller.names, crowd).work(dealer)

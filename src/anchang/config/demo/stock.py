@@ -79,6 +79,8 @@ class Stock:
 
     units: dict[int, Unit] = field(default_factory=dict)
     released_on: dict[int, dt.date] = field(default_factory=dict)  # unit id -> first day on sale
+    phase: Phase = field(default_factory=Phase)
+    layouts: dict[str, Layout] = field(default_factory=dict)
     plans: dict[str, PaymentPlan] = field(default_factory=dict)
     discounts: dict[str, Discount] = field(default_factory=dict)
 
@@ -88,11 +90,11 @@ def make_stock(office: Office) -> Stock:
     stock = Stock()
     project = office.project
     _dictionary(office)
-    phase = Phase.objects.create(project=project, code="1", name="一期", position=1)
-    layouts = _layouts(office)
+    stock.phase = Phase.objects.create(project=project, code="1", name="一期", position=1)
+    stock.layouts = _layouts(office)
     _scheme(office, stock)
     for plot in PLOTS:
-        _building(office, stock, phase, plot, layouts)
+        _building(office, stock, plot)
     rows = Unit.objects.filter(project=project).select_related("building", "layout", "licence", "price_list")
     stock.units = {unit.pk: unit for unit in rows.order_by("sort_key")}
     return stock
@@ -166,18 +168,27 @@ def _scheme(office: Office, stock: Stock) -> None:
     ctx.flush()
 
 
-def _building(office: Office, stock: Stock, phase: Phase, plot: Plot, layouts: dict[str, Layout]) -> None:
+def _building(office: Office, stock: Stock, plot: Plot) -> None:
     """Planned twenty days before the licence; licensed, priced and released in three days."""
+    licence = raise_building(office, stock, plot)
+    _prices(office, licence, plot, licence.issued_on + dt.timedelta(days=1))
+    release(office, stock, licence, plot, licence.issued_on + dt.timedelta(days=2))
+
+
+def raise_building(office: Office, stock: Stock, plot: Plot) -> Licence:
+    """The building with its units, which have no price yet, and its licence."""
     issued = office.day(plot.licensed_days_ago)
     building = Building.objects.create(
-        project=office.project, phase=phase, code=plot.code, name=f"{plot.code}幢", floors_above=plot.floors,
+        project=office.project, phase=stock.phase, code=plot.code, name=f"{plot.code}幢", floors_above=plot.floors,
         floors_below=2, structure="框架剪力墙", building_type="高层", position=int(plot.code),
         handover_due_on=issued + dt.timedelta(days=820),
     )  # fmt: skip
     ctx = office.context("director", office.at(issued - dt.timedelta(days=20), 9))
     generate_units(ctx, building, GenerateInput(
         first_floor=2, last_floor=plot.floors, positions=[
-            PositionInput(layout=code, gross_area=layouts[code].gross_area, inner_area=layouts[code].inner_area)
+            PositionInput(
+                layout=code, gross_area=stock.layouts[code].gross_area, inner_area=stock.layouts[code].inner_area
+            )
             for code in plot.layouts
         ],
     ))  # fmt: skip
@@ -186,9 +197,7 @@ def _building(office: Office, stock: Stock, phase: Phase, plot: Plot, layouts: d
     facing = [When(code__endswith=f"{n:02d}", then=Value(f)) for n, f in enumerate(FACINGS[len(plot.layouts)], 1)]
     units.update(orientation=Case(*facing, default=Value("")), storey_height=Decimal("2.95"), usage="residential",
                  decoration="精装", decoration_price=None)  # fmt: skip
-    licence = _licence(office, building, plot, issued)
-    _prices(office, licence, plot, issued + dt.timedelta(days=1))
-    _release(office, stock, building, plot, issued + dt.timedelta(days=2))
+    return _licence(office, building, plot, issued)
 
 
 def _licence(office: Office, building: Building, plot: Plot, issued: dt.date) -> Licence:
@@ -231,8 +240,8 @@ def _layout_code(unit: Unit) -> str:
     return unit.layout.code if unit.layout else "A"
 
 
-def _release(office: Office, stock: Stock, building: Building, plot: Plot, day: dt.date) -> None:
-    units = list(Unit.objects.filter(project=office.project, building=building))
+def release(office: Office, stock: Stock, licence: Licence, plot: Plot, day: dt.date) -> None:
+    units = list(Unit.objects.filter(project=office.project, licence=licence))
     ctx = office.context("manager", office.at(day, 9))
     kept = [u.pk for u in units if u.floor in plot.held_back]
     if kept:
