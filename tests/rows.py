@@ -58,6 +58,7 @@ OVERRIDES: dict[str, dict[str, Any]] = {
     "finance.MarketingContract": {"state": "draft"},
     "finance.ExpensePlan": {"month": dt.date(2026, 1, 1)},
     "finance.Expense": {"state": "approved"},
+    "affairs.SellerLiability": {"provided": 0},
     "affairs.SigningCheck": {"decided_by": None},
     "affairs.StepDone": {"step": lambda *place: _step_in_use(*place)},
     "paperwork.SignedNotice": {

@@ -18,3 +18,5 @@ declare("affairs.open_mortgages", True, "bool", _("Open the mortgages of a contr
 declare("affairs.handover_needs_settled", False, "bool", _("Hand over only when all house money due is paid"))
 declare("affairs.negotiation_days", 3, "int", _("Days that closing talks stay open at most"))
 declare("affairs.agreed_days", 7, "int", _("Days for which agreed terms bind"))
+declare("affairs.title_days", 90, "int", _("Days from handover to the title certificate"))
+declare("affairs.provision_day", 1, "int", _("Day of the month on which the seller's delays are provided for"))

@@ -6,8 +6,17 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs import pipeline_resources, signing_resources  # noqa: F401 (each registers its own)
-from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Mortgage, TitleRegistration
+from anchang.affairs import pipeline_resources, signing_resources, vouchers  # noqa: F401 (each registers its own)
+from anchang.affairs.models import (
+    ContractCopy,
+    CopyLoan,
+    Dispute,
+    Handover,
+    Mortgage,
+    Provision,
+    SellerLiability,
+    TitleRegistration,
+)
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
 
 _OWNER, _TEAM = "contract__deal__consultant", "contract__deal__team"
@@ -75,5 +84,37 @@ register(Resource(
         Field("claim", list=True, form="both", kind="money"), Field("state", list=True),
         Field("lawyer", list=True, form="both"), Field("opened_on", list=True, form="create"), Field("closed_on"),
         Field("result"), _CONSULTANT, Field("created_at"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="handovers", model=Handover, label=_("Handover"), plural=_("Handovers"), icon="key", label_field="title",
+    owner="deal__consultant", team="deal__team", order="-id",
+    fields=(
+        Field("title", label=_("Contract"), source="contract__number", list=True), Field("deal"), Field("contract"),
+        Field("on", list=True), Field("receiver", list=True), Field("note"), Field("at"),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="seller-liabilities", model=SellerLiability, label=_("Seller's delay"), plural=_("Seller's delays"),
+    area="papers", icon="clock-exclamation", label_field="title", owner=_OWNER, team=_TEAM, order="-id", menu_order=64,
+    fields=(
+        Field("title", label=_("Contract"), source="contract__number", list=True), Field("contract"), Field("deal"),
+        _UNIT, _CUSTOMER, Field("kind", list=True), Field("due_on", list=True), Field("ended_on", list=True),
+        Field("days", list=True), Field("amount", list=True, sum=True), Field("provided", list=True, sum=True),
+        Field("open", list=True, sum=True), Field("base"), Field("excused_days"), Field("excuse"),
+        Field("excused_by", to="users"), Field("through"), Field("terms", kind="json", filter=False, sort=False),
+    ),
+    related=(Related("provisions", "liability"),),
+))  # fmt: skip
+
+register(Resource(
+    name="provisions", model=Provision, label=_("Provision"), plural=_("Provisions"), icon="report-money",
+    label_field="through", owner="liability__contract__deal__consultant", team="liability__contract__deal__team",
+    order="-id",
+    fields=(
+        Field("through", list=True), Field("liability", list=True), Field("days", list=True),
+        Field("amount", list=True, sum=True), Field("at"),
     ),
 ))  # fmt: skip

@@ -6,9 +6,13 @@ Pure: states, dates and day counts in; refusals and dates out.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from anchang.kernel.errors import Refusal
+from anchang.kernel.money import yuan
 
 Machine = Mapping[str, tuple[str, ...]]
 
@@ -76,3 +80,34 @@ def why_not_on(day: date, since: date, today: date) -> Refusal | None:
     if day > today:
         return Refusal("date_in_future", {})
     return Refusal("before_last_step", {"since": since.isoformat()}) if day < since else None
+
+
+@dataclass(frozen=True)
+class DelayTerms:
+    """Model contract art. 12: of the whole price per day, `rate` up to `days` late, `later_rate` for all days after."""
+
+    rate: Decimal
+    later_rate: Decimal
+    days: int
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> DelayTerms:
+        rate = Decimal(str(given["rate"]))
+        return cls(rate, Decimal(str(given.get("later_rate", rate))), int(given.get("days", 0)))
+
+
+@dataclass(frozen=True)
+class Delay:
+    days: int
+    amount: Decimal
+
+
+def seller_delay(
+    total: Decimal, due_on: date, done_on: date | None, through: date, terms: DelayTerms, excused: int = 0
+) -> Delay:
+    """What the seller owes for a delay through a day: total x rate x days, the rate chosen once, rounded half-up once.
+    Day `terms.days` still counts at `rate`; excused days don't count."""
+    until = through if done_on is None else min(done_on, through)
+    days = max((until - due_on).days - excused, 0)
+    rate = terms.rate if days <= terms.days else terms.later_rate
+    return Delay(days, yuan(total * rate * days))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 
 from anchang.affairs import rules
-from anchang.affairs.commands import open_of_contract
+from anchang.affairs.commands import liabilities, open_of_contract
 from anchang.affairs.commands.steps import TASK
-from anchang.affairs.models import CopyLoan, Mortgage, TitleRegistration
+from anchang.affairs.models import CopyLoan, Mortgage, Provision, TitleRegistration
 from anchang.deals.models import Contract
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, after, job
@@ -48,6 +48,19 @@ def remind(run: JobRun) -> None:
             loan.borrower_id, "copy_overdue", loan, due_at=_morning(ctx, loan.due_on),
             period_key=loan.due_on.isoformat(), number=loan.copy.contract.number, due_on=loan.due_on.isoformat(),
         )  # fmt: skip
+    ctx.flush()
+
+
+@job("affairs.seller_delays", every="50 3 * * *")
+def seller_delays(run: JobRun) -> None:
+    """Bring the ledger of the seller's delays up to yesterday; on the set day of a month provide for the one before.
+    A run that was missed is made up by the next."""
+    ctx = Context(run.access, run.here)
+    if ctx.business_date.day >= int(ctx.param("affairs.provision_day")):
+        through = ctx.business_date.replace(day=1) - dt.timedelta(days=1)
+        if not Provision.objects.filter(project=ctx.here, through=through).exists():
+            liabilities.provide(ctx, through)
+    liabilities.compute(ctx, ctx.business_date - dt.timedelta(days=1))
     ctx.flush()
 
 

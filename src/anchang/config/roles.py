@@ -99,6 +99,7 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
     risk-notices.view opportunities.* negotiations.*
+    handovers.view seller-liabilities.view seller-liabilities.excuse provisions.view
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
@@ -113,7 +114,7 @@ CLERK: Rights = BASE | held("project", """
     signing-certificates.view subscriptions.esign
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.*
+    risk-notices.* handovers.view seller-liabilities.view provisions.view
     mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
 
@@ -131,6 +132,7 @@ MONEY_DECISIONS: Rights = held("project", """
 
 FINANCE: Rights = BASE | BANKING | held("project", """
     signing-checks.view signing-checks.confirm signing-checks.return signed-notices.view
+    handovers.view seller-liabilities.* provisions.view
     customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view bundles.view
     bundle-items.view
     subscriptions.view subscriptions.receive subscriptions.print deal-changes.view
@@ -152,6 +154,7 @@ SERVICE: Rights = BASE | held("project", """
     visits.view visits.create call-ins.* follow-ups.* appointments.*
     contracts.view deals.view events.view reports.project
     mortgages.* titles.* contract-copies.* copy-loans.view contracts.deliver disputes.view
+    handovers.view seller-liabilities.view provisions.view
 """)  # fmt: skip
 
 DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """

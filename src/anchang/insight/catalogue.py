@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
-from anchang.insight.queries import assigning, boards, control, funnel, money, plans, ranking, receivables, sales, stock
+from anchang.insight.queries import assigning, boards, control, delays, funnel, money, plans, ranking, receivables, sales, stock
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
@@ -256,6 +256,17 @@ REPORTS: dict[str, Report] = {
             presenting.escrow,
             preset={"period": "month"},
             icon="shield-dollar",
+        ),
+        Report(
+            "seller-delays",
+            _("Seller's delays"),
+            _("Late handover and late title by unit: days, amount and what is provided for"),
+            "money",
+            ("project", "team", "user"),
+            delays.delays_report,
+            presenting.delays,
+            basis=_("As of the day the ledger was computed through."),
+            icon="clock-exclamation",
         ),
         Report(
             "bank-day",

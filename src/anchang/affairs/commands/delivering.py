@@ -7,6 +7,7 @@ from typing import Annotated
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from anchang.affairs.models import Handover
 from anchang.deals import rules
 from anchang.deals.commands.claims import lock_chain
 from anchang.deals.commands.stages import refresh_stages
@@ -55,6 +56,9 @@ def deliver_contract(ctx: Context, contract: Contract, data: DeliverInput) -> Co
     deal.save(update_fields=["state", "updated_at"])
     change_unit_state(ctx, unit, stock_rules.DELIVERED, deal_id=deal.pk)
     refresh_stages(ctx, [deal.customer_id])
+    Handover.objects.create(
+        project=ctx.here, deal=deal, contract=contract, on=on, receiver=data.receiver, note=data.note, at=ctx.now
+    )
     ctx.event(
         "contract.delivered", contract, customer_id=deal.customer_id, deal=deal.pk, unit=unit.pk,
         number=contract.number, on=on.isoformat(), receiver=data.receiver, note=data.note,

@@ -228,8 +228,8 @@ def reach_approver(ctx: Context, talks: Negotiation, data: ReachInput) -> Negoti
     return talks
 
 
-@command(Negotiation, verb="agree", label=pgettext_lazy("negotiation", "Agreed"), icon="heart-handshake", shape="primary",
-         name="agree_negotiation", **_OPEN)  # fmt: skip
+@command(Negotiation, verb="agree", label=pgettext_lazy("negotiation", "Agreed"), icon="heart-handshake",
+         shape="primary", name="agree_negotiation", **_OPEN)  # fmt: skip
 def agree(ctx: Context, talks: Negotiation) -> Negotiation:
     """The terms stand as they are and go into the subscription."""
     if why := _is_open(talks):

@@ -2,11 +2,12 @@
 
 from anchang.affairs.models.custody import ContractCopy, CopyLoan
 from anchang.affairs.models.disputes import Dispute
+from anchang.affairs.models.liabilities import Handover, Provision, SellerLiability
 from anchang.affairs.models.negotiating import Negotiation, Opportunity
 from anchang.affairs.models.procedure import ProcedureStep, SigningCheck, SigningProcedure, StepDone
 from anchang.affairs.models.steps import Mortgage, TitleRegistration
 
 __all__ = [
-    "ContractCopy", "CopyLoan", "Dispute", "Mortgage", "Negotiation", "Opportunity", "ProcedureStep", "SigningCheck",
-    "SigningProcedure", "StepDone", "TitleRegistration",
+    "ContractCopy", "CopyLoan", "Dispute", "Handover", "Mortgage", "Negotiation", "Opportunity", "ProcedureStep",
+    "Provision", "SellerLiability", "SigningCheck", "SigningProcedure", "StepDone", "TitleRegistration",
 ]  # fmt: skip

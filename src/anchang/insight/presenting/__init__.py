@@ -1,5 +1,6 @@
 """Each report's answer as figures, charts and tables."""
 
+from anchang.insight.presenting.delays import delays
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
 from anchang.insight.presenting.people import assigning, process, ranking
@@ -12,6 +13,7 @@ __all__ = [
     "bank_day",
     "collection",
     "collection_rate",
+    "delays",
     "escrow",
     "feedback",
     "funnel",
