@@ -10,7 +10,23 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
+<<<<<<< HEAD
 from anchang.insight.queries import assigning, boards, control, delays, funnel, money, plans, ranking, receivables, sales, stock
+=======
+from anchang.insight.queries import (
+    assigning,
+    boards,
+    control,
+    funnel,
+    money,
+    plans,
+    portrait,
+    ranking,
+    receivables,
+    sales,
+    stock,
+)
+>>>>>>> cc7771f (x)
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
@@ -166,6 +182,17 @@ REPORTS: dict[str, Report] = {
             basis=_FUNNEL_BASIS,
             preset={"period": "year", "basis": "cohort"},
             icon="user",
+        ),
+        Report(
+            "portrait",
+            _("Customer portrait"),
+            _("New customers by occupation, age, where they live and work, needs and tags, and who of them bought"),
+            "customers",
+            SPAN,
+            portrait.portrait_report,
+            presenting.portrait,
+            preset={"period": "month"},
+            icon="users-group",
         ),
         Report(
             "process",

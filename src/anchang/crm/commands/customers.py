@@ -61,14 +61,14 @@ class CustomerInput(Input):
     email: Annotated[str, Field(max_length=100), Label(_("Mail"))] = ""
     occupation: Annotated[Word, Label(_("Occupation"), choices=dictionaries.choices("occupation"))] = ""
     age_band: Annotated[Short, Label(_("Age band"), choices=dictionaries.choices("age_band"))] = ""
-    residence: Annotated[Word, Label(_("Residence area"))] = ""
-    workplace: Annotated[Word, Label(_("Workplace area"))] = ""
+    residence: Annotated[Word, Label(_("Residence area"), choices=dictionaries.choices("area"))] = ""
+    workplace: Annotated[Word, Label(_("Workplace area"), choices=dictionaries.choices("area"))] = ""
     tags: Annotated[TagKeys | None, Label(_("Tags"), "ref:tags")] = None
     need: AnyNeed = None
     note: Annotated[Note | None, Label(_("Note"), "longtext")] = None
 
 
-COPIED = ("kind", "sex", "licence_number", "email", "occupation", "age_band", "residence", "workplace")
+COPIED = ("kind", "sex", "licence_number", "email")
 
 
 @creates(Customer, label=_("New customer"), shape="primary", icon="user-plus")
@@ -88,6 +88,7 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
             channel_id=channels.get(row.channel), campaign=row.campaign or "", grade=row.grade or "",
             need=need_columns(row.need),
             columns={name: getattr(row, name) for name in COPIED}
+            | dictionaries.read_words(ctx, {name: getattr(row, name) for name in dictionaries.LISTS})
             | {"note": row.note or ""},
         )
         for row, owner in zip(rows, owners, strict=True)
@@ -148,8 +149,8 @@ class CustomerEdit(Input):
         None
     )
     age_band: Annotated[Short | None, Label(_("Age band"), choices=dictionaries.choices("age_band"))] = None
-    residence: Annotated[Word | None, Label(_("Residence area"))] = None
-    workplace: Annotated[Word | None, Label(_("Workplace area"))] = None
+    residence: Annotated[Word | None, Label(_("Residence area"), choices=dictionaries.choices("area"))] = None
+    workplace: Annotated[Word | None, Label(_("Workplace area"), choices=dictionaries.choices("area"))] = None
     tags: Annotated[TagKeys | None, Label(_("Tags"), "ref:tags")] = None
     note: Annotated[Note | None, Label(_("Note"), "longtext")] = None
 
@@ -179,6 +180,9 @@ def edit_customer(ctx: Context, customer: Customer, data: CustomerEdit) -> Custo
         if name == "name" and not value:
             raise DomainError("bad_input", status=422, fields={"name": "required"})
         setattr(customer, name, EDITED_EMPTY.get(name, "") if value is None else value)
+    words = dictionaries.read_words(ctx, {n: getattr(data, n) for n in columns if n in dictionaries.LISTS})
+    for name, code in words.items():
+        setattr(customer, name, code)
     _licensed(customer.kind, customer.licence_number)
     if "tags" in sent:
         replace_tags(ctx, customer, data.tags or [])

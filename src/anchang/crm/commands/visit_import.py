@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 
+from anchang.crm import dictionaries
 from anchang.crm.commands.filing import NewCustomer, channel_ids, check_order, ensure_customers
 from anchang.crm.commands.grades import set_grades, settle_stages
 from anchang.crm.commands.hooks import visit_hooks
@@ -35,6 +36,7 @@ def import_visits(ctx: Context, rows: Sequence[VisitRow], job: ImportJob | None 
     fresh, unchanged = _unknown(ctx, rows)
     staff = consultants_by_name(ctx)
     channels = channel_ids(ctx, [r.channel[:50] for r in fresh], make=True)
+    dictionaries.learn(ctx, "residence", [text for r in fresh for text in (r.region, r.work_region)])
     made = ensure_customers(ctx, [_customer(ctx, r, staff, channels, job) for r in fresh])
     ids = sorted({c.pk for c, _new in made})
     locked = (
@@ -91,8 +93,8 @@ def _customer(
         import_job_id=job.pk if job else None,
         columns={
             "sex": row.sex if row.sex in ("male", "female") else "",
-            "residence": row.region[:50],
-            "workplace": row.work_region[:50],
+            "residence": (dictionaries.near_code(ctx, "residence", row.region) or "")[:50],
+            "workplace": (dictionaries.near_code(ctx, "workplace", row.work_region) or "")[:50],
         },
     )
 

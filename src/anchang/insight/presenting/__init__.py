@@ -3,7 +3,7 @@
 from anchang.insight.presenting.delays import delays
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
-from anchang.insight.presenting.people import assigning, process, ranking
+from anchang.insight.presenting.people import assigning, portrait, process, ranking
 from anchang.insight.presenting.plans import plan, uncollected
 from anchang.insight.presenting.receivables import bank_day, escrow, receivables
 from anchang.insight.presenting.sales import sales
@@ -20,6 +20,7 @@ __all__ = [
     "overdue",
     "personal",
     "plan",
+    "portrait",
     "process",
     "ranking",
     "receivables",

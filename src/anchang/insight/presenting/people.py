@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.insight.blocks import Blocks, Chart, Figure, Table
 from anchang.insight.presenting.words import (
@@ -96,3 +97,36 @@ def assigning(answer: Answer) -> Blocks:
         number("in_time_rate", _("Share in time"), "percent"),
     ]
     return Blocks((), [], [Table(_("By rule and person"), columns, rows, ("leads", "contacted", "in_time"))])
+
+
+#: Dimension of the portrait -> its heading.
+PORTRAIT_WORDS = {
+    "occupation": _("Occupation"), "age_band": _("Age band"), "residence": _("Residence area"),
+    "workplace": _("Workplace area"), "sex": _("Sex"), "grade": _("Grade"),
+    "purpose": pgettext_lazy("purchase", "Purpose"), "family": _("Family structure"), "tags": _("Tags"),
+}  # fmt: skip
+MOST_BARS = 12
+
+
+def portrait(answer: Answer) -> Blocks:
+    figures = [
+        Figure(_("New customers"), answer["customers"], drill="customers"),
+        Figure(_("Subscribed or bought"), answer["bought"]),
+        Figure(_("Share that bought"), answer["bought_rate"], "percent"),
+    ]
+    charts, tables = [], []
+    for name, rows in answer["by"].items():
+        word = PORTRAIT_WORDS[name]
+        said = sorted((r for r in rows if r["value"]), key=lambda r: -r["customers"])[:MOST_BARS]
+        if said:
+            series = [Series(_("Customers"), [r["customers"] for r in said])]
+            charts.append(Chart("bar", word, [r["label"] for r in said], series, horizontal=True))
+        columns = [
+            text("label", word, True),
+            number("customers", _("Customers")),
+            number("share", _("Share"), "percent"),
+            number("bought", _("Subscribed or bought")),
+            number("bought_rate", _("Share that bought"), "percent"),
+        ]
+        tables.append(Table(word, columns, rows, () if name == "tags" else ("customers", "bought")))
+    return Blocks(figures, charts, tables)

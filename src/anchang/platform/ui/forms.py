@@ -306,10 +306,12 @@ def widgets(
 
 
 def _widget(f: FormField, name: str, value: Any, error: str, access: Access) -> dict[str, Any]:
-    shown = _shown(f, value, access)
+    shown, choices = _shown(f, value, access), f.choices
+    if choices and f.shape == "value" and isinstance(shown, str) and shown and shown not in dict(choices):
+        choices = (*choices, (shown, shown))  # a word that the list no longer has stays until somebody changes it
     found: dict[str, Any] = {
         "name": name, "label": f.label, "kind": f.kind, "value": shown, "help": f.help, "error": error,
-        "required": f.required and f.kind != "checkbox", "choices": f.choices,
+        "required": f.required and f.kind != "checkbox", "choices": choices,
     }  # fmt: skip
     if f.ref:
         found["url"] = f"/r/{f.ref}/pick"
