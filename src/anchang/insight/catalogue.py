@@ -10,13 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.insight import presenting
 from anchang.insight.blocks import Blocks
-<<<<<<< HEAD
-from anchang.insight.queries import assigning, boards, control, delays, funnel, money, plans, ranking, receivables, sales, stock
-=======
 from anchang.insight.queries import (
     assigning,
     boards,
     control,
+    delays,
     funnel,
     money,
     plans,
@@ -26,7 +24,6 @@ from anchang.insight.queries import (
     sales,
     stock,
 )
->>>>>>> cc7771f (x)
 from anchang.insight.queries.asked import Asked, ask, scope_of
 from anchang.platform.access import Access
 
