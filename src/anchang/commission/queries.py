@@ -35,6 +35,7 @@ class DealState:
     people: tuple[tuple[int, Decimal], ...]
     shared: bool
     facts: rules.DealFacts | None
+    connected: bool = False
 
 
 def deal_states(project: Project, deal_ids: Iterable[int]) -> dict[int, DealState]:
@@ -51,7 +52,7 @@ def deal_states(project: Project, deal_ids: Iterable[int]) -> dict[int, DealStat
             deal.agency if deal.sales_mode == Deal.SalesMode.AGENCY else "",
             shares.get(deal.pk) or (((deal.consultant_id, rules.HUNDRED),) if deal.consultant_id else ()),
             deal.pk in shares,
-            _facts(deal, papers.get(deal.pk), signed.get(deal.pk), money),
+            _facts(deal, papers.get(deal.pk), signed.get(deal.pk), money), bool(deal.connected),
         )
         for deal in deals
     }  # fmt: skip

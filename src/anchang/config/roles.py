@@ -166,7 +166,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
     invoices.view vouchers.view expense-subjects.* expense-targets.* expense-plans.* marketing-contracts.*
     expenses.* expense-payments.view
     sales-plans.* plan-targets.* signing-procedures.* procedure-steps.* risk-notices.*
-    teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
+    connected-persons.* teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 
 GROUP_MARKETING: Rights = BASE | held("project", """
@@ -175,7 +175,8 @@ GROUP_MARKETING: Rights = BASE | held("project", """
     discount-requests.* discount-decisions.view quotations.view coupons.* price-strategies.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
     customers.view leads.view visits.view follow-ups.view deal-changes.view deal-changes.approve deal-changes.refuse
-    deals.view holds.view subscriptions.view contracts.view
+    deals.view holds.view subscriptions.view subscriptions.approve subscriptions.refuse contracts.view bundles.view
+    bundle-items.view connected-persons.view
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*
 """)  # fmt: skip
 

@@ -24,6 +24,7 @@ constraint_errors(
         "bundle_item_of_deal": "unit_taken",
         "contract_live_of_unit": "unit_taken",
         "decoration_sum": "plan_sum",
+        "connected_id_once": "already_exists",
         "shares_sum": ("shares_not_100", 422),
         "buyer_once": ("buyer_twice", 422),
         "contract_filing_once": ("filing_number_used", 422),
@@ -32,6 +33,7 @@ constraint_errors(
 )
 
 _ERRORS = {
+    "connected_needs_number": _("A document number or a phone is needed."),
     "bundle_above_list": _("The bundle's list price is %(list)s; it can't cost more."),
     "bundle_part_price": _("A part of the bundle must cost something and not more than its list price."),
     "bundle_units": _("A bundle has 2 to %(most)s units."),
@@ -96,6 +98,7 @@ _ERRORS = {
     "customer_has_deal": _("The customer has a running deal."),
 }
 _EVENTS = {
+    "event.deal.connected": _("Connected purchase: %(connection)s"),
     "event.bundle.made": _("Bundle %(number)s of %(units)s for %(total)s"),
     "event.bundle.ended": _("Bundle %(number)s ended"),
     "event.unit.held": _("%(unit_label)s held until %(expires_at)s"),
@@ -141,5 +144,6 @@ say(_ERRORS | _EVENTS | _MESSAGES)
 say_values("notice.subscription_decided", state=dict(Subscription.State.choices))
 for _model in (Bundle, Subscription, Contract, Hold, QueueTicket, LaunchScheme):
     say_values("state_refused", state=dict(_model.State.choices))
+say_values("event.deal.connected", connection=dict(Deal.Connected.choices))
 say_values("event.deal.edited", sales_mode=dict(Deal._meta.get_field("sales_mode").flatchoices))
 say_values("event.ticket.qualified", qualified=dict(QueueTicket.Qualified.choices))

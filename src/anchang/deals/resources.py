@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.deals import (  # noqa: F401 (register their own)
     bundle_resources,
     change_resources,
+    connected_resources,
     launch_resources,
     offer_resources,
     queries,
@@ -60,7 +61,7 @@ register(
             Field("unit", list=True), Field("customer", list=True), Field("consultant", list=True),
             Field("team"),
             Field("state", list=True), Field("sales_mode", list=True, form="edit"),
-            Field("agency", form="edit"),
+            Field("agency", form="edit"), Field("connected"),
             Field("ownership"), Field("list_total"), Field("total", list=True, sum=True),
             Field("opened_on", list=True), Field("ended_on"), Field("end_reason"), Field("previous"),
             Field("created_at"),

@@ -13,6 +13,7 @@ from anchang.insight.blocks import Blocks
 from anchang.insight.queries import (
     assigning,
     boards,
+    connected,
     control,
     delays,
     funnel,
@@ -121,6 +122,18 @@ REPORTS: dict[str, Report] = {
             presenting.unsigned,
             basis=_NOW,
             icon="clock",
+        ),
+        Report(
+            "connected",
+            _("Connected purchases"),
+            _("Deals of staff, their relatives and connected persons"),
+            "sales",
+            SPAN,
+            connected.connected_report,
+            presenting.connected,
+            basis=_("Counted by the day on which the deal was opened."),
+            preset={"period": "year"},
+            icon="user-shield",
         ),
         Report(
             "funnel",

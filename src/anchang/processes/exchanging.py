@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import rules
 from anchang.deals.commands.claims import end_deal
+from anchang.deals.commands.connected import connected_chain
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Buyer, Contract, Coupon, Deal, DealChange, ReceivedDocument, Subscription
 from anchang.finance.commands import allocate_open_money, refund_free_money
@@ -74,6 +75,7 @@ def request_exchange(ctx: Context, paper: Paper, data: ExchangeInput) -> DealCha
     priced, approvers = price_now(ctx, unit, plan, data.discounts, *extra)
     if data.special is not None:
         approvers = ()  # its chain has decided
+    approvers = connected_chain(ctx, chain.deal.connected, approvers)
     deposit = chain.paper.deposit if data.deposit is None else data.deposit
     check_deposit(ctx, deposit, priced.total)
     return open_change(

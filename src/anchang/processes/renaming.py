@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import rules
 from anchang.deals.commands.buyers import checked_buyers, store_buyers
+from anchang.deals.commands.connected import connected_chain, connection_of, mark_connected
 from anchang.deals.models import Buyer, Contract, Deal, DealChange, ReceivedDocument, Subscription
 from anchang.kernel.errors import DomainError
 from anchang.platform import personal
@@ -46,8 +47,10 @@ def request_buyers(ctx: Context, paper: Paper, data: ChangeBuyersInput) -> DealC
     ]
     if why := rules.why_not_change_buyers(old, [buyer.id_number for buyer in checked.buyers], newcomers):
         raise DomainError(why.code, status=422, fields={"buyers": why.code}, **why.params)
+    connection = connection_of(ctx, checked.buyers, chain.deal.customer)
     return open_change(
-        ctx, chain, DealChange.Kind.BUYERS, data.reason, ownership=checked.ownership, new_total=chain.paper.total,
+        ctx, chain, DealChange.Kind.BUYERS, data.reason, approvers=connected_chain(ctx, connection),
+        ownership=checked.ownership, new_total=chain.paper.total,
         buyers_cipher=personal.encrypt(json.dumps(data.buyers, ensure_ascii=False)),
     )  # fmt: skip
 
@@ -69,6 +72,7 @@ def carry_out_buyers(ctx: Context, change: DealChange, chain: Chain) -> None:
         if row.id_digest in before:
             ticks = ReceivedDocument.objects.filter(project=ctx.here, deal=chain.deal, buyer=before[row.id_digest])
             ticks.update(buyer=row)
+    mark_connected(ctx, chain.deal, connection_of(ctx, checked.buyers, chain.deal.customer))
     paper = chain.paper
     if isinstance(paper, Contract) and paper.state == Contract.State.REVOKED:
         redraft(ctx, chain.deal, paper)

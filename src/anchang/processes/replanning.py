@@ -12,6 +12,7 @@ from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import rules
+from anchang.deals.commands.connected import connected_chain
 from anchang.deals.models import Contract, Deal, DealChange, Subscription
 from anchang.finance.commands import NewLine, add_receivables, allocate_open_money
 from anchang.finance.models import Allocation, Receivable
@@ -67,6 +68,7 @@ def request_reprice(ctx: Context, paper: Paper, data: RepriceInput) -> DealChang
     chain = _open(paper, "price")
     plan = plan_of(chain.paper, data.payment_plan)
     priced, approvers = price_now(ctx, chain.unit, plan, data.discounts, *voucher_rules(chain.deal))
+    approvers = connected_chain(ctx, chain.deal.connected, approvers)
     loans = rules.read_loans(data.loans) or (agreed_loans(chain.paper) if data.payment_plan is None else ())
     check_deposit(ctx, chain.paper.deposit, priced.total)
     new_lines(ctx, chain.paper, plan, priced.total, loans)

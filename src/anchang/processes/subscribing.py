@@ -22,6 +22,7 @@ from anchang.deals.commands.claims import (
     open_deal,
     why_not_deal,
 )
+from anchang.deals.commands.connected import connected_chain, connection_of, mark_connected
 from anchang.deals.commands.holds import convert_hold
 from anchang.deals.commands.modes import MODES
 from anchang.deals.commands.stages import refresh_stages
@@ -121,6 +122,7 @@ class Terms:
     sign_by: dt.date
     approvers: tuple[str, ...]
     used: Entitlements
+    connection: str
 
 
 def why_not_subscribe(unit: Unit) -> Refusal | None:
@@ -223,7 +225,9 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond) -> Te
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
     check_price(used, priced.total)
     approvers = () if used.special is not None else need.approvers  # its chain has decided on exactly this price
-    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used)
+    connection = connection_of(ctx, buyers.buyers, data.customer)
+    approvers = connected_chain(ctx, connection, approvers)
+    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used, connection)
 
 
 def approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
@@ -247,6 +251,7 @@ def _agree(ctx: Context, deal: Deal, data: SubscribeInput, terms: Terms) -> None
     deal.sales_mode = data.sales_mode or deal.sales_mode
     deal.save(update_fields=["customer", "ownership", "list_total", "total", "sales_mode", "updated_at"])
     store_buyers(ctx, deal, terms.buyers)
+    mark_connected(ctx, deal, terms.connection)
 
 
 def _write(

@@ -144,7 +144,7 @@ def _enter(
         for claim in claims.get(state.id, ()):
             earning = standing.get((claim.role, claim.payee.pk))
             scheme = _scheme(state, claim.role, standing, schemes, offered, repick)
-            if scheme is None:
+            if scheme is None or _unpaid(state, scheme):
                 continue
             kept.add((claim.role, claim.payee.pk))
             values = _values(state, claim, scheme)
@@ -181,6 +181,11 @@ def _scheme(
     assert state.facts is not None
     best = rules.choose(offered, role, state.product_type, state.team_id, state.facts.signed_on)
     return schemes[best.id] if best else None
+
+
+def _unpaid(state: DealState, scheme: Scheme) -> bool:
+    """Deals of staff and connected buyers earn nothing unless the scheme says so (DOMAIN 10)."""
+    return state.connected and not scheme.pays_connected
 
 
 def _values(state: DealState, claim: _Claim, scheme: Scheme) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class SchemeInput(Input):
     milestones: Annotated[Any, Label(_("Milestones"), kind="json")]
     retention: Annotated[_Share, Label(_("Retention %"), kind="decimal")] = Decimal(0)
     retention_days: Annotated[int, Field(ge=0, le=3650), Label(_("Days of retention"))] = 0
+    pays_connected: Annotated[bool, Label(_("Pays for deals of staff and connected buyers"))] = False
 
 
 class SchemeEdit(Input):
@@ -58,6 +59,7 @@ class SchemeEdit(Input):
     milestones: Annotated[Any, Label(_("Milestones"), kind="json")] = None
     retention: Annotated[_Share | None, Label(_("Retention %"), kind="decimal")] = None
     retention_days: Annotated[int | None, Field(ge=0, le=3650), Label(_("Days of retention"))] = None
+    pays_connected: Annotated[bool | None, Label(_("Pays for deals of staff and connected buyers"))] = None
 
 
 class EndInput(Input):

@@ -34,7 +34,7 @@ class Deal(ProjectModel):
     class Connected(models.TextChoices):
         """A buyer is on the list of own staff and connected persons."""
 
-        NONE = "", _("No connection")
+        NONE = "", _("No connected purchase")
         STAFF = "staff", _("Own staff")
         RELATIVE = "relative", _("Relative of staff")
         CONNECTED = "connected", _("Connected person")

@@ -1,5 +1,6 @@
 """Each report's answer as figures, charts and tables."""
 
+from anchang.insight.presenting.connected import connected
 from anchang.insight.presenting.delays import delays
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
@@ -13,6 +14,7 @@ __all__ = [
     "bank_day",
     "collection",
     "collection_rate",
+    "connected",
     "delays",
     "escrow",
     "feedback",
