@@ -12,11 +12,13 @@ import pytest
 from django.db import connection, models
 from django.utils import timezone
 
-from anchang.crm.models import Customer, FollowUp, Lead, PersonalRequest, Visit
+from anchang.crm.commands.retention import propose_erasure, remind_requests
+from anchang.crm.models import Customer, FollowUp, IdleFile, Lead, PersonalRequest, Visit
 from anchang.crm.queries import belonging
 from anchang.kernel.clock import after_working_days
 from anchang.kernel.errors import DomainError
 from anchang.platform import files, reading, resources
+from anchang.platform.context import Context
 from anchang.platform.models import AuditRow, Event, Notice, RevealLog, StoredFile, Task
 from tests.factories import Office, make_office, run
 
@@ -189,3 +191,60 @@ def test_events_and_messages_are_redacted_but_stay(office):
         run("erase_person", access, asked, confirmed=True)
         assert Event.objects.filter(customer_id=customer.pk).count() == before + 1
         assert all("孙" not in json.dumps(n.params, ensure_ascii=False) for n in Notice.objects.all())
+
+
+# --- the clock of retention ----------------------------------------------------------------------
+
+
+def on(office: Office, job, days: int = 0) -> object:
+    """Run a job's function that many days from now."""
+    with office.as_("system") as access:
+        ctx = Context(access, office.project, timezone.now() + dt.timedelta(days=days))
+        found = job(ctx)
+        ctx.flush()
+        return found
+
+
+YEARS = 760
+
+
+def test_idle_files_are_proposed_and_decided_on(office):
+    gone, kept, busy = [_visitor(office, f"1390000000{n}") for n in range(3)]
+    assert on(office, propose_erasure) is None
+    with office.as_("consultant1") as access:
+        start = timezone.now() + dt.timedelta(days=YEARS + 5)
+        run("add_appointments", access, customer=busy, starts_at=start.isoformat())
+    made = on(office, propose_erasure, YEARS)
+    assert on(office, propose_erasure, YEARS) is None, "what waits isn't proposed again"
+    with office.as_("manager") as access:
+        files_ = {f.customer_id: f for f in IdleFile.objects.all()}
+        assert set(files_) == {gone, kept} and made.files == 2
+        assert Task.objects.filter(code="idle_files", assignee=office.users["director"], state="open").exists()
+        with pytest.raises(DomainError):
+            run("erase_idle_file", access, files_[gone], confirmed=False)
+        run("erase_idle_file", access, files_[gone], confirmed=True)
+        run("keep_idle_file", access, files_[kept], reason="老客户介绍中")
+        assert Customer.objects.get(pk=gone).state == "erased" and Customer.objects.get(pk=kept).state == "active"
+        made.refresh_from_db()
+        assert made.state == "done" and not Task.objects.filter(code="idle_files", state="open").exists()
+        with pytest.raises(DomainError):
+            run("keep_idle_file", access, files_[gone], reason="x")
+    assert on(office, propose_erasure, 100) is None
+    with office.as_("consultant1") as access, pytest.raises(DomainError):
+        run("erase_idle_file", access, files_[kept], confirmed=True)
+
+
+def _visitor(office: Office, phone: str) -> int:
+    with office.as_("consultant1") as access:
+        return run("register_visits", access, phone=phone, name="来客").customer_id
+
+
+def test_whoever_answers_is_reminded_before_the_limit_and_after(office):
+    asked = ask(office, person(office), "copy")
+    days = (asked.due_on - timezone.localdate()).days
+    assert [on(office, remind_requests, d) for d in (0, days - 3, days - 2, days, days + 1)] == [0, 1, 0, 1, 1]
+    with office.as_("manager") as access:
+        mine = Task.objects.filter(code="personal_request_due", assignee=office.users["manager"])
+        assert mine.filter(state="open").count() == 1 and mine.count() == 3
+        run("make_copy", access, asked)
+        assert not mine.filter(state="open").exists()

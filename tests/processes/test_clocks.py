@@ -10,6 +10,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from pypdf import PdfReader
 
+from anchang.crm.commands.retention import propose_erasure
 from anchang.crm.queries.customers import customer_360
 from anchang.deals import papers, queries
 from anchang.deals.commands.handover import hand_over_deals, move_to_kept
@@ -198,6 +199,8 @@ def test_deals_and_their_retention_stop_an_erasure(desk):
     run("terminate_contract", desk.office.access("director"), contract, reason="退", fault="none")
     with pytest.raises(DomainError, match="erase_retention"):
         run("erase_person", manager, asked, confirmed=True)
+    idle = run_on(desk, timezone.localdate() + 760 * DAY, propose_erasure)
+    assert idle is None, "who ever had a deal is on no list of idle files"
     Deal.objects.update(ended_on=timezone.localdate() - 31 * 366 * DAY)
     run("erase_person", manager, asked, confirmed=True)
     assert set(Buyer.objects.values_list("name", flat=True)) == {"***"}

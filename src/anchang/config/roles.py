@@ -36,7 +36,7 @@ MESSAGES_OWN: Rights = held("own", """
 """)  # fmt: skip
 MESSAGES: Rights = held("project", """
     outgoing-messages.* message-stops.* message-channels.view message-channels.test message-templates.*
-    export-requests.*
+    export-requests.* idle-files.* retention-lists.*
 """)  # fmt: skip
 CHANNELS: Rights = held("project", "message-channels.*")
 

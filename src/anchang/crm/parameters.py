@@ -87,4 +87,13 @@ declare(
     "crm.request_days", 15, "int", _("Working days for answering a person's request about his data"),
     help=_("Fifteen working days is the practice set for apps; PIPL itself says “in time”."),
 )  # fmt: skip
+declare(
+    "crm.request_remind_days", [3, 1, 0], "list",
+    _("Days before the limit of a request about personal data at which it is reminded of"),
+)  # fmt: skip
+declare(
+    "crm.idle_file_months", 24, "int",
+    _("Months without activity after which a customer's file is proposed for erasure"),
+    help=_("0: never."),
+)  # fmt: skip
 declare("crm.request_roles", ["manager", "director"], "list", _("Roles that answer requests about personal data"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from anchang.crm.commands.appointments import remind_appointments
 from anchang.crm.commands.grades import expire_grades
 from anchang.crm.commands.lead_clock import run_clock
+from anchang.crm.commands.retention import propose_erasure, remind_requests
 from anchang.crm.commands.standing import remind_idle
 from anchang.crm.commands.tagging import apply_rule, apply_rules, tag_changed
 from anchang.crm.commands.truth import find_doubts
@@ -68,3 +69,18 @@ def tag_changed_customers(run: JobRun) -> None:
 def tag_all_customers(run: JobRun) -> None:
     """The rules of tags on everybody: time alone makes some of them true."""
     apply_rules(Context(run.access, run.here))
+
+
+@job("crm.propose_erasure", every="20 4 * * 1")
+def propose_idle_files(run: JobRun) -> None:
+    """Once a week: the files that nobody has needed for the project's months."""
+    ctx = Context(run.access, run.here)
+    propose_erasure(ctx)
+    ctx.flush()
+
+
+@job("crm.remind_requests", every="30 8 * * *")
+def remind_of_requests(run: JobRun) -> None:
+    ctx = Context(run.access, run.here)
+    remind_requests(ctx)
+    ctx.flush()

@@ -34,4 +34,11 @@ def why_keep(ctx: Context, customer_ids: Sequence[int]) -> Refusal | None:
     return Refusal("erase_retention", {"until": until.isoformat()}) if until > ctx.business_date else None
 
 
+def had_deals(ctx: Context, customer_ids: Sequence[int]) -> set[int]:
+    """Of these customers, those with a deal, however it ended: the law's own periods count for them."""
+    deals = Deal.everything.filter(project=ctx.here, customer__in=list(customer_ids))
+    return set(deals.values_list("customer_id", flat=True))
+
+
 hooks.keep_hooks.append(why_keep)
+hooks.deal_hooks.append(had_deals)

@@ -17,6 +17,7 @@ from anchang.crm.commands import (
     merging,
     personal,
     privacy,
+    retention,
     segments,
     standing,
     tagging,
@@ -28,6 +29,6 @@ from anchang.crm.commands import (
 
 __all__ = [
     "appointments", "assignment_rules", "channels", "claims", "criteria", "customers", "family", "followups",
-    "grades", "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "segments",
-    "standing", "tagging", "telling", "truth", "visit_import", "visits",
+    "grades", "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "retention",
+    "segments", "standing", "tagging", "telling", "truth", "visit_import", "visits",
 ]  # fmt: skip

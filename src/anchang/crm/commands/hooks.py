@@ -7,7 +7,9 @@ from typing import Any
 
 from anchang.crm.queries.customers import profile_hooks
 
-__all__ = ["follow_up_hooks", "hand_over_hooks", "keep_hooks", "merge_hooks", "profile_hooks", "visit_hooks"]
+__all__ = [
+    "deal_hooks", "follow_up_hooks", "hand_over_hooks", "keep_hooks", "merge_hooks", "profile_hooks", "visit_hooks",
+]  # fmt: skip
 
 #: hook(ctx, visits): after visits were registered; closes or joins leads.
 visit_hooks: list[Callable[[Any, Sequence[Any]], None]] = []
@@ -19,3 +21,5 @@ merge_hooks: list[Callable[[Any, Any, Any], None]] = []
 keep_hooks: list[Callable[[Any, Sequence[int]], Any]] = []
 #: hook(ctx, leaver_id, heir_ids): hands over what else a leaver had.
 hand_over_hooks: list[Callable[[Any, int, Sequence[int]], None]] = []
+#: hook(ctx, customer_ids) -> those who ever had a deal: they are no idle files.
+deal_hooks: list[Callable[[Any, Sequence[int]], set[int]]] = []

@@ -100,7 +100,7 @@ def _close(ctx: Context, request: PersonalRequest, state: str, answer: str = "")
     request.state, request.answer = state, answer
     request.closed_at, request.closed_by_id = ctx.now, ctx.user_id
     request.save(update_fields=["state", "answer", "closed_at", "closed_by", "erased_rows", "updated_at"])
-    ctx.finish_tasks("personal-requests", [request.pk], TASK)
+    ctx.finish_tasks("personal-requests", [request.pk])
     ctx.event(f"personal_request.{state}", request, customer_id=request.customer_id, kind=request.kind)
     return request
 
@@ -135,7 +135,14 @@ def erase_person(ctx: Context, request: PersonalRequest, data: EraseInput) -> Pe
     """
     if not data.confirmed:
         raise DomainError("bad_input", status=422, fields={"confirmed": "required"})
-    customer = Customer.objects.select_for_update(no_key=True).get(pk=request.customer_id)
+    request.erased_rows = erase_file(ctx, request.customer_id)
+    request.refresh_from_db(fields=["note", "way", "version"])
+    return _close(ctx, request, "done")
+
+
+def erase_file(ctx: Context, customer_id: int) -> int:
+    """Erase one customer's data in every app; the count of rows. Raises erase_deal_running, erase_retention."""
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=customer_id)
     ids = merged_into(ctx, customer.pk)
     for hook in keep_hooks:
         if why := hook(ctx, ids):
@@ -146,13 +153,12 @@ def erase_person(ctx: Context, request: PersonalRequest, data: EraseInput) -> Pe
     ctx.finish_tasks("leads", leads)
     with connection.cursor() as cursor:
         cursor.execute("SELECT anchang_erase(%s, %s)", [ctx.here.pk, customer.pk])
-        request.erased_rows = cursor.fetchone()[0]
+        rows = int(cursor.fetchone()[0])
     _forget_files(ctx, ids)
     # The search words of what stands there now: none that leads to the person.
     for model, keys in ((Customer, ids), (Lead, leads), (CallIn, calls)):
         ctx.index(model._base_manager.filter(project=ctx.here, pk__in=keys))
-    request.refresh_from_db(fields=["note", "way", "version"])
-    return _close(ctx, request, "done")
+    return rows
 
 
 def merged_into(ctx: Context, customer_id: int) -> list[int]:

@@ -30,6 +30,7 @@ from anchang.crm.models.leads import (
     Touch,
 )
 from anchang.crm.models.requests import PersonalRequest
+from anchang.crm.models.retention import IdleFile, RetentionList
 from anchang.crm.models.stops import MessageStop
 from anchang.crm.models.tags import CustomerTag, Tag, TagPass
 from anchang.crm.models.tours import Tour
@@ -38,7 +39,7 @@ from anchang.crm.models.visits import Appointment, CallIn, FollowUp, TruthCheck,
 __all__ = [
     "HELD", "OPEN", "Appointment", "AssignmentRule", "AssignmentTurn", "CallIn", "Campaign", "Channel",
     "ClaimCounter", "Consent", "Contact", "Customer", "CustomerIdentity", "CustomerMerge", "CustomerPhone",
-    "CustomerTag", "FollowUp", "Grade", "GradeChange", "Household", "Lead", "LeadPhone", "LeadState", "LeadTransfer",
-    "MessageStop", "Need", "OwnerChange", "PersonalRequest", "PoolCustomer", "PoolLead", "Stage", "Tag", "TagPass",
-    "Touch", "Tour", "TruthCheck", "Visit",
+    "CustomerTag", "FollowUp", "Grade", "GradeChange", "Household", "IdleFile", "Lead", "LeadPhone", "LeadState",
+    "LeadTransfer", "MessageStop", "Need", "OwnerChange", "PersonalRequest", "PoolCustomer", "PoolLead",
+    "RetentionList", "Stage", "Tag", "TagPass", "Touch", "Tour", "TruthCheck", "Visit",
 ]  # fmt: skip

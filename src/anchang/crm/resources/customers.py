@@ -21,11 +21,13 @@ from anchang.crm.models import (
     CustomerTag,
     GradeChange,
     Household,
+    IdleFile,
     MessageStop,
     Need,
     OwnerChange,
     PersonalRequest,
     PoolCustomer,
+    RetentionList,
     Tag,
 )
 from anchang.platform.resources import Field, Related, Resource, Through, register
@@ -320,6 +322,38 @@ OWNER_CHANGES = register(
             Field("by", list=True, to="users"),
             Field("reason", kind="choice", choices=MOVE_REASONS, list=True),
             Field("at", list=True),
+        ),
+    )
+)  # fmt: skip
+
+RETENTION_LISTS = register(
+    Resource(
+        name="retention-lists", model=RetentionList, label=_("List of idle files"), plural=_("Idle files"), area="crm",
+        icon="archive", menu_order=96, label_field="made_on", order="-id", state_field="state",
+        fields=(
+            Field("made_on", list=True),
+            Field("months", list=True),
+            Field("files", list=True),
+            Field("state", list=True),
+            Field("closed_at", list=True),
+        ),
+        related=(Related("idle-files", "list"),),
+    )
+)  # fmt: skip
+
+IDLE_FILES = register(
+    Resource(
+        name="idle-files", model=IdleFile, label=_("Idle file"), plural=_("Files to decide on"), icon="archive",
+        label_field="customer", order="idle_since", state_field="state",
+        fields=(
+            Field("customer", list=True, to="customers"),
+            Field("idle_since", list=True),
+            Field("state", list=True),
+            Field("reason", list=True),
+            Field("list", list=True),
+            Field("decided_by", list=True, to="users"),
+            Field("decided_at"),
+            Field("erased_rows"),
         ),
     )
 )  # fmt: skip
