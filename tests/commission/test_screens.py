@@ -8,7 +8,7 @@ import pytest
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from anchang.commission.models import Earning, Line, Statement
+from anchang.commission.models import Earning, Line, Scheme, Statement
 from anchang.platform import reading, resources
 from anchang.platform.reading import Query
 from tests.commission.pay import catch_up, earning_of, make_scheme
@@ -97,3 +97,27 @@ def test_generic_pages_stand(desk, client, settled):
         assert client.get(f"/r/commission-{name}/").status_code == 200, name
     for model, name in ((Earning, "earnings"), (Line, "lines"), (Statement, "statements")):
         assert client.get(f"/r/commission-{name}/{model.objects.first().pk}/").status_code == 200, name
+
+
+def test_a_schemes_steps_are_typed_line_by_line(desk, client):
+    """Tiers and milestones are rows of the form; a mistake keeps what was typed and names its line."""
+    enter(client, "director")
+    page = client.get("/r/commission-schemes/new").content.decode()
+    assert 'name="tiers-0-rate"' in page and 'name="milestones-0-kind"' in page
+    form = {
+        "name": "按行录入", "role": "consultant", "mode": "segmented", "base": "signed", "scope": "person",
+        "period": "month", "valid_from": "2026-01-01", "retention": "10", "retention_days": "90",
+        "tiers-0-up_to": "3,000,000", "tiers-0-rate": "0.002", "tiers-1-up_to": "", "tiers-1-rate": "0.003",
+        "milestones-0-kind": "signed", "milestones-0-share": "60", "milestones-1-kind": "collected",
+        "milestones-1-percent": "30", "milestones-1-share": "30", "milestones-2-kind": "signed",
+    }  # fmt: skip
+    wrong = client.post("/r/commission-schemes/new", form | {"tiers-1-rate": "一成", "idempotency_key": "w"})
+    assert wrong.status_code == 422 and 'value="一成"' in wrong.content.decode() and not Scheme.objects.exists()
+    assert client.post("/r/commission-schemes/new", form | {"idempotency_key": "s"}).status_code in (200, 204, 302)
+    scheme = Scheme.objects.get()
+    assert scheme.tiers == [{"up_to": "3000000", "rate": "0.002"}, {"rate": "0.003"}]
+    assert scheme.milestones == [
+        {"kind": "signed", "share": "60"}, {"kind": "collected", "percent": "30", "share": "30"},
+    ]  # fmt: skip
+    edit = client.get(f"/r/commission-schemes/{scheme.pk}/do/edit").content.decode()
+    assert 'value="3000000"' in edit or 'value="3,000,000"' in edit

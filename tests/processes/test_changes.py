@@ -15,7 +15,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform.access import bump_stamp
 from anchang.platform.models import Parameter
 from tests.deals.desk import BUYER, Desk
-from tests.factories import run
+from tests.factories import PASSWORD, run
 
 pytestmark = pytest.mark.django_db
 SPOUSE = {"name": "李四", "id_number": "330102199105082327", "relation": "spouse", "proven": True}
@@ -264,6 +264,20 @@ def test_buyers_change_only_within_the_family(desk):
     ]  # fmt: skip
     new = Subscription.objects.get(deal=sub.deal_id, state="active")
     assert new.total == sub.total and new.pk != sub.pk
+
+
+def test_new_buyers_are_typed_line_by_line(desk, client):
+    """With the guardian of a minor, and the relation that a document proves."""
+    sub = desk.subscribe()
+    assert client.login(username="consultant1", password=PASSWORD)
+    url = f"/r/subscriptions/{sub.pk}/do/change-buyers"
+    page = client.get(url).content.decode()
+    assert all(f'name="buyers-0-{name}"' in page for name in ("name", "relation", "proven", "guardian.name"))
+    rows = [BUYER | {"share": "60"}, SPOUSE | {"share": "40", "proven": "on"}]
+    form = {f"buyers-{at}-{name}": value for at, row in enumerate(rows) for name, value in row.items()}
+    answer = client.post(url, form | {"reason": "加名", "idempotency_key": "b1"})
+    assert answer.status_code in (200, 204, 302), answer.content.decode()[:3000]
+    assert DealChange.objects.get().kind == "buyers"
 
 
 def test_buyers_of_a_filed_contract_wait_for_the_revocation(desk):

@@ -6,16 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.commission import vouchers  # noqa: F401 (registers what becomes vouchers)
 from anchang.commission.models import Award, Earning, Line, Payee, Scheme, Split, Statement
+from anchang.commission.models.schemes import MILESTONE_WORDS
 from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.ui.navigation import Place, register_place
 
 #: What a part of the pay waits for.
-MILESTONES = {
-    "signed": _("Contract signed"), "filed": _("Contract filed"), "collected": _("Share of the price collected"),
-    "fully_collected": _("Fully collected"), "loan_paid": _("Loan paid out"), "delivered": _("Handed over"),
-    "retained": _("Retention"),
-}  # fmt: skip
+MILESTONES = MILESTONE_WORDS | {"retained": _("Retention")}
 _UNIT = Field("unit", label=_("Unit"), source="deal__unit", to="units", list=True)
 _PERSON = Field("person", label=_("Person"), source="payee__user", to="users")
 

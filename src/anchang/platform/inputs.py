@@ -62,13 +62,15 @@ def _encodes(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """How a field is shown in a generated form. `kind` as in resources.Field; `secret` never echoed or logged."""
+    """How a field is shown in a generated form. `kind` as in resources.Field; `secret` never echoed or logged; `rows`:
+    an Input whose fields are the columns in which a list of objects is typed, whatever the command reads them as."""
 
     text: Any
     kind: str = ""
     help: Any = ""
     choices: Any = None  # {value: label} or callable(project_id) -> dict
     secret: bool = False
+    rows: type[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

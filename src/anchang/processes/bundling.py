@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.deals import rules
 from anchang.deals.commands.holds import settle_unit
 from anchang.deals.models import Bundle, BundleItem, Deal, Subscription
+from anchang.deals.typed_rows import AlongRow
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError, Refusal
@@ -41,7 +42,7 @@ class BundleInput(SubscribeInput):
     """As a subscription of the main unit, with `parts`: [{unit, price?, deposit?, payment_plan?}] sold along. `total`
     is the price of all together; without it each unit has its own."""
 
-    parts: Annotated[list[dict[str, Any]], Label(_("Units sold along"), kind="json")]
+    parts: Annotated[list[dict[str, Any]], Label(_("Units sold along"), kind="json", rows=AlongRow)]
     rule: Annotated[Literal["fixed", "list_share"], Label(_("Price split"), kind="choice", choices=RULES)] = "fixed"
     total: Annotated[Amount | None, Label(_("Price of the bundle"), kind="money")] = None
 

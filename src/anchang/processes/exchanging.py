@@ -12,6 +12,7 @@ from anchang.deals.commands.claims import end_deal
 from anchang.deals.commands.connected import connected_chain
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Buyer, Contract, Coupon, Deal, DealChange, ReceivedDocument, Subscription
+from anchang.deals.typed_rows import LoanRow
 from anchang.finance.commands import allocate_open_money, refund_free_money
 from anchang.finance.models import Receipt
 from anchang.inventory.models import Unit
@@ -47,7 +48,7 @@ class ExchangeInput(Input):
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
     special: Annotated[Ref("discount-requests") | None, Label(_("Special discount"))] = None
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
     deposit: Annotated[Quantity | None, Label(_("Deposit"), kind="money")] = None
 
 

@@ -12,6 +12,7 @@ from pydantic import Field as PydanticField
 from anchang.deals.commands.claims import check_own_customer
 from anchang.deals.commands.holds import settle_unit
 from anchang.deals.models import Coupon, Quotation, Subscription
+from anchang.deals.typed_rows import BuyerRow, LoanRow
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.quoting import price_unit
 from anchang.inventory.models import Discount, Unit
@@ -36,11 +37,11 @@ class QuotationInput(Input):
 class ConvertInput(Input):
     """What a subscription needs beside the quoted unit, customer, plan and discounts."""
 
-    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json")]
+    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json", rows=BuyerRow)]
     ownership: Annotated[
         Literal["sole", "joint", "shares"] | None, Label(_("Ownership"), kind="choice", choices=_OWNERSHIP)
     ] = None
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
     deposit: Annotated[Quantity, Label(_("Deposit"), kind="money")]
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
 

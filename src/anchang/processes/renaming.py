@@ -11,6 +11,7 @@ from anchang.deals import rules
 from anchang.deals.commands.buyers import checked_buyers, store_buyers
 from anchang.deals.commands.connected import connected_chain, connection_of, mark_connected
 from anchang.deals.models import Buyer, Contract, Deal, DealChange, ReceivedDocument, Subscription
+from anchang.deals.typed_rows import NewBuyerRow
 from anchang.kernel.errors import DomainError
 from anchang.platform import personal
 from anchang.platform.commands import command
@@ -28,7 +29,7 @@ class ChangeBuyersInput(Input):
     grandparent, grandchild) and `proven` true."""
 
     reason: Annotated[Reason, Label(_("Reason"))]
-    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json")]
+    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json", rows=NewBuyerRow)]
     ownership: Annotated[
         Literal["sole", "joint", "shares"] | None, Label(_("Ownership"), kind="choice", choices=_OWNERSHIP)
     ] = None

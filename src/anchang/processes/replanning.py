@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.deals import rules
 from anchang.deals.commands.connected import connected_chain
 from anchang.deals.models import Contract, Deal, DealChange, Subscription
+from anchang.deals.typed_rows import LoanRow
 from anchang.finance.commands import NewLine, add_receivables, allocate_open_money
 from anchang.finance.models import Allocation, Receivable
 from anchang.inventory import rules as stock_rules
@@ -39,7 +40,7 @@ class ReplanInput(Input):
 
     reason: Annotated[Reason, Label(_("Reason"))]
     payment_plan: Annotated[Ref("payment-plans"), Label(_("Payment plan"))]
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
 
 
 class RepriceInput(Input):
@@ -48,7 +49,7 @@ class RepriceInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
 
 
 def request_replan(ctx: Context, paper: Paper, data: ReplanInput) -> DealChange:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.commands.holds import settle_unit
 from anchang.deals.models import Buyer, Deal, Subscription
+from anchang.deals.typed_rows import LoanRow
 from anchang.inventory.models import Discount, Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import personal
@@ -24,7 +25,7 @@ class ResubmitInput(Input):
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts instead"))] = []
     no_discounts: Annotated[bool, Label(_("Without discounts"))] = False
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
     deposit: Annotated[Quantity | None, Label(_("Deposit"), kind="money")] = None
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
 

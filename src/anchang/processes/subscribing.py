@@ -27,6 +27,7 @@ from anchang.deals.commands.holds import convert_hold
 from anchang.deals.commands.modes import MODES
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Deal, Hold, PlanLine, Subscription, UnitClaim
+from anchang.deals.typed_rows import BuyerRow, LoanRow
 from anchang.finance.commands import NewLine, add_receivables, allocate_open_money
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.quoting import PriceResult, preview_plans_with, price_unit
@@ -59,12 +60,12 @@ class SubscribeInput(Input):
     `loans`: [{kind bank|fund, bank?, amount}]."""
 
     customer: Annotated[Ref("customers"), Label(_("Customer"))]
-    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json")]
+    buyers: Annotated[list[dict[str, Any]], Label(_("Buyers"), kind="json", rows=BuyerRow)]
     ownership: Annotated[
         Literal["sole", "joint", "shares"] | None, Label(_("Ownership"), kind="choice", choices=_OWNERSHIP)
     ] = None
     payment_plan: Annotated[Ref("payment-plans"), Label(_("Payment plan"))]
-    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json")] = None
+    loans: Annotated[list[dict[str, Any]] | None, Label(_("Loans"), kind="json", rows=LoanRow)] = None
     discounts: Annotated[list[Ref("discounts")], Label(_("Discounts"))] = []
     special: Annotated[Ref("discount-requests") | None, Label(_("Special discount"))] = None
     quotation: Annotated[Ref("quotations") | None, Label(_("Quotation"))] = None

@@ -95,10 +95,15 @@ def go_on_with_line(ctx: Context, line: Line) -> Line:
 # --- sharing a deal ------------------------------------------------------------------------------
 
 
+class ShareRow(Input):
+    user: Annotated[Ref("users"), Label(_("Consultant"))]
+    share: Annotated[str, Label(_("Share %"))]
+
+
 class SplitInput(Input):
     """[{"user": id, "share": "60"}, …]; an empty list gives the deal back to its consultant alone."""
 
-    shares: Annotated[Any, Label(_("Consultants and shares"), kind="json")]
+    shares: Annotated[Any, Label(_("Consultants and shares"), kind="json", rows=ShareRow)]
 
 
 @command(

@@ -11,16 +11,34 @@ from pydantic import Field
 
 from anchang.commission import rules
 from anchang.commission.models import Award, Role, Scheme
-from anchang.commission.models.schemes import Period
+from anchang.commission.models.schemes import MILESTONE_WORDS, Period
 from anchang.inventory.dictionaries import product_types
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
-from anchang.platform.inputs import Amount, Day, Input, Label, Name, Quantity, Ref
+from anchang.platform.inputs import Amount, Day, Input, Label, Line, Name, Quantity, Ref
 
 _Share = Annotated[Decimal, Field(ge=0, le=100, max_digits=5, decimal_places=2, allow_inf_nan=False)]
 _ROLES, _PERIODS = dict(Role.choices), dict(Period.choices)
 _MODES, _BASES, _SCOPES = dict(Scheme.Mode.choices), dict(Scheme.Base.choices), dict(Scheme.Scope.choices)
+
+
+class TierRow(Input):
+    """A step of the scale; the last one is open above."""
+
+    up_to: Annotated[Any, Label(_("Up to (yuan)"), kind="money")] = None
+    rate: Annotated[Line, Label(_("Commission rate"))]
+
+
+class MilestoneRow(Input):
+    """What has to happen before a share of the pay is due; `percent`: of the price, for what is collected."""
+
+    kind: Annotated[
+        Literal[rules.MILESTONES],
+        Label(_("Milestone"), kind="choice", choices=MILESTONE_WORDS),
+    ]
+    percent: Annotated[Line, Label(_("Collected %"))] = ""
+    share: Annotated[Line, Label(_("Share %"))]
 
 
 class SchemeInput(Input):
@@ -44,8 +62,8 @@ class SchemeInput(Input):
     ] = "month"
     valid_from: Annotated[Day, Label(_("Valid from"))]
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    tiers: Annotated[Any, Label(_("Tiers"), kind="json")]
-    milestones: Annotated[Any, Label(_("Milestones"), kind="json")]
+    tiers: Annotated[Any, Label(_("Tiers"), kind="json", rows=TierRow)]
+    milestones: Annotated[Any, Label(_("Milestones"), kind="json", rows=MilestoneRow)]
     retention: Annotated[_Share, Label(_("Retention %"), kind="decimal")] = Decimal(0)
     retention_days: Annotated[int, Field(ge=0, le=3650), Label(_("Days of retention"))] = 0
     pays_connected: Annotated[bool, Label(_("Pays for deals of staff and connected buyers"))] = False
@@ -55,8 +73,8 @@ class SchemeEdit(Input):
     name: Annotated[Name | None, Label(_("Name"))] = None
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    tiers: Annotated[Any, Label(_("Tiers"), kind="json")] = None
-    milestones: Annotated[Any, Label(_("Milestones"), kind="json")] = None
+    tiers: Annotated[Any, Label(_("Tiers"), kind="json", rows=TierRow)] = None
+    milestones: Annotated[Any, Label(_("Milestones"), kind="json", rows=MilestoneRow)] = None
     retention: Annotated[_Share | None, Label(_("Retention %"), kind="decimal")] = None
     retention_days: Annotated[int | None, Field(ge=0, le=3650), Label(_("Days of retention"))] = None
     pays_connected: Annotated[bool | None, Label(_("Pays for deals of staff and connected buyers"))] = None

@@ -13,6 +13,12 @@ from anchang.platform.models.fields import user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
+#: What a share of the pay waits for (rules.MILESTONES).
+MILESTONE_WORDS = {
+    "signed": _("Contract signed"), "filed": _("Contract filed"), "collected": _("Share of the price collected"),
+    "fully_collected": _("Fully collected"), "loan_paid": _("Loan paid out"), "delivered": _("Handed over"),
+}  # fmt: skip
+
 
 class Role(models.TextChoices):
     """For what part in a deal somebody is paid."""

@@ -96,6 +96,8 @@ def _field(name: str, info: FieldInfo, project_id: int | None, ref_of_resource: 
         "secret": bool(label and label.secret),
         "default": None if info.is_required() else info.get_default(call_default_factory=True),
     }
+    if label and label.rows:
+        return _lines_field(label.rows, common, project_id)
     ref = next((m.resource for m in marks if isinstance(m, RefTo)), "")
     if kind.startswith("ref:"):
         ref = kind[4:]
@@ -136,14 +138,20 @@ def _list_field(
     if ref:
         return FormField(kind="refs", shape="list", ref=ref, **common)
     if isinstance(core, type) and issubclass(core, Input):
-        parts = tuple(_field(n, i, project_id) for n, i in core.model_fields.items())
-        return FormField(kind="lines", shape="lines", parts=parts, **common)
+        return _lines_field(core, common, project_id)
+    if core is dict or get_origin(core) is dict:
+        return FormField(kind="textarea", shape="json", **common)
     choices = choices or _own_choices(core)
     if choices:
         return FormField(
             kind="checks" if len(choices) <= FEW_CHOICES else "multi", shape="list", choices=choices, **common
         )
     return FormField(kind="textarea", shape="words", **common)
+
+
+def _lines_field(row: type[Input], common: dict[str, Any], project_id: int | None) -> FormField:
+    parts = tuple(_field(n, i, project_id) for n, i in row.model_fields.items())
+    return FormField(kind="lines", shape="lines", parts=parts, **common)
 
 
 def _core(annotation: Any) -> tuple[Any, list[Any], bool]:
@@ -240,12 +248,13 @@ def _json(text: str) -> Any:
 
 
 def _lines(f: FormField, post: QueryDict, name: str) -> list[dict[str, Any]]:
-    """Rows with anything in them, in their order on the page."""
+    """Rows with anything in them, in their order on the page. A choice without an empty answer says nothing alone."""
+    chosen = {p.name for p in f.parts if p.choices and p.required}
     marks = {key[len(name) + 1 :].split("-", 1)[0] for key in post if key.startswith(f"{name}-")}
     rows = []
     for index in sorted(int(m) for m in marks if m.isascii() and m.isdigit() and len(m) < 6)[:200]:
         row = data_of(f.parts, post, f"{name}-{index}-")
-        if any(v not in (False, "", []) for v in row.values()):
+        if any(v not in (False, "", []) for key, v in row.items() if key not in chosen or len(f.parts) == 1):
             rows.append(row)
     return rows
 
@@ -347,16 +356,15 @@ def _chosen(f: FormField, value: Any, access: Access) -> Any:
 
 
 def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], access: Access) -> dict[str, Any]:
+    parts = dict(_flattened(f.parts))
     columns = [
-        {k: v for k, v in _widget(p, p.name, None, "", access).items() if k not in ("value", "error", "help")}
-        for p in f.parts
-        if p.kind not in ("lines", "group")
+        {k: v for k, v in _widget(p, where, None, "", access).items() if k not in ("value", "error", "help")}
+        for where, p in parts.items()
     ]
     for column in columns:
         column["kind"] = {"choice": "select", "textarea": "text", "checks": "multi"}.get(column["kind"], column["kind"])
-    given = value if isinstance(value, list) and value else [{}]
-    parts = {p.name: p for p in f.parts}
-    rows = [[_shown(parts[c["name"]], row.get(c["name"]), access) for c in columns] for row in given]
+    given = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
+    rows = [[_shown(part, _at(row, where), access) for where, part in parts.items()] for row in given or [{}]]
     told = [
         f"{int(rest[0]) + 1}. {parts[rest[1]].label if rest[1:] and rest[1] in parts else ''} {text}".strip()
         for place, text in errors.items()
@@ -365,6 +373,24 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
     if name in errors:
         told.append(errors[name])
     return {"lines": True, "columns": columns, "rows": rows, "prefix": name, "label": f.label, "errors": told}
+
+
+def _flattened(parts: Sequence[FormField]) -> list[tuple[str, FormField]]:
+    """(place in a row, field): a group's fields stand beside the others, as `guardian.name`."""
+    found = []
+    for part in parts:
+        if part.kind == "group":
+            label = f"{part.label} · "
+            found += [(f"{part.name}.{p.name}", replace(p, label=label + p.label, required=False)) for p in part.parts]
+        elif part.kind != "lines":
+            found.append((part.name, part))
+    return found
+
+
+def _at(row: Mapping[str, Any], place: str) -> Any:
+    outer, _, inner = place.partition(".")
+    value = row.get(outer)
+    return value.get(inner) if inner and isinstance(value, Mapping) else None if inner else value
 
 
 def errors_of(exc: DomainError, fields: Sequence[FormField]) -> tuple[str, dict[str, str]]:
