@@ -34,7 +34,7 @@ register(
 register(
     Resource(
         name="signature-requests", model=SignatureRequest, label=_("Electronic signature"),
-        plural=_("Electronic signatures"), area="deals", icon="writing-sign", menu_order=32,
+        plural=_("Electronic signatures"), area="papers", icon="writing-sign", menu_order=32,
         fields=(
             Field("number", list=True), Field("kind", list=True), Field("title"), Field("unit", list=True),
             Field("customer", list=True), Field("signer_names", list=True),
@@ -119,7 +119,7 @@ register(
 
 register_place(
     Place(
-        "deals", "contract-archive", _("Contract archive"), "/archive/", "signature-requests.view", icon="archive",
+        "papers", "contract-archive", _("Contract archive"), "/archive/", "signature-requests.view", icon="archive",
         order=35,
     )
 )  # fmt: skip
