@@ -99,7 +99,8 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
     risk-notices.view opportunities.* negotiations.*
-    handovers.view seller-liabilities.view seller-liabilities.excuse provisions.view
+    handovers.view seller-liabilities.view seller-liabilities.excuse provisions.view month-statements.view
+    budget-entries.view
 """)  # fmt: skip
 
 CLERK: Rights = BASE | held("project", """
@@ -132,7 +133,7 @@ MONEY_DECISIONS: Rights = held("project", """
 
 FINANCE: Rights = BASE | BANKING | held("project", """
     signing-checks.view signing-checks.confirm signing-checks.return signed-notices.view
-    handovers.view seller-liabilities.* provisions.view
+    handovers.view seller-liabilities.* provisions.view month-statements.* budget-entries.*
     customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view bundles.view
     bundle-items.view
     subscriptions.view subscriptions.receive subscriptions.print deal-changes.view
@@ -165,7 +166,8 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
     refunds.approve refunds.reject checklists.*
     invoices.view vouchers.view expense-subjects.* expense-targets.* expense-plans.* marketing-contracts.*
     expenses.* expense-payments.view
-    sales-plans.* plan-targets.* signing-procedures.* procedure-steps.* risk-notices.*
+    sales-plans.* plan-targets.* month-statements.* budget-entries.*
+    signing-procedures.* procedure-steps.* risk-notices.*
     connected-persons.* teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 

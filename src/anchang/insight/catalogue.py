@@ -23,6 +23,7 @@ from anchang.insight.queries import (
     ranking,
     receivables,
     sales,
+    statements,
     stock,
 )
 from anchang.insight.queries.asked import Asked, ask, scope_of
@@ -293,6 +294,28 @@ REPORTS: dict[str, Report] = {
             presenting.escrow,
             preset={"period": "month"},
             icon="shield-dollar",
+        ),
+        Report(
+            "month-statement",
+            _("Monthly statement"),
+            _("Sales, collection, receivables and expenses of a month, as frozen and as of now"),
+            "money",
+            ("project", "date"),
+            statements.statement_report,
+            presenting.statement,
+            basis=_("Frozen on the set day of the next month; what is entered later shows as a difference."),
+            icon="snowflake",
+        ),
+        Report(
+            "budget",
+            _("Budget: planned and actual"),
+            _("Sales, collection and expenses by month of the year, plans beside actuals"),
+            "money",
+            ("project", "date"),
+            statements.budget_report,
+            presenting.budget,
+            basis=_("Plans in force; actuals of frozen months as frozen, of others as of now."),
+            icon="adjustments-dollar",
         ),
         Report(
             "seller-delays",

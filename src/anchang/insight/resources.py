@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.commission.ranking import provide_ranking
 from anchang.insight import catalogue
-from anchang.insight.models import DelayReason, PlanTarget, ReportClose, SalesPlan
+from anchang.insight.models import BudgetEntry, DelayReason, MonthStatement, PlanTarget, ReportClose, SalesPlan
 from anchang.insight.queries.ranking import standings
 from anchang.insight.words import delay_reasons
 from anchang.inventory.dictionaries import product_types
@@ -50,6 +50,25 @@ register(Resource(
     fields=(Field("through", list=True), Field("closed_at", list=True)),
 ))  # fmt: skip
 register_record_page("report-closes", "report-closed", _sees("sales-daily"))
+
+register(Resource(
+    name="month-statements", model=MonthStatement, label=_("Monthly statement"), plural=_("Monthly statements"),
+    area="reports", icon="snowflake", order="-month", label_field="month", menu_order=61,
+    fields=(
+        Field("month", list=True), Field("frozen_at", list=True), Field("frozen_by", list=True, to="users"),
+        Field("digest"), Field("figures", kind="json", filter=False, sort=False),
+    ),
+))  # fmt: skip
+register_record_page("month-statements", "month-statement", _sees("month-statement"))
+
+register(Resource(
+    name="budget-entries", model=BudgetEntry, label=_("Budget entry"), plural=_("Budget entries"), area="reports",
+    icon="upload", order="-id", label_field="year", menu_order=62,
+    fields=(
+        Field("year", list=True), Field("month", list=True), Field("kind", list=True), Field("at", list=True),
+        Field("digest"), Field("figures", kind="json", filter=False, sort=False),
+    ),
+))  # fmt: skip
 
 register(Resource(
     name="sales-plans", model=SalesPlan, label=_("Sales plan"), plural=_("Sales plans"), area="reports", icon="target",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from anchang.insight.commands import announce_reports, close_report_days
+from anchang.insight.commands.statements import freeze, publish
 from anchang.insight.queries.sums import closed_through
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, job
@@ -18,4 +21,14 @@ def close_days(run: JobRun) -> None:
     through = close_report_days(ctx)
     if through is not None:
         announce_reports(ctx, through, before)
+    ctx.flush()
+
+
+@job("insight.month_statements", every="40 4 * * *")
+def month_statements(run: JobRun) -> None:
+    """From the set day of a month on, freeze the month before, once; give changed plans of the year to the budget."""
+    ctx = Context(run.access, run.here)
+    if ctx.business_date.day >= int(ctx.param("insight.statement_day")):
+        freeze(ctx, (ctx.business_date.replace(day=1) - dt.timedelta(days=1)).replace(day=1))
+    publish(ctx, ctx.business_date.year)
     ctx.flush()

@@ -9,5 +9,6 @@ urlpatterns = [
     path("", today_page, name="today"),
     path("reports/", views.catalogue_page, name="reports"),
     path("reports/closed/<int:close_id>/", views.closed_page, name="report-closed"),
+    path("reports/statements/<int:record_id>/", views.statement_page, name="month-statement"),
     path("reports/<slug:key>/", views.report_page, name="report"),
 ]

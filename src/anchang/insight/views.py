@@ -19,7 +19,7 @@ from anchang.insight.export import workbook
 from anchang.insight.queries import labels, sums
 from anchang.insight.queries.asked import Asked
 from anchang.kernel.errors import DomainError, not_found
-from anchang.platform import resources
+from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.models import Team
 from anchang.platform.ui.components import Action
@@ -95,6 +95,14 @@ def closed_page(request: HttpRequest, close_id: int) -> HttpResponse:
         raise not_found()
     asked = urlencode({"project": close.project.code, "date": close.through.isoformat()})
     return HttpResponseRedirect(f"{reverse('report', args=['sales-daily'])}?{asked}")
+
+
+@require_safe
+def statement_page(request: HttpRequest, record_id: int) -> HttpResponse:
+    """The report of a frozen month: where its record leads. Raises not_found out of scope."""
+    found = reading.get_record(resources.get("month-statements"), access_of(request), record_id)
+    asked = urlencode({"project": found.project.code, "date": found.month.isoformat()})
+    return HttpResponseRedirect(f"{reverse('report', args=['month-statement'])}?{asked}")
 
 
 @require_safe

@@ -8,10 +8,12 @@ from anchang.insight.presenting.people import assigning, portrait, process, rank
 from anchang.insight.presenting.plans import plan, uncollected
 from anchang.insight.presenting.receivables import bank_day, escrow, receivables
 from anchang.insight.presenting.sales import sales
+from anchang.insight.presenting.statements import budget, statement
 
 __all__ = [
     "assigning",
     "bank_day",
+    "budget",
     "collection",
     "collection_rate",
     "connected",
@@ -27,6 +29,7 @@ __all__ = [
     "ranking",
     "receivables",
     "sales",
+    "statement",
     "uncollected",
     "units",
     "unsigned",

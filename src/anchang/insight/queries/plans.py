@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -56,7 +56,8 @@ def plan_report(asked: Asked) -> dict[str, Any]:
     version), net signed and collected, and the attainment by either version. The project's target is the sum of
     targets without a person; persons' targets stand beside them."""
     year = period_of("year", asked.day)
-    first, current = _targets(asked, year.start.year, _FIRST), _targets(asked, year.start.year, _IN_FORCE)
+    first = _targets(asked.project_ids, year.start.year, _FIRST)
+    current = targets_of(asked.project_ids, year.start.year)
     months = _months(asked, year.start.year)
     people = _people(asked, year.start, year.end)
     products = _products(asked, year.start, year.end)
@@ -98,9 +99,19 @@ def plan_report(asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _targets(asked: Asked, year: int, which: str) -> Targets:
+def targets_of(project_ids: Sequence[int], year: int) -> Targets:
+    """The targets of the plans in force."""
+    return _targets(project_ids, year, _IN_FORCE)
+
+
+def project_target(targets: Targets, month: int) -> Measure:
+    """What the whole project is to reach in a month."""
+    return _pick(targets, month=month)
+
+
+def _targets(project_ids: Sequence[int], year: int, which: str) -> Targets:
     with connection.cursor() as cursor:
-        cursor.execute(_TARGETS.format(which=which), {"projects": asked.project_ids, "year": year})
+        cursor.execute(_TARGETS.format(which=which), {"projects": list(project_ids), "year": year})
         return {
             (month, product, user): Measure(int(units), area, amount, collection)
             for _first, month, product, user, units, area, amount, collection in cursor.fetchall()
