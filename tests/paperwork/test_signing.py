@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import shutil
 import subprocess
 import sys
+from urllib.parse import parse_qs
 
 import pytest
 from asn1crypto import pem
@@ -20,10 +22,14 @@ from anchang.kernel.errors import DomainError
 from anchang.paperwork.commands.signing import expire_requests, link_of
 from anchang.paperwork.models import ArchiveDownload, SignatureRequest, SignedPaper, Signer, SigningCertificate
 from anchang.paperwork.queries import paper_of
+from anchang.platform import jobs, reading, resources
+from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
-from anchang.platform.models import Notice, StoredFile
+from anchang.platform.models import Notice, OutgoingMessage, Parameter, StoredFile
+from anchang.platform.outbox.queueing import SEND
 from tests.deals.desk import BUYER
 from tests.factories import PASSWORD, run
+from tests.platform.outbox.gateway import Gateway
 
 pytestmark = pytest.mark.django_db
 TWO = [
@@ -290,3 +296,37 @@ def test_a_minor_signs_by_the_guardian_and_a_company_by_its_agent(desk):
     sent = run("send_subscription_to_sign", desk.office.access("consultant1"), subscription)
     found = Signer.objects.filter(request=sent).order_by("seq").values_list("role", "name")
     assert list(found) == [("buyer", "张三"), ("guardian", "张三丰"), ("agent", "赵六")]
+
+
+def test_a_code_by_text_message_is_seen_by_the_buyer_alone(desk, client, sent, settings):
+    """With the project's gateway staff get no code to read, neither in a message nor in the outbox."""
+    settings.ANCHANG_OUTGOING_HOSTS = ["127.0.0.1"]
+    Parameter.objects.create(key="paperwork.code_channel", value="sms", valid_from=dt.date(2020, 1, 1))
+    bump_stamp()
+    url = link(sent)
+    assert client.get(f"{url}paper.pdf").status_code == 200
+    refused = give(client, url, "code", **WHO)
+    back(desk)
+    assert refused.status_code == 409, "no gateway, no code"
+    gateway = Gateway()
+    try:
+        run("add_message_channels", desk.office.access("director"), name="短信", kind="sms_http", url=gateway.url,
+            body="to={phone}&text={text}")  # fmt: skip
+        assert give(client, url, "code", **WHO).status_code == 302
+        back(desk)
+        waiting = OutgoingMessage.objects.get()
+        seen = reading.get_row(resources.get("outgoing-messages"), desk.office.access("director"), waiting.pk)
+        assert not seen["text"] and not Notice.objects.filter(code="signing_code").exists()
+        jobs.run_now(SEND, desk.office.access("system"), desk.office.project)
+        back(desk)
+    finally:
+        gateway.stop()
+    said = parse_qs(gateway.seen[0]["body"])
+    assert said["to"] == ["13812292302"]
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.content) == ("sent", None)
+    code = re.search(r"\d{6}", said["text"][0].replace(sent.number, ""))
+    assert code is not None
+    assert give(client, url, "confirm", code=code.group(), consent="on").status_code == 302
+    back(desk)
+    assert signer(sent).state == "signed" and signer(sent).channel == "sms"

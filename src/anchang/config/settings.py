@@ -5,6 +5,7 @@ DATABASE_APP_URL      the role that everything else connects as
 ANCHANG_HOME          data folder, default .anchang
 ANCHANG_SECRET_KEY    signs sessions; ANCHANG_DATA_KEY encrypts personal data
 ANCHANG_HOSTS         names this installation answers to, comma separated; default: loopback only
+ANCHANG_ORIGIN        https://… under which customers reach links in messages; default: the first of ANCHANG_HOSTS
 ANCHANG_OUTGOING_HOSTS  hosts that message channels may call besides public ones over HTTPS, comma separated
 ANCHANG_MAIL_URL      smtp+tls://user:password@host:587?from=office@example.com; also smtp:// and smtps://
 ANCHANG_BEHIND_PROXY  1: a proxy in front sets X-Forwarded-Proto and X-Forwarded-For
@@ -267,6 +268,9 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 FORM_RENDERER = "django.forms.renderers.DjangoTemplates"
 # -- messages that leave the house
 
+ANCHANG_ORIGIN = os.environ.get("ANCHANG_ORIGIN", "").rstrip("/") or (
+    f"https://{ALLOWED_HOSTS[0].removeprefix('.')}" if PUBLIC else f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
+)
 ANCHANG_OUTGOING_HOSTS = [name for name in os.environ.get("ANCHANG_OUTGOING_HOSTS", "").split(",") if name]
 _mail = urlsplit(os.environ.get("ANCHANG_MAIL_URL", ""))
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _mail.hostname else 'dummy'}.EmailBackend"

@@ -15,6 +15,11 @@ LEAD_ASSIGNED = declare(
     text=_("{person}, a new lead of {project} waits for your first contact."),
     variables={"person": _("Member of staff"), "name": _("Lead")},
 )  # fmt: skip
+LEADS_RECEIVED = declare(
+    "leads_received", label=_("Leads handed over"), audience="staff", notice="leads_received",
+    text=_("{person}, {count} leads of {project} are now yours."),
+    variables={"person": _("Member of staff"), "count": _("Leads")},
+)  # fmt: skip
 LEADS_ASSIGNED = declare(
     "leads_assigned", label=_("Several leads assigned"), audience="staff", notice="leads_assigned",
     text=_("{person}, {count} new leads of {project} wait for your first contact."),

@@ -21,6 +21,7 @@ say({
     "no_units_offered": _("No unit is offered yet."),
     "no_buyers_admitted": _("No buyer is admitted yet."),
     "claim_over": _("The time to confirm is over."),
+    "buyer_blocked": _("This buyer is blocked."),
     "pass_invalid": _("This link doesn't work, or no longer."),
     "event.opening.state": _("From “%(old)s” to “%(new)s”"),
     "event.opening.offered": _("%(count)s units offered"),

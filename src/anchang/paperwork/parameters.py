@@ -14,7 +14,7 @@ declare("paperwork.codes_per_hour", 5, "int", _("Signing codes per signer and ho
 declare("paperwork.views_per_hour", 300, "int", _("Openings of a signing page per signer and hour"))
 declare("paperwork.certificate_years", 10, "int", _("Years that the project's signing certificate holds"))
 declare(
-    "paperwork.code_channel", "desk", "choice", _("Signing codes are sent by"), choices=("desk", "log"),
+    "paperwork.code_channel", "desk", "choice", _("Signing codes are sent by"), choices=("desk", "sms", "log"),
     help=_("desk: shown to the member of staff who sent the paper, who tells the buyer face to face; "
-           "log: written to the server's log, for trials. Neither is a text message."),
+           "sms: a text message by the project's gateway; log: written to the server's log, for trials."),
 )  # fmt: skip

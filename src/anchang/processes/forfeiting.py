@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from django.db.models import F, Sum
 from django.utils.translation import gettext_lazy as _
 
+from anchang.crm.commands.telling import ToCustomer, tell_customers
 from anchang.deals import rules
 from anchang.deals.commands.claims import lock_chain
 from anchang.deals.models import DealChange, Subscription
@@ -20,6 +21,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Quantity, Reason
 from anchang.processes.changing import Chain, carries_out, lock_paper, new_change, open_change, tell
+from anchang.processes.messages import SIGNING_DEMANDED
 from anchang.processes.money import return_amount
 from anchang.processes.replanning import release_from
 from anchang.processes.terminating import TerminateInput, end_subscription, settlement_of
@@ -80,6 +82,11 @@ def demand_signing(ctx: Context, subscription: Subscription, data: DemandInput) 
     demand.save(force_insert=True)
     ctx.index([demand], fresh=True)
     tell(ctx, "change.demanded", demand, deadline=deadline.isoformat())
+    values = {"unit": demand.unit.label, "deadline": deadline.isoformat()}
+    tell_customers(ctx, SIGNING_DEMANDED, [
+        ToCustomer(customer_id=demand.customer_id, record=demand, key=f"{demand.pk}", values=values,
+                   owner_id=chain.deal.consultant_id)
+    ])  # fmt: skip
     return demand
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Annotated
+from typing import Annotated, Any
 
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
+from anchang.crm.commands.telling import ToCustomer, tell_customers
 from anchang.deals import rules
 from anchang.deals.commands.claims import lock_chain
 from anchang.deals.commands.holds import expire_holds
@@ -20,6 +21,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label
+from anchang.processes.messages import PAYMENT_DUE, SIGNING_DUE
 from anchang.processes.people import with_permission
 from anchang.processes.special import expire_offers
 from anchang.processes.subscribing import end_waiting
@@ -88,14 +90,14 @@ def extend_signing(ctx: Context, subscription: Subscription, data: ExtendSigning
 
 
 def remind_of_signing(ctx: Context) -> int:
-    """D09: to-do and message to the consultant N days before and on the day; past it the subscription is
-    overdue. Once per day and subscription."""
+    """D09: to-do and message to the consultant, and a message to the buyer, N days before and on the day; past it the
+    subscription is overdue. Once per day and subscription."""
     today = ctx.business_date
     days = tuple(int(d) for d in ctx.param("deals.signing_reminder_days"))
     rows = Subscription.objects.filter(
         project=ctx.here, state="active", sign_by__lte=today + dt.timedelta(days=max((*days, 0)))
     ).select_related("deal", "unit", "customer")  # fmt: skip
-    done, late = 0, []
+    done, late, told = 0, [], []
     for s in rows:
         facts = {"customer": s.customer.name, "unit": s.unit.label, "sign_by": s.sign_by.isoformat()}
         if rules.subscription_overdue(s.sign_by, today):
@@ -115,7 +117,9 @@ def remind_of_signing(ctx: Context) -> int:
                 period_key=f"{s.sign_by.isoformat()}:{today.isoformat()}", **facts,
             )  # fmt: skip
             ctx.notify([s.deal.consultant_id], "signing_due", s, **facts)
+            told.append(_to_buyer(s.deal, s, f"{s.pk}:{s.sign_by}:{today}", _end_of(ctx, s.sign_by), facts))
             done += 1
+    tell_customers(ctx, SIGNING_DUE, told)
     Subscription.objects.filter(project=ctx.here, pk__in=late, state="active").update(
         state="overdue", updated_at=ctx.now
     )
@@ -123,8 +127,8 @@ def remind_of_signing(ctx: Context) -> int:
 
 
 def remind_of_payment(ctx: Context) -> int:
-    """F03: a to-do for the consultant N days before an unpaid line is due, on the day, and every M days after
-    until it is settled. Once per line and day."""
+    """F03: a to-do for the consultant and a message to the buyer N days before an unpaid line is due, on the day, and
+    every M days after until it is settled. Once per line and day."""
     today = ctx.business_date
     before, every = (
         int(ctx.param("finance.dunning_before_days")),
@@ -134,7 +138,7 @@ def remind_of_payment(ctx: Context) -> int:
         project=ctx.here, voided=False, balance__gt=0, due_on__lte=today + dt.timedelta(days=before),
         deal__consultant__isnull=False,
     ).exclude(deal__state=Deal.State.ENDED)  # fmt: skip
-    done = 0
+    told = []
     for line in rows.select_related("deal__customer", "deal__unit").iterator(chunk_size=2000):
         key = money_rules.dunning_due(line.due_on, today, before, every)
         if key is None:
@@ -146,8 +150,16 @@ def remind_of_payment(ctx: Context) -> int:
         consultant = line.deal.consultant_id or 0  # never empty: filtered above
         ctx.task(consultant, "payment_due", line, due_at=_end_of(ctx, line.due_on), period_key=key, **facts)
         ctx.notify([consultant], "payment_due", line, **facts)
-        done += 1
-    return done
+        told.append(_to_buyer(line.deal, line, f"{line.pk}:{key}", None, facts))
+    tell_customers(ctx, PAYMENT_DUE, told)
+    return len(told)
+
+
+def _to_buyer(deal: Deal, record: Any, key: str, until: dt.datetime | None, values: dict[str, str]) -> ToCustomer:
+    return ToCustomer(
+        customer_id=deal.customer_id, record=record, key=key, expires_at=until, values=values,
+        owner_id=deal.consultant_id,
+    )  # fmt: skip
 
 
 def remind_of_filing(ctx: Context) -> int:

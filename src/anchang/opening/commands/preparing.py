@@ -5,16 +5,20 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from anchang.crm.commands.telling import ToCustomer, tell_customers
 from anchang.deals.commands.tickets import belongs
 from anchang.deals.models import LaunchScheme, QueueTicket
 from anchang.deals.rules import queue
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.opening.messages import OPENING_PASS
 from anchang.opening.models import Favourite, OfferedUnit, Opening, OpeningBuyer
+from anchang.opening.queries import pass_for
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Input, Label, Moment, Name, Ref
@@ -192,6 +196,40 @@ def renew_pass(ctx: Context, buyer: OpeningBuyer) -> OpeningBuyer:
     move_epoch(ctx, buyer.opening_id)
     ctx.event("buyer.pass_renewed", buyer, customer_id=buyer.customer_id)
     return buyer
+
+
+@command(OpeningBuyer, verb="send-pass", label=_("Send the link"), icon="send", bulk=True,
+         refuses=lambda buyer: Refusal("buyer_blocked") if buyer.blocked else None,
+         show=lambda buyer: not buyer.blocked)  # fmt: skip
+def send_pass(ctx: Context, buyer: OpeningBuyer) -> OpeningBuyer:
+    """The buyer's own link as a message; the same link goes out once."""
+    _send_passes(ctx, buyer.opening, [buyer])
+    return buyer
+
+
+@command(Opening, verb="send-passes", label=_("Send every buyer his link"), icon="send",
+         permission="opening-buyers.send-pass")  # fmt: skip
+def send_passes(ctx: Context, opening: Opening) -> dict[str, Any]:
+    """To everybody who may choose and hasn't got his present link by message yet."""
+    buyers = OpeningBuyer.objects.filter(project=ctx.here, opening=opening, blocked=False).order_by("place", "pk")
+    return {"buyers": _send_passes(ctx, opening, list(buyers))}
+
+
+def _send_passes(ctx: Context, opening: Opening, buyers: list[OpeningBuyer]) -> int:
+    """Whoever sends is asked to do it by hand where there is no gateway: no consultant gets a buyer's link."""
+    starts = f"{opening.starts_at.astimezone(ctx.zone):%m-%d %H:%M}"
+    tell_customers(ctx, OPENING_PASS, [
+        ToCustomer(
+            customer_id=buyer.customer_id, record=buyer, key=f"{buyer.pk}:{buyer.serial}", owner_id=ctx.user_id,
+            expires_at=opening.ends_at,
+            values={
+                "opening": opening.name, "time": starts,
+                "link": f"{settings.ANCHANG_ORIGIN}/choose/{pass_for(opening, buyer)}/",
+            },
+        )
+        for buyer in buyers
+    ])  # fmt: skip
+    return len(buyers)
 
 
 @command(OpeningBuyer, verb="favour", label=_("Favourites"), shape="")
