@@ -7,7 +7,10 @@ from anchang.crm.queries.customers import ProfileTab, profile_tabs
 TABS = (
     ProfileTab(
         "deals", _("Deals"),
-        (("opportunities", "customer"), ("holds", "customer"), ("subscriptions", "customer"), ("contracts", "customer")),
+        (
+            ("opportunities", "customer"), ("holds", "customer"), ("subscriptions", "customer"),
+            ("contracts", "customer"),
+        ),
     ),
     ProfileTab("payments", _("Dues and receipts"), (("receivables", "customer"), ("receipts", "customer"))),
 )

@@ -62,10 +62,18 @@ def loan_choices(ctx: Context, mortgage: Mortgage) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def loans_left(mortgage: Mortgage) -> list[rules.Loan]:
+    """The contract's loans with this one cut to what the bank gives."""
+    contract = mortgage.contract
+    planned = sum((line.amount for line in agreed_lines(contract) if line.money == mortgage.kind), ZERO)
+    gets = min(granted(mortgage), planned)
+    others = [loan for loan in agreed_loans(contract) if loan.kind != mortgage.kind]
+    return [*others, *([rules.Loan(mortgage.kind, gets, mortgage.bank)] if gets else [])]
+
+
 def _replan(ctx: Context, contract: Contract, mortgage: Mortgage, gets: Decimal, planned: Decimal) -> dict[str, Any]:
     """The same plan with the smaller loan; why not, where the plan can't be without it."""
-    others = [loan for loan in agreed_loans(contract) if loan.kind != mortgage.kind]
-    loans = [*others, *([rules.Loan(mortgage.kind, gets, mortgage.bank)] if gets else [])]
+    loans = loans_left(mortgage)
     if not loans:
         return {"own_money": str(planned), "refusal": "another_plan", "lines": []}
     try:

@@ -12,6 +12,7 @@ from anchang.processes.views import (
     papers,
     pricing,
     quotations,
+    refused_loan,
     signing,
     special,
 )
@@ -42,6 +43,7 @@ urlpatterns = [
     path("bank/", banking.bank_page, name="bank"),
     path("bank/match", banking.match_page, name="bank-match"),
     path("bank/confirm", banking.confirm_page, name="bank-confirm"),
+    path("loan/<int:record_id>/ways/", refused_loan.refused_loan_page, name="refused-loan"),
     path("loan/", loan.loan_page, name="loan"),
     path("papers/", papers.price_papers, name="price-papers"),
     path("papers/subscription/<int:record_id>.pdf", papers.subscription, name="subscription-paper"),

@@ -45,6 +45,7 @@ from anchang.processes.views.asking import (
 )
 from anchang.processes.views.filing import files_context
 from anchang.processes.views.grid import state_words
+from anchang.processes.views.refused_loan import short_loans
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -236,6 +237,7 @@ def _progress(request: HttpRequest, unit: Unit, chain: Chain) -> HttpResponse:
         "here": reverse("deal", args=[unit.pk]), "state": state_words().get(unit.state, unit.state),
         "bundle": bundle_card(access, chain.deal),
         "account": _account(access, chain), "cashier_url": _cashier_url(access, chain.deal),
+        "short_loans": short_loans(request, chain.contract),
         **_documents(request, chain.deal), **files_context(request, chain),
     }  # fmt: skip
     return render(request, "processes/deal_progress.html", context)
