@@ -47,7 +47,8 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     customers.reveal-id customers.add-phone customers.remove-phone customers.add-need customers.link-household
     customers.leave-household customers.add-identity customers.add-contact customers.add-consent
     customers.mark-lost customers.set-tags
-    visits.* tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
+    visits.view visits.create visits.edit visits.feedback visits.leave visits.export
+    tours.* call-ins.* follow-ups.* appointments.* contacts.* needs.* consents.*
     personal-requests.view personal-requests.create
     holds.view holds.cancel deals.view subscriptions.view subscriptions.print subscriptions.cancel
     discount-requests.view discount-requests.withdraw discount-decisions.view quotations.view quotations.subscribe

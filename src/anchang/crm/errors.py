@@ -8,6 +8,16 @@ from anchang.platform.wording import say, say_values
 say(
     {
         "phone_taken": _("This phone belongs to a customer of %(owner)s."),
+        "customer_in_use": _("This customer stays: there are %(what)s of his."),
+        "customer_in_bin": _("The customer is in the recycle bin; restore him first."),
+        "phone_has_lead": _("Another lead has this phone by now."),
+        "visit_there_again": _("The same visit was imported again meanwhile."),
+        "event.customer.deleted": _("Customer moved to the recycle bin: %(reason)s"),
+        "event.customer.restored": _("Customer restored"),
+        "event.visit.deleted": _("Visit moved to the recycle bin: %(reason)s"),
+        "event.visit.restored": _("Visit restored"),
+        "event.lead.deleted": _("Lead moved to the recycle bin: %(reason)s"),
+        "event.lead.restored": _("Lead restored"),
         "tag_exists": _("There is a tag of this name already."),
         "tag_by_rule": _("This tag is given by its rule, not by hand."),
         "tag_without_rule": _("This tag has no rule; it is given by hand."),

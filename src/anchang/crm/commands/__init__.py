@@ -7,6 +7,7 @@ from anchang.crm.commands import (
     claims,
     criteria,
     customers,
+    deleting,
     family,
     followups,
     grades,
@@ -28,7 +29,7 @@ from anchang.crm.commands import (
 )
 
 __all__ = [
-    "appointments", "assignment_rules", "channels", "claims", "criteria", "customers", "family", "followups",
-    "grades", "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy", "retention",
-    "segments", "standing", "tagging", "telling", "truth", "visit_import", "visits",
+    "appointments", "assignment_rules", "channels", "claims", "criteria", "customers", "deleting", "family",
+    "followups", "grades", "lead_clock", "lead_contact", "lead_import", "leads", "merging", "personal", "privacy",
+    "retention", "segments", "standing", "tagging", "telling", "truth", "visit_import", "visits",
 ]  # fmt: skip

@@ -21,10 +21,10 @@ INSERT INTO crm_truthcheck (project_id, version, created_at, updated_at, custome
 SELECT f.project_id, 1, %(now)s, %(now)s, f.customer_id, f.id, f.author_id, 'same-words', 'open', ''
   FROM crm_followup f
   JOIN (SELECT author_id, business_date, content FROM crm_followup
-         WHERE project_id = %(project)s AND business_date = %(day)s
+         WHERE project_id = %(project)s AND business_date = %(day)s AND deleted_at IS NULL
          GROUP BY author_id, business_date, content HAVING count(*) >= %(words)s) s
     ON s.author_id = f.author_id AND s.content = f.content
- WHERE f.project_id = %(project)s AND f.business_date = %(day)s
+ WHERE f.project_id = %(project)s AND f.business_date = %(day)s AND f.deleted_at IS NULL
 ON CONFLICT DO NOTHING
 """
 _CROWDED = """

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, GeneratedField, Q, Value
 from django.db.models.functions import Cast, Concat, LPad
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.crm.models.base import ALIVE, one_of
+from anchang.crm.models.base import ALIVE, LogManager, one_of
 from anchang.crm.models.channels import Channel
 from anchang.crm.models.erasing import SAID, EraseFunction
 from anchang.platform.models import ImportJob, Team
@@ -392,6 +394,8 @@ class GradeChange(ProjectFact):
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     at = models.DateTimeField(_("Time"))
 
+    objects: ClassVar[LogManager] = LogManager("customer")
+
     class Meta:
         indexes = [models.Index(fields=["project", "customer", "at"], name="grade_change_customer")]
 
@@ -408,6 +412,8 @@ class OwnerChange(ProjectFact):
     by = user_key(_("Changed by"), null=True)
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
     at = models.DateTimeField(_("Time"))
+
+    objects: ClassVar[LogManager] = LogManager("customer")
 
     class Meta:
         indexes = [models.Index(fields=["project", "customer", "at"], name="owner_change_customer")]

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from anchang.crm.models.base import ALIVE, one_of
+from anchang.crm.models.base import ALIVE, LogManager, one_of
 from anchang.crm.models.channels import Channel
 from anchang.crm.models.customers import Customer
 from anchang.crm.models.erasing import SAID
@@ -245,6 +245,8 @@ class Touch(ProjectFact):
     note = models.TextField(_("Note"), blank=True)
     import_job = ProjectKey(ImportJob, null=True)
 
+    objects: ClassVar[LogManager] = LogManager("lead")
+
     class Meta:
         constraints = [models.UniqueConstraint("project", "lead", "key", name="touch_once")]
         indexes = [models.Index(fields=["project", "-captured_at", "-id"], name="touch_newest")]
@@ -277,6 +279,8 @@ class LeadTransfer(ProjectFact):
     to_state = models.CharField(_("State after"), max_length=10, choices=LeadState.choices)
     rule = ProjectKey(AssignmentRule, indexed=False, null=True, verbose_name=_("Rule"))
     reason = models.CharField(_("Reason"), max_length=200, blank=True)
+
+    objects: ClassVar[LogManager] = LogManager("lead")
 
     class Meta:
         indexes = [models.Index(fields=["project", "lead", "at"], name="lead_transfer_lead")]

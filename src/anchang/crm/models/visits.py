@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -12,7 +14,7 @@ from anchang.crm.models.base import ALIVE, one_of
 from anchang.crm.models.channels import Channel
 from anchang.crm.models.customers import Customer, Grade
 from anchang.platform.models import ImportJob, Team
-from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
+from anchang.platform.models.base import AliveManager, ProjectFact, ProjectKey, ProjectModel
 from anchang.platform.models.fields import user_key
 
 
@@ -135,7 +137,8 @@ class CallIn(ProjectModel):
 
 
 class FollowUp(ProjectFact):
-    """A contact made by staff (跟进). Never changed or deleted: it is the customer's history."""
+    """A contact made by staff (跟进). Never changed or deleted: it is the customer's history, and goes to the recycle
+    bin only with his file."""
 
     class Method(models.TextChoices):
         PHONE = "phone", _("Phone")
@@ -178,6 +181,10 @@ class FollowUp(ProjectFact):
     identity_confirmed = models.BooleanField(_("Identity confirmed"), default=False)
     at = models.DateTimeField(_("Time"), default=timezone.now)
     business_date = models.DateField(_("Business date"))
+    deleted_at = models.DateTimeField(null=True, editable=False)
+
+    objects: ClassVar[AliveManager] = AliveManager()
+    everything = models.Manager()
 
     class Meta:
         constraints = [
@@ -185,12 +192,13 @@ class FollowUp(ProjectFact):
             models.CheckConstraint(condition=~Q(content=""), name="follow_up_content"),
         ]
         indexes = [
-            models.Index(fields=["project", "-at", "-id"], name="follow_up_newest"),
+            models.Index(fields=["project", "-at", "-id"], condition=ALIVE, name="follow_up_newest"),
             models.Index(fields=["project", "customer", "-at"], name="follow_up_customer"),
-            models.Index(fields=["project", "author", "-at", "-id"], name="follow_up_author"),
+            models.Index(fields=["project", "author", "-at", "-id"], condition=ALIVE, name="follow_up_author"),
             models.Index(
                 fields=["project", "business_date"],
                 include=["author", "team", "customer"],
+                condition=ALIVE,
                 name="follow_up_day",
             ),
         ]

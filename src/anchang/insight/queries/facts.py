@@ -185,8 +185,6 @@ SOURCES: tuple[Source, ...] = (
     ),
 )
 ITEMS = tuple(source.item for source in SOURCES)
-#: Tables without a recycle bin.
-_NO_BIN = {"crm_followup"}
 KEYS = ("about", "user_id", "team_id", "channel_id")
 
 
@@ -232,13 +230,13 @@ def _arm(source: Source, keys: Sequence[str], who: Who) -> str:
         "product_type": _PRODUCT_TYPE if _DEAL in source.joins else "''",
     }
     chosen = "".join(f", {columns[key]} AS {key}" for key in keys)
-    alive = "" if source.table in _NO_BIN else " AND x.deleted_at IS NULL"
     joins = source.joins + (" " + source.channel_join if "channel_id" in keys else "")
     group = f" GROUP BY {', '.join(columns[key] for key in keys)}" if keys else ""
     return (
         f"SELECT '{source.item}'::text AS item{chosen}, {source.count} AS count, {source.area} AS area,"
         f" {source.amount} AS amount FROM {source.table} x {joins}"
-        f" WHERE x.project_id = ANY(%(projects)s) AND {source.day} BETWEEN %(first)s AND %(last)s{alive}"
+        f" WHERE x.project_id = ANY(%(projects)s) AND {source.day} BETWEEN %(first)s AND %(last)s"
+        " AND x.deleted_at IS NULL"
         f" AND {source.where} AND {who.sql(source.user, source.team)}{group}"
     )
 

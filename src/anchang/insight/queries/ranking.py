@@ -98,7 +98,8 @@ def _board(
 _PROCESS = """
     SELECT x.author_id, count(*), count(DISTINCT x.customer_id), count(DISTINCT x.business_date)
       FROM crm_followup x
-     WHERE x.project_id = ANY(%(projects)s) AND x.business_date BETWEEN %(first)s AND %(last)s AND {who}
+     WHERE x.project_id = ANY(%(projects)s) AND x.business_date BETWEEN %(first)s AND %(last)s
+       AND x.deleted_at IS NULL AND {who}
      GROUP BY 1"""
 _GRADES = """
     SELECT x.owner_id, count(*) FILTER (WHERE x.grade = 'A'), count(*) FILTER (WHERE x.grade = 'B')
