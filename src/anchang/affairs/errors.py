@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.affairs.models import (
+    BureauDifference,
     ContractCopy,
     Dispute,
     Mortgage,
@@ -30,6 +31,11 @@ STEPS = {
 
 say(
     {
+        "unit_unknown": _("This unit isn't known here."),
+        "event.bureau.differs": _("%(unit)s differs from the bureau: %(kind)s"),
+        "event.bureau.agrees": _("Agrees with the bureau again: %(kind)s"),
+        "event.bureau.explained": _("Difference of %(unit)s with the bureau explained"),
+        "task.bureau_difference": _("Clear up with the bureau: %(unit)s, %(kind)s"),
         "mortgage_running": _("A loan of this kind is running for the contract."),
         "approved_too_much": _("More is approved than was applied for."),
         "loan_above_price": _("The loan is above the price."),
@@ -105,6 +111,9 @@ say(
     }
 )
 say_values("task.affair_step_due", step=STEPS)
+for _code in ("event.bureau.differs", "event.bureau.agrees", "task.bureau_difference"):
+    say_values(_code, kind=dict(BureauDifference.Kind.choices))
+say_values("state_refused", state=dict(BureauDifference.State.choices))
 say_values("contract_not_there", state=dict(Contract.State.choices))
 say_values("notice.signing_check_decided", state=dict(SigningCheck.State.choices))
 say_values("state_refused", state=dict(Opportunity.Stage.choices))

@@ -6,7 +6,12 @@ from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs import pipeline_resources, signing_resources, vouchers  # noqa: F401 (each registers its own)
+from anchang.affairs import (  # noqa: F401 (each registers its own)
+    bureau_resources,
+    pipeline_resources,
+    signing_resources,
+    vouchers,
+)
 from anchang.affairs.models import (
     ContractCopy,
     CopyLoan,

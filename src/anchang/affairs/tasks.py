@@ -6,8 +6,9 @@ import datetime as dt
 
 from anchang.affairs import rules
 from anchang.affairs.commands import liabilities, open_of_contract
+from anchang.affairs.commands.bureau import compare
 from anchang.affairs.commands.steps import TASK
-from anchang.affairs.models import CopyLoan, Mortgage, Provision, TitleRegistration
+from anchang.affairs.models import BureauList, CopyLoan, Mortgage, Provision, TitleRegistration
 from anchang.deals.models import Contract
 from anchang.platform.context import Context
 from anchang.platform.jobs import JobRun, after, job
@@ -25,6 +26,17 @@ def open_affairs(run: JobRun, deal: int) -> None:
 
 
 after("affairs.open", "deal", "contract.signed")
+
+
+@job("affairs.compare_bureau", every="50 7 * * *")
+def compare_bureau(run: JobRun) -> None:
+    """Our states moved since the newest list came in: what agrees now is closed, what doesn't is found."""
+    newest = BureauList.objects.filter(project=run.here).order_by("-received_on", "-id").first()
+    if newest is None:
+        return
+    ctx = Context(run.access, run.here)
+    compare(ctx, newest)
+    ctx.flush()
 
 
 @job("affairs.remind", every="20 9 * * *")

@@ -111,7 +111,8 @@ CLERK: Rights = BASE | held("project", """
     subscriptions.extend subscriptions.demand subscriptions.exchange subscriptions.change-buyers subscriptions.replan
     deal-changes.view deal-changes.withdraw deal-changes.print deal-changes.forfeit
     contracts.* checklists.* received-documents.* receivables.view receipts.view refunds.view
-    events.view files.* imports.view reports.project
+    bureau-differences.* bureau-lists.* bureau-rows.view imports.*
+    events.view files.* reports.project
     document-templates.* signature-requests.* signers.view signers.link archive-downloads.view
     signing-certificates.view subscriptions.esign
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step

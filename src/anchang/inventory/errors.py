@@ -31,6 +31,7 @@ _ERRORS = {
     "inner_above_gross": _("The inner area is above the gross area."),
     "nothing_measured": _("There is no measured area to approve."),
     "ends_before_start": _("The end lies before the start."),
+    "lock_of_bureau": _("This lock follows the comparison with the bureau."),
     "lock_not_set": _("This lock is not set."),
     "lock_set_already": _("This lock is set."),
     "lock_needs_price": _("A price lock is cleared by confirming the price."),

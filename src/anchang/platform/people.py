@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 
 from anchang.platform.context import Context
-from anchang.platform.models import Grant
+from anchang.platform.models import Grant, RolePermission
 
 
 def grants_here(ctx: Context) -> Q:
@@ -24,4 +24,13 @@ def grants_here(ctx: Context) -> Q:
 def with_roles(ctx: Context, codes: Iterable[str]) -> list[int]:
     """Ids of users who hold one of these roles here."""
     rows = Grant.objects.filter(grants_here(ctx), role__code__in=list(codes))
+    return sorted(set(rows.values_list("user_id", flat=True)))
+
+
+def with_permission(ctx: Context, permission: str) -> list[int]:
+    """Ids of users whose role names this permission (or all of its resource). Those who may everything are
+    administrators, not the people who do the work, and aren't told."""
+    named = [permission, permission.split(".", 1)[0] + ".*"]
+    roles = RolePermission.objects.filter(permission__in=named).values("role_id")
+    rows = Grant.objects.filter(grants_here(ctx), role__in=roles)
     return sorted(set(rows.values_list("user_id", flat=True)))

@@ -1,6 +1,7 @@
 """Writes of what follows a signed contract."""
 
 from anchang.affairs.commands import (
+    bureau,
     custody,
     delivering,
     disputes,
@@ -13,6 +14,6 @@ from anchang.affairs.commands import (
 from anchang.affairs.commands.mortgages import open_of_contract
 
 __all__ = [
-    "custody", "delivering", "disputes", "liabilities", "mortgages", "negotiating", "open_of_contract", "procedures",
-    "titles",
+    "bureau", "custody", "delivering", "disputes", "liabilities", "mortgages", "negotiating", "open_of_contract",
+    "procedures", "titles",
 ]  # fmt: skip

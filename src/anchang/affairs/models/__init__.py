@@ -1,5 +1,6 @@
 """What follows a signed contract: mortgage, title, copies in custody, disputes."""
 
+from anchang.affairs.models.bureau import BureauDifference, BureauList, BureauRow
 from anchang.affairs.models.custody import ContractCopy, CopyLoan
 from anchang.affairs.models.disputes import Dispute
 from anchang.affairs.models.liabilities import Handover, Provision, SellerLiability
@@ -8,6 +9,7 @@ from anchang.affairs.models.procedure import ProcedureStep, SigningCheck, Signin
 from anchang.affairs.models.steps import Mortgage, TitleRegistration
 
 __all__ = [
-    "ContractCopy", "CopyLoan", "Dispute", "Handover", "Mortgage", "Negotiation", "Opportunity", "ProcedureStep",
-    "Provision", "SellerLiability", "SigningCheck", "SigningProcedure", "StepDone", "TitleRegistration",
+    "BureauDifference", "BureauList", "BureauRow", "ContractCopy", "CopyLoan", "Dispute", "Handover", "Mortgage",
+    "Negotiation", "Opportunity", "ProcedureStep", "Provision", "SellerLiability", "SigningCheck", "SigningProcedure",
+    "StepDone", "TitleRegistration",
 ]  # fmt: skip

@@ -304,9 +304,16 @@ def _write_locks(unit: Unit, locks: list[str]) -> None:
     unit.version += 1
 
 
+def _not_by_hand(kind: str) -> None:
+    """What the bureau says is set and cleared by the comparison with its lists."""
+    if kind == rules.LOCK_BUREAU:
+        raise DomainError("lock_of_bureau", fields={"kind": "lock_of_bureau"})
+
+
 @command(Unit, verb="lock", label=_("Lock"), bulk=True)
 def lock_unit(ctx: Context, unit: Unit, data: LockInput) -> Unit:
     """Block new deals on the unit."""
+    _not_by_hand(str(data.kind))
     add_lock(ctx, unit, str(data.kind), data.reason)
     announce(ctx, [unit])
     return unit
@@ -319,6 +326,7 @@ def unlock_unit(ctx: Context, unit: Unit, data: UnlockInput) -> Unit:
     """Clear a selection lock, a mortgage (release paper or the lender's consent) or a seizure."""
     if data.kind in PRICE_LOCKS:
         raise DomainError("lock_needs_price", fields={"kind": "lock_needs_price"})
+    _not_by_hand(str(data.kind))
     if data.kind not in unit.locks:
         raise DomainError("lock_not_set", unit=unit.label)
     clear_locks(ctx, unit, [str(data.kind)], data.reason)

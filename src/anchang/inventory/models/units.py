@@ -27,6 +27,7 @@ class Lock(models.TextChoices):
     RECONFIRM_PRICE = "reconfirm_price", _("Price to be confirmed again")
     MORTGAGED = "mortgaged", _("Mortgaged")
     SEIZED = "seized", _("Seized")
+    BUREAU = "bureau", _("Signed at the bureau")
 
 
 def _area(label: Any) -> models.DecimalField:

@@ -26,10 +26,10 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     RETAINED: frozenset(),
 }
 
-LOCK_SELECTION, LOCK_PRICE, LOCK_RECONFIRM, LOCK_MORTGAGED, LOCK_SEIZED = (
-    "selection", "price", "reconfirm_price", "mortgaged", "seized",
+LOCK_SELECTION, LOCK_PRICE, LOCK_RECONFIRM, LOCK_MORTGAGED, LOCK_SEIZED, LOCK_BUREAU = (
+    "selection", "price", "reconfirm_price", "mortgaged", "seized", "bureau",
 )  # fmt: skip
-LOCKS = (LOCK_SELECTION, LOCK_PRICE, LOCK_RECONFIRM, LOCK_MORTGAGED, LOCK_SEIZED)
+LOCKS = (LOCK_SELECTION, LOCK_PRICE, LOCK_RECONFIRM, LOCK_MORTGAGED, LOCK_SEIZED, LOCK_BUREAU)
 
 
 @dataclass(frozen=True)
