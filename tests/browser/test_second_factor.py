@@ -9,7 +9,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, run
 
 DEVICE = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
@@ -80,5 +80,22 @@ def test_a_passkey_is_added_and_signs_in_alone(somebody, server):
     me.context.clear_cookies()
     page = me.open("/accounts/login/")
     page.locator("#passkey_login").click()
+    expect(page.locator("#today")).to_be_visible()
+    assert me.complaints == []
+
+
+def test_a_new_password_is_set_by_the_administrators_link(office, somebody):
+    with office.office.as_("system"):
+        access = office.office.access("admin")
+        link = run("make_reset_link", access, office.office.users["finance"])["link"]
+    me = somebody(phone=True)
+    page = me.open(link)
+    page.fill("[name=password]", "qingtian-2031-liushui")
+    page.fill("[name=again]", "qingtian-2031-liushui")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("用户名")).to_be_visible()
+    page.fill("[name=login]", "finance")
+    page.fill("[name=password]", "qingtian-2031-liushui")
+    page.keyboard.press("Enter")
     expect(page.locator("#today")).to_be_visible()
     assert me.complaints == []

@@ -74,6 +74,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 3600
 SECURE_HSTS_SECONDS = 365 * 86400 if PUBLIC else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
+# Links that are keys (signing, new password) go to nobody else. `no-referrer` would also hide the origin of their
+# own forms, which the check of forms needs.
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 if BEHIND_PROXY:

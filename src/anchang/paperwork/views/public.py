@@ -93,7 +93,6 @@ def _page(
         "verify": f"/verify/{asked.project_id}-{asked.verify_code}/" if asked.state == "completed" else "",
     }  # fmt: skip
     response = render(request, "paperwork/sign.html", context, status=status)
-    response["Referrer-Policy"] = "no-referrer"
     response.keep_writes = True  # type: ignore[attr-defined]  # wrong codes stay counted
     return response
 
@@ -106,9 +105,7 @@ def sign_paper(request: HttpRequest, text: str) -> HttpResponse:
     asked = signer.request
     if signer.state != Signer.State.SIGNED:
         _do(signer, "open_paper_to_sign")
-    response = served(bytes(queries.paper_of(asked).data), f"{asked.title}-{asked.number}.pdf", PDF, "inline")
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return served(bytes(queries.paper_of(asked).data), f"{asked.title}-{asked.number}.pdf", PDF, "inline")
 
 
 @login_not_required

@@ -156,6 +156,4 @@ def password_link(request: HttpRequest, text: str) -> HttpResponse:
                     update_session_auth_hash(request, user)
                 messages.success(request, _("Your new password is set. Sign in with it."))
                 return redirect(reverse(settings.LOGIN_URL))
-    response = render(request, "platform/password_link.html", {"error": error}, status=422 if error else 200)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "platform/password_link.html", {"error": error}, status=422 if error else 200)
