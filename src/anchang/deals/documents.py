@@ -65,7 +65,8 @@ class PriceStep:
 
 @dataclass(frozen=True, kw_only=True)
 class PriceFacts:
-    """From list price to deal price. `depth` is worded by the caller, e.g. "4.6771%"."""
+    """From list price to deal price. `depth` is worded by the caller, e.g. "4.6771%". The last two: where a decoration
+    contract of its own takes part of the price."""
 
     list_total: Decimal
     total: Decimal
@@ -74,6 +75,8 @@ class PriceFacts:
     inner_unit_price: Decimal | None = None
     depth: str = ""
     steps: Sequence[PriceStep] = ()
+    house_total: Decimal | None = None
+    decoration_total: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,6 +34,10 @@ constraint_errors(
 
 _ERRORS = {
     "connected_needs_number": _("A document number or a phone is needed."),
+    "decoration_not_marked": _("The price list marks no decoration price for this unit."),
+    "decoration_above_marked": _("The decoration's marked price is %(marked)s; it can't cost more."),
+    "house_above_marked": _("The house's marked price is %(marked)s; it can't cost more."),
+    "decoration_too_much": _("Nothing is left for the house."),
     "bundle_above_list": _("The bundle's list price is %(list)s; it can't cost more."),
     "bundle_part_price": _("A part of the bundle must cost something and not more than its list price."),
     "bundle_units": _("A bundle has 2 to %(most)s units."),

@@ -22,7 +22,7 @@ TEN_THOUSAND = 10_000
 _ITEMS = {
     "deposit": "定金", "first_payment": "首期款", "house_price": "房款", "lump_sum": "一次性房款",
     "instalment": "分期房款",
-    "balance": "尾款", "bank_loan": "商业贷款", "fund_loan": "公积金贷款", "late_fee": "违约金",
+    "balance": "尾款", "decoration": "装修款", "bank_loan": "商业贷款", "fund_loan": "公积金贷款", "late_fee": "违约金",
     "forfeiture": "没收定金",
     "penalty": "违约金", "agency_deed_tax": "代收契税", "agency_maintenance": "代收维修基金",
 }  # fmt: skip
@@ -72,6 +72,8 @@ def price_facts(paper: Subscription | Contract) -> documents.PriceFacts:
         inner_unit_price=money.unit_price(paper.total, paper.inner_area),
         list_unit_price=money.unit_price(paper.list_total, paper.gross_area),
         depth=f"{paper.snapshot.get('depth', '')}%", steps=steps,
+        house_total=paper.total - paper.decoration_total if paper.decoration_total else None,
+        decoration_total=paper.decoration_total or None,
     )  # fmt: skip
 
 

@@ -79,6 +79,10 @@ declare(
     "deals.connected_approvers", ["director", "group"], "list", _("Who approves deals of staff and connected buyers"),
     help=_("After those whom the price needs; empty: nobody more."),
 )  # fmt: skip
+declare(
+    "deals.decoration_contract", False, "bool", _("Units with a decoration price are sold by two contracts"),
+    help=_("Otherwise only where a subscription names the decoration's part."),
+)  # fmt: skip
 declare("deals.bundle_units", 6, "int", _("Units sold together at most"))
 declare("deals.bundle_part_leaves", True, "bool", _("A unit sold along may be given up while its main unit stays"))
 declare("deals.change_four_eyes", True, "bool", _("Nobody approves a special affair that he asked for"))

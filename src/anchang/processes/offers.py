@@ -19,7 +19,7 @@ from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.wording import worded
 from anchang.processes.entitlements import promised
-from anchang.processes.subscribing import approval_policy, plan_spec
+from anchang.processes.subscribing import approval_policy, decoration_of, plan_spec
 
 _ITEMS = dict(Item.choices)
 
@@ -35,6 +35,7 @@ class Asked:
     loans: tuple[Mapping[str, Any], ...] = ()
     deposit: str = ""
     sign_by: str = ""
+    decoration: str = ""
 
 
 @dataclass
@@ -51,6 +52,7 @@ class Offer:
     deposit: Decimal = ZERO
     deposit_cap: Decimal = ZERO
     sign_by: dt.date | None = None
+    decoration: Decimal = ZERO
     approvers: tuple[str, ...] = ()
     message: str = ""
     errors: dict[str, str] = field(default_factory=dict)
@@ -71,6 +73,11 @@ class Offer:
             {"label": item_label(line.item), "amount": line.amount, "due_on": line.due_on, "bank": line.bank}
             for line in self.lines
         ]
+
+    @property
+    def house(self) -> Decimal:
+        """The house contract's part of the price."""
+        return self.priced.total - self.decoration if self.priced else ZERO
 
     @property
     def saved(self) -> Decimal:
@@ -136,9 +143,11 @@ def _plan(ctx: Context, found: Offer, asked: Asked) -> None:
             raise DomainError(why.code, status=422, fields={"deposit": why.code}, **why.params)
         rules.check_sign_by(found.sign_by, ctx.business_date, int(ctx.param("deals.signing_max_days")))
         loans = rules.read_loans(asked.loans)
+        typed = parse_money(asked.decoration, field="decoration", allow_zero=True) if asked.decoration.strip() else None
+        found.decoration = decoration_of(ctx, found.unit, found.priced, typed)
         found.lines = rules.plan_lines(
             plan_spec(found.plan), total, deposit=found.deposit, loans=loans, deposit_due=ctx.business_date,
-            signed_on=found.sign_by,
+            signed_on=found.sign_by, decoration=found.decoration,
         )  # fmt: skip
     except DomainError as exc:
         _note(found, exc)

@@ -72,7 +72,7 @@ def request_reprice(ctx: Context, paper: Paper, data: RepriceInput) -> DealChang
     approvers = connected_chain(ctx, chain.deal.connected, approvers)
     loans = rules.read_loans(data.loans) or (agreed_loans(chain.paper) if data.payment_plan is None else ())
     check_deposit(ctx, chain.paper.deposit, priced.total)
-    new_lines(ctx, chain.paper, plan, priced.total, loans)
+    new_lines(ctx, chain.paper, plan, priced.total, loans, _decoration_now(chain, priced))
     return open_change(
         ctx, chain, DealChange.Kind.PRICE, data.reason, approvers=approvers, payment_plan=plan,
         loans=_as_json(loans), discounts=[each.code for each in data.discounts], new_total=priced.total,
@@ -124,17 +124,26 @@ def discounts_of(ctx: Context, change: DealChange) -> list[Discount]:
 
 
 def new_lines(
-    ctx: Context, paper: Paper, plan: PaymentPlan, total: Decimal, loans: Sequence[rules.Loan]
-) -> list[rules.PlanLine]:
+    ctx: Context, paper: Paper, plan: PaymentPlan, total: Decimal, loans: Sequence[rules.Loan],
+    decoration: Decimal | None = None,
+) -> list[rules.PlanLine]:  # fmt: skip
     """The plan's lines over the whole total, counted from the day of signing. Nothing falls due before today but
-    what was due already as deposit."""
+    what was due already as deposit. `decoration`: its part of a new price."""
     signed_on = paper.signed_on if isinstance(paper, Contract) else paper.sign_by
     lines = rules.plan_lines(
         plan_spec(plan), total, deposit=paper.deposit, loans=loans, deposit_due=_deposit_due(paper),
-        signed_on=signed_on,
+        signed_on=signed_on, decoration=paper.decoration_total if decoration is None else decoration,
     )  # fmt: skip
     today = ctx.business_date
     return [line if line.item == "deposit" else replace(line, due_on=max(line.due_on, today)) for line in lines]
+
+
+def _decoration_now(chain: Chain, priced: PriceResult) -> Decimal:
+    """A deal by two contracts stays one: the decoration's part of the new price is as the list marks it."""
+    marked = chain.unit.decoration_price
+    if not chain.paper.decoration_total or not marked:
+        return ZERO
+    return rules.decoration_share(priced.total, priced.price.list_total, marked)
 
 
 def _deposit_due(paper: Paper) -> dt.date:
@@ -162,11 +171,13 @@ def carry_out_reprice(ctx: Context, change: DealChange, chain: Chain) -> None:
     count_uses(ctx, priced.snapshot, before=chain.paper.snapshot)
     release_special(ctx, chain.deal)
     check_deposit(ctx, chain.paper.deposit, priced.total)
-    lines = new_lines(ctx, chain.paper, change.payment_plan, priced.total, rules.read_loans(change.loans))
+    decoration = _decoration_now(chain, priced)
+    loans = rules.read_loans(change.loans)
+    lines = new_lines(ctx, chain.paper, change.payment_plan, priced.total, loans, decoration)
     price = priced.price
     facts: dict[str, Any] = {
         "list_total": price.list_total, "total": price.total, "unit_price": price.unit_price,
-        "snapshot": priced.snapshot,
+        "snapshot": priced.snapshot, "decoration_total": decoration,
     }  # fmt: skip
     day = "signed_on" if isinstance(chain.paper, Contract) else "subscribed_on"
     dated = {day: ctx.business_date} | ({} if isinstance(chain.paper, Contract) else {"depth": price.depth * 100})
@@ -210,6 +221,18 @@ def redraft(
     return new
 
 
+#: Money of the decoration contract stays with it: it never pays for the house.
+_DECORATION = "decoration"
+
+
+def _purse(line: Receivable | rules.PlanLine) -> str:
+    return _DECORATION if line.item == _DECORATION else line.money
+
+
+def _money(purse: str) -> str:
+    return rules.CASH if purse == _DECORATION else purse
+
+
 @dataclass(frozen=True)
 class _Excess:
     money: str
@@ -227,24 +250,25 @@ def put_plan_in_force(
     live = list(rows.order_by("id"))
     for excess in _excesses(live, target):
         _take_off(ctx, live, excess)
-        return_amount(ctx, deal, excess.amount, excess.money, reason, contract)
-    plan = rules.replan([rules.LiveLine(r.pk, r.seq, r.money, r.amount, r.allocated) for r in live], target)
+        return_amount(ctx, deal, excess.amount, _money(excess.money), reason, contract)
+    paid = [rules.LiveLine(r.pk, r.seq, _purse(r), r.amount, r.allocated) for r in live]
+    plan = rules.replan(paid, [replace(line, money=_purse(line)) for line in target])
     mine = Receivable.objects.filter(project=ctx.here, deal=deal)
     mine.filter(pk__in=plan.voided).update(voided=True)
     mine.filter(pk__in=list(plan.cut)).update(amount=F("allocated"), settled_on=ctx.business_date)
     ctx.finish_tasks("receivables", [*plan.voided, *plan.cut])
     add_receivables(
         ctx, deal, contract,
-        [NewLine(line.item, line.money, line.amount, line.due_on, line.bank) for line in plan.added],
+        [NewLine(line.item, _money(line.money), line.amount, line.due_on, line.bank) for line in plan.added],
     )  # fmt: skip
     allocate_open_money(ctx, deal)
 
 
 def _excesses(live: Sequence[Receivable], target: Sequence[rules.PlanLine]) -> list[_Excess]:
     found = []
-    for money in sorted({line.money for line in live}):
-        paid = sum((line.allocated for line in live if line.money == money), ZERO)
-        asked = sum((line.amount for line in target if line.money == money), ZERO)
+    for money in sorted({_purse(line) for line in live}):
+        paid = sum((line.allocated for line in live if _purse(line) == money), ZERO)
+        asked = sum((line.amount for line in target if _purse(line) == money), ZERO)
         if paid > asked:
             found.append(_Excess(money, paid - asked))
     return found
@@ -253,7 +277,7 @@ def _excesses(live: Sequence[Receivable], target: Sequence[rules.PlanLine]) -> l
 def _take_off(ctx: Context, live: Sequence[Receivable], excess: _Excess) -> None:
     left = excess.amount
     for line in sorted(live, key=lambda each: each.seq, reverse=True):
-        part = min(left, line.allocated) if line.money == excess.money else ZERO
+        part = min(left, line.allocated) if _purse(line) == excess.money else ZERO
         if part > 0:
             release_from(ctx, line, part)
             line.allocated -= part

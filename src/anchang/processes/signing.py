@@ -108,6 +108,7 @@ def _draft(
         subscription=subscription,
         unit=unit, customer_id=deal.customer_id, payment_plan_id=subscription.payment_plan_id,
         list_total=subscription.list_total, total=subscription.total, unit_price=subscription.unit_price,
+        decoration_total=subscription.decoration_total,
         gross_area=subscription.gross_area, inner_area=subscription.inner_area,
         snapshot=subscription.snapshot,
         deposit=subscription.deposit, signed_on=signed_on, online_number=data.online_number,

@@ -72,6 +72,7 @@ class SubscribeInput(Input):
     coupons: Annotated[list[Ref("coupons")], Label(_("Vouchers and gifts"))] = []
     deposit: Annotated[Quantity, Label(_("Deposit"), kind="money")]
     sign_by: Annotated[Day | None, Label(_("Sign by"))] = None
+    decoration: Annotated[Quantity | None, Label(_("Decoration price"), kind="money")] = None
     sales_mode: Annotated[
         Literal["own", "agency", "online", "offset"] | None,
         Label(_("Sales mode"), kind="choice", choices=MODES),
@@ -124,6 +125,7 @@ class Terms:
     approvers: tuple[str, ...]
     used: Entitlements
     connection: str
+    decoration: Decimal
 
 
 def why_not_subscribe(unit: Unit) -> Refusal | None:
@@ -219,16 +221,29 @@ def _terms(ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond) -> Te
     sign_by = data.sign_by or rules.signing_due(ctx.business_date, int(ctx.param("deals.signing_days")))
     rules.check_sign_by(sign_by, ctx.business_date, int(ctx.param("deals.signing_max_days")))
     loans = rules.read_loans(data.loans)
+    decoration = decoration_of(ctx, unit, priced, data.decoration)
     lines = rules.plan_lines(
         plan_spec(data.payment_plan), priced.total, deposit=data.deposit, loans=loans,
-        deposit_due=ctx.business_date, signed_on=sign_by,
+        deposit_due=ctx.business_date, signed_on=sign_by, decoration=decoration,
     )  # fmt: skip
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
     check_price(used, priced.total)
     approvers = () if used.special is not None else need.approvers  # its chain has decided on exactly this price
     connection = connection_of(ctx, buyers.buyers, data.customer)
     approvers = connected_chain(ctx, connection, approvers)
-    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used, connection)
+    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used, connection, decoration)
+
+
+def decoration_of(ctx: Context, unit: Unit, priced: PriceResult, asked: Decimal | None) -> Decimal:
+    """What a decoration contract of its own agrees on: as asked for, else (parameter) as the list marks it. 422 where
+    one of the two parts would be above its marked price."""
+    listed, marked = priced.price.list_total, unit.decoration_price
+    if asked is None:
+        split = bool(marked) and ctx.param("deals.decoration_contract")
+        return rules.decoration_share(priced.total, listed, marked or ZERO) if split else ZERO
+    if why := rules.why_not_decoration(asked, priced.total, listed, marked):
+        raise DomainError(why.code, status=422, fields={"decoration": why.code}, **why.params)
+    return asked
 
 
 def approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
@@ -264,7 +279,8 @@ def _write(
         project=ctx.here, number=f"RG{month}{ctx.number('subscription', month):04d}", deal=deal, unit=unit,
         customer=data.customer, hold=hold, payment_plan=data.payment_plan,
         loans=[{"kind": loan.kind, "amount": str(loan.amount), "bank": loan.bank} for loan in terms.loans],
-        list_total=price.list_total, total=price.total, depth=price.depth * 100, unit_price=price.unit_price,
+        list_total=price.list_total, total=price.total, decoration_total=terms.decoration,
+        depth=price.depth * 100, unit_price=price.unit_price,
         gross_area=unit.gross_area or ZERO, inner_area=unit.inner_area or ZERO,
         snapshot=terms.priced.snapshot,
         deposit=terms.deposit, subscribed_on=ctx.business_date, sign_by=terms.sign_by,

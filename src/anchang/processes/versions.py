@@ -16,12 +16,14 @@ from anchang.processes.changing import Paper
 
 _KEPT_SUBSCRIPTION = (
     "project_id", "deal_id", "unit_id", "customer_id", "hold_id", "payment_plan_id", "loans", "list_total", "total",
-    "depth", "unit_price", "gross_area", "inner_area", "snapshot", "deposit", "subscribed_on", "activated_on",
+    "decoration_total", "depth",
+    "unit_price", "gross_area", "inner_area", "snapshot", "deposit", "subscribed_on", "activated_on",
     "sign_by",
 )  # fmt: skip
 _KEPT_CONTRACT = (
     "project_id", "number", "deal_id", "subscription_id", "unit_id", "customer_id", "payment_plan_id", "list_total",
-    "total", "unit_price", "gross_area", "inner_area", "snapshot", "deposit", "signed_on", "online_number",
+    "total", "decoration_total", "unit_price",
+    "gross_area", "inner_area", "snapshot", "deposit", "signed_on", "online_number",
     "filing_number", "filed_on", "filing_due_on", "area_scheme", "area_threshold", "late_fee_policy", "clauses",
 )  # fmt: skip
 

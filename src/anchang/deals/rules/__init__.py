@@ -2,6 +2,7 @@
 
 from anchang.deals.rules.bundles import FIXED, LIST_SHARE, BundlePart, split_bundle
 from anchang.deals.rules.clauses import CLAUSES, checked_clauses
+from anchang.deals.rules.decoration import decoration_share, why_not_decoration
 from anchang.deals.rules.parties import (
     JOINT,
     NEAR_RELATIONS,
@@ -130,6 +131,7 @@ __all__ = [
     "check_buyers",
     "check_sign_by",
     "checked_clauses",
+    "decoration_share",
     "default_loan",
     "deposit_cap",
     "effective_deposit",
@@ -148,6 +150,7 @@ __all__ = [
     "why_not_change_buyers",
     "why_not_change_contract",
     "why_not_contract",
+    "why_not_decoration",
     "why_not_deposit",
     "why_not_enough",
     "why_not_extend",

@@ -101,14 +101,17 @@ def plan_lines(
     loans: Sequence[Loan] = (),
     deposit_due: date,
     signed_on: date,
+    decoration: Decimal = ZERO,
 ) -> list[PlanLine]:
-    """Deposit, cash lines, loan lines. Amounts are positive and sum to `total`.
+    """Deposit, cash lines, loan lines. Amounts are positive and sum to `total`. What of it is `decoration` is own money
+    of a line of its own, due at signing; loans and the other lines are the house's.
 
     The deposit reduces the first cash lines; lines that become zero are left out. `signed_on` is the signing
     due date before signing. DomainError 422 on `loans` or `deposit`.
     """
-    used = _loans(spec, total, loans)
-    cash = total - sum((loan.amount for loan in used), ZERO)
+    house = total - decoration
+    used = _loans(spec, house, loans)
+    cash = house - sum((loan.amount for loan in used), ZERO)
     if deposit < 0 or deposit > cash:
         raise DomainError(
             "deposit_over_cash", status=422, fields={"deposit": "deposit_over_cash"}, cash=str(cash)
@@ -120,6 +123,7 @@ def plan_lines(
         off = min(credit, amount)
         credit -= off
         lines.append(PlanLine(0, part.item, CASH, amount - off, signed_on + timedelta(days=part.days)))
+    lines.append(PlanLine(0, "decoration", CASH, decoration, signed_on))
     due = signed_on + timedelta(days=spec.loan_days)
     lines += [PlanLine(0, LOAN_ITEMS[loan.kind], loan.kind, loan.amount, due, loan.bank) for loan in used]
     return _numbered(lines)

@@ -31,6 +31,7 @@ class Item(models.TextChoices):
     BALANCE = "balance", _("Final balance")
     BANK_LOAN = "bank_loan", _("Bank loan payout")
     FUND_LOAN = "fund_loan", _("Housing fund payout")
+    DECORATION = "decoration", _("Decoration price")
     LATE_FEE = "late_fee", _("Late fee")
     FORFEITURE = "forfeiture", _("Forfeited deposit")
     PENALTY = "penalty", _("Penalty")

@@ -37,6 +37,7 @@ def asked_of(given: Any) -> Asked:
         plan=given.get("payment_plan", "").strip(), discounts=discounts,
         special=doing.number(given.get("special", "")), coupons=codes_of(given),
         loans=tuple(_loans(given)), deposit=amount(given.get("deposit", "")), sign_by=given.get("sign_by", "").strip(),
+        decoration=amount(given.get("decoration", "")),
     )  # fmt: skip
 
 
@@ -72,7 +73,8 @@ def subscription_data(given: Any) -> dict[str, Any]:
     buyers = [{k: v for k, v in line.items() if v} for line in lines_of(given, "buyers", BUYER_FIELDS)]
     data: dict[str, Any] = {
         "customer": given.get("customer", "").strip(), "payment_plan": asked.plan, "discounts": list(asked.discounts),
-        "deposit": asked.deposit, "sign_by": asked.sign_by, "ownership": given.get("ownership", "").strip(),
+        "deposit": asked.deposit, "sign_by": asked.sign_by, "decoration": asked.decoration,
+        "ownership": given.get("ownership", "").strip(),
         "loans": list(asked.loans), "special": asked.special or "", "coupons": list(asked.coupons),
         "quotation": doing.number(given.get("quotation", "")) or "",
     }  # fmt: skip

@@ -262,7 +262,8 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
     printing = records.in_reach(shown, f"{name}.print")
     others = [_staying(a) for a in head["others"] if not a.url.endswith(("/print", "/receive"))]
     plan = [line | {"label": item_label(line["item"])} for line in shown.item.get("plan") or ()]
-    wanted = ("total", "list_total", "unit_price", "deposit", "payment_plan", "subscribed_on", "sign_by",
+    wanted = ("total", "decoration_total", "list_total",
+              "unit_price", "deposit", "payment_plan", "subscribed_on", "sign_by",
               "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on", "kind",
               "reason", "new_unit", "new_total", "difference", "amount", "cause", "deadline")  # fmt: skip
     labels = [str(shown.resource.by_name[w].label) for w in wanted if w in shown.resource.by_name]
