@@ -129,14 +129,17 @@ def test_a_changed_plan_is_given_again_and_an_unchanged_one_is_not(office, monke
         assert BudgetEntry.objects.count() == 1
 
 
-def test_the_budget_report_takes_frozen_months_as_frozen(office, monkeypatch, client):
+def test_the_budget_report_takes_frozen_months_as_frozen(
+    office, monkeypatch, client, django_assert_max_num_queries
+):
     at(monkeypatch, 2025, 4, 10, 9, 0)
     with office.as_("finance") as access:
         books = march(office)
         freeze(office)
         sale(books, "2025-03-21", "2000000", "70000")
         sale(books, "2025-04-01", "500000", "10000")
-        found = {row["month"]: row for row in ask(access, "budget", date="2025-04-10")["rows"]}
+        with django_assert_max_num_queries(12):
+            found = {row["month"]: row for row in ask(access, "budget", date="2025-04-10")["rows"]}
         assert (found["2025-03"]["sales_actual"], found["2025-03"]["frozen"]) == ("1000000.00", True)
         assert (found["2025-04"]["collection_actual"], found["2025-04"]["frozen"]) == ("10000.00", False)
         assert found["2025-05"]["sales_actual"] is None

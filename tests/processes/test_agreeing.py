@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -40,9 +41,11 @@ def talks(desk, one, **more):
 def test_an_opportunity_is_a_card_that_moves_by_its_commands(desk, client):
     one = opportunity(desk)
     client.login(username="consultant1", password=PASSWORD)
-    page = client.get("/r/opportunities/?shape=kanban").content.decode()
+    page = client.get("/r/opportunities/?as=kanban").content.decode()
     back(desk)
-    assert "客户0" in page and "2,800,000" in page and "逼定谈判" in page
+    assert re.findall(r'data-state="(\w+)"', page) == ["interested", "negotiating", "agreed", "won", "lost"]
+    assert "客户0" in page.split('data-state="interested"')[1].split('data-state="negotiating"')[0]
+    assert f"/r/opportunities/{one.pk}/" in page
     refused("state_refused", "agree_opportunity", mine(desk), one)
     talks(desk, one)
     refused("state_refused", "negotiate", mine(desk), one, total="1", payment_plan="lump_sum", deposit="0")

@@ -67,7 +67,7 @@ def test_a_change_after_the_check_needs_a_new_one(desk):
     run("confirm_signing_check", who(desk, "manager"), check)
     Unit.objects.filter(pk=sub.unit_id).update(predicted_gross_area="121.00")
     why = refused("check_outdated", "sign_contract", who(desk, "clerk"), sub)
-    assert "建筑面积" in why.params["changed"] or "area" in why.params["changed"]
+    assert why.params["changed"] in ("建筑/套内面积", "Building and inner area")
     again = run("ask_signing_check", who(desk, "clerk"), sub)
     told = {f["field"]: (f["agreed"], f["now"]) for f in again.facts}
     assert again.differences == 1 and told["areas"][0].startswith("120.36") and told["areas"][1].startswith("121.00")
@@ -234,7 +234,7 @@ def test_the_page_shows_both_sides_and_takes_the_decision(desk, client):
     client.login(username="manager", password=PASSWORD)
     url = f"/deal/{sub.unit_id}/signing/"
     page = client.get(url).content.decode()
-    assert "风险提示" in page and "签前核对" in page and str(sub.total) in page
+    assert "风险提示" in page and "签前核对" in page and f"{sub.total:,.2f}" in page
     done = client.post(url, {"act": "confirm", "check": check.pk, "opinion": ""})
     assert done.status_code == 302
     from tests.paperwork.test_signing import back
@@ -242,3 +242,9 @@ def test_the_page_shows_both_sides_and_takes_the_decision(desk, client):
     back(desk)
     check.refresh_from_db()
     assert check.state == "confirmed"
+    assert client.get(f"/deal/checks/{check.pk}/").url == url
+    back(desk)
+    again = run("ask_signing_check", who(desk, "clerk"), sub)
+    old = client.get(f"/deal/checks/{check.pk}/").content.decode()
+    back(desk)
+    assert f"{sub.total:,.2f}" in old and 'name="act"' not in old and again.state == "asked"

@@ -28,24 +28,24 @@ def refuse(desk, loan):
 
 def post(desk, client, loan, who="clerk", **data):
     client.login(username=who, password=PASSWORD)
-    done = client.post(f"/loan/{loan.pk}/ways/", data)
+    done = client.post(f"/deal/loans/{loan.pk}/", data)
     back(desk)
     return done
 
 
 def test_the_page_tells_what_follows_from_each_way(desk, client, loan):
     client.login(username="clerk", password=PASSWORD)
-    waiting = client.get(f"/loan/{loan.pk}/ways/")
+    waiting = client.get(f"/deal/loans/{loan.pk}/")
     back(desk)
     assert waiting.status_code == 200 and 'name="way"' not in waiting.content.decode()
     refuse(desk, loan)
     unit = Contract.objects.get(pk=loan.contract_id).unit_id
-    assert f"/loan/{loan.pk}/ways/" in client.get(f"/deal/{unit}/").content.decode()
-    page = client.get(f"/loan/{loan.pk}/ways/").content.decode()
+    assert f"/deal/loans/{loan.pk}/" in client.get(f"/deal/{unit}/").content.decode()
+    page = client.get(f"/deal/loans/{loan.pk}/").content.decode()
     back(desk)
     assert page.count('name="way"') == 3 and "1,970,000.00" in page and "payment_plan" in page
     client.login(username="consultant5", password=PASSWORD)
-    assert client.get(f"/loan/{loan.pk}/ways/").status_code == 404
+    assert client.get(f"/deal/loans/{loan.pk}/").status_code == 404
     back(desk)
 
 
@@ -77,7 +77,7 @@ def test_the_payment_changes_by_an_approved_change(desk, client, loan):
 def test_termination_leaves_nobody_at_fault(desk, client, loan):
     refuse(desk, loan)
     client.login(username="consultant1", password=PASSWORD)
-    assert client.post(f"/loan/{loan.pk}/ways/", {"way": "terminate"}).status_code == 403
+    assert client.post(f"/deal/loans/{loan.pk}/", {"way": "terminate"}).status_code == 403
     back(desk)
     assert post(desk, client, loan, "director", way="terminate", reason="银行拒贷").status_code == 302
     contract = Contract.objects.get(pk=loan.contract_id)

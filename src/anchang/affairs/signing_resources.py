@@ -28,7 +28,7 @@ register(Resource(
         Field("unit", label=_("Unit"), source="subscription__unit", to="units", list=True),
         Field("customer", label=_("Customer"), source="subscription__customer", to="customers", list=True),
         Field("state", list=True), Field("differences", list=True),
-        Field("facts", kind="json", filter=False, sort=False),
+        Field("facts", kind="json", filter=False, sort=False, detail=False),
         Field("asked_by", list=True, to="users"), Field("created_at", list=True),
         Field("decided_by", list=True, to="users"), Field("decided_at"), Field("opinion"),
     ),

@@ -17,6 +17,7 @@ from anchang.processes.profile import add_tabs
 add_tabs()
 register_record_page("discount-requests", "special-discount")
 register_record_page("quotations", "quotation")
+register_record_page("signing-checks", "signing-check")
 register_place(
     Place("units", "board", _("Unit board"), "/board/", "units.view", icon="layout-grid", order=1)
 )

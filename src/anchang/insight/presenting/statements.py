@@ -53,8 +53,9 @@ def budget(answer: Answer) -> Blocks:
         figures.append(Figure(word, answer["total"][f"{name}_actual"], "wan", _("10k yuan")))
         figures.append(Figure(_("Attainment: %(what)s") % {"what": word}, answer["total"][f"{name}_rate"], "percent"))
     columns = [text("month", _("Month"), True), text("basis", _("State"))]
+    planned = pgettext_lazy("plan", "Planned")
     for name, word in MEASURE_WORDS.items():
-        columns.append(number(f"{name}_plan", _("%(part)s: %(what)s") % {"part": _("Planned"), "what": word}, "money"))
+        columns.append(number(f"{name}_plan", _("%(part)s: %(what)s") % {"part": planned, "what": word}, "money"))
         columns.append(number(f"{name}_actual", _("%(part)s: %(what)s") % {"part": _("Done"), "what": word}, "money"))
         columns.append(number(f"{name}_rate", _("Attainment: %(what)s") % {"what": word}, "percent"))
     rows = [row | {"basis": _standing(row)} for row in answer["rows"]]

@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import Sum
 
-from anchang.finance.models import ExpensePlan
+from anchang.finance.models import Expense, ExpensePlan
 from anchang.insight import rules
 from anchang.insight.models import MonthStatement
-from anchang.insight.queries import drill, plans
+from anchang.insight.queries import drill, plans, sums
 from anchang.insight.queries.asked import Asked
 from anchang.insight.queries.facts import live_sums
 from anchang.insight.rules import NOTHING, Sums
@@ -177,18 +178,49 @@ def _measures(plan: Mapping[str, Decimal], done: Mapping[str, Decimal] | None) -
 
 
 def _actuals(asked: Asked, year: int) -> dict[int, tuple[dict[str, Decimal] | None, bool]]:
-    held = MonthStatement.objects.filter(project__in=asked.project_ids, month__year=year)
-    by_month: dict[int, dict[int, Figures]] = {}
-    for one in held:
-        by_month.setdefault(one.month.month, {})[one.project_id] = one.figures
-    found: dict[int, tuple[dict[str, Decimal] | None, bool]] = {}
-    for number in range(1, 13):
-        month = period_of("month", dt.date(year, number, 1))
-        if month.start > asked.today:
-            found[number] = None, False
-            continue
-        frozen = by_month.get(number, {})
-        sides = [frozen.get(pk) or figures_of(pk, month.start, month.end) for pk in asked.project_ids]
-        sums = {m: sum((actual_of(side)[m] for side in sides), ZERO) for m in MEASURES}
-        found[number] = sums, len(frozen) == len(asked.project_ids)
+    """month -> its measures, and whether every project has frozen it; None for months to come. Two statements, and
+    three for every project that has open months."""
+    held: dict[int, dict[int, Figures]] = {}
+    for one in MonthStatement.objects.filter(project__in=asked.project_ids, month__year=year):
+        held.setdefault(one.project_id, {})[one.month.month] = one.figures
+    past = [m for m in range(1, 13) if dt.date(year, m, 1) <= asked.today]
+    sums_: dict[int, dict[str, Decimal]] = {m: dict.fromkeys(MEASURES, ZERO) for m in past}
+    spent = _spent(asked.project_ids, year)
+    for pk in asked.project_ids:
+        frozen = held.get(pk, {})
+        opened = [m for m in past if m not in frozen]
+        for month, found in (_open_months(pk, year, opened, spent) | _frozen(frozen, past)).items():
+            for name in MEASURES:
+                sums_[month][name] += found[name]
+    return {
+        m: (sums_.get(m), m in sums_ and all(m in held.get(pk, {}) for pk in asked.project_ids)) for m in range(1, 13)
+    }
+
+
+def _frozen(figures: Mapping[int, Figures], months: Sequence[int]) -> dict[int, dict[str, Decimal]]:
+    return {m: actual_of(figures[m]) for m in months if m in figures}
+
+
+def _open_months(
+    project_id: int, year: int, months: Sequence[int], spent: Mapping[tuple[int, int], Decimal]
+) -> dict[int, dict[str, Decimal]]:
+    """Months that aren't frozen, as the daily figures and the records say."""
+    if not months:
+        return {}
+    spans = [(p.start, p.end) for p in (period_of("month", dt.date(year, m, 1)) for m in months)]
+    cells = sums.Days([project_id]).in_spans(spans, ())
+    found = {}
+    for month, by_key in zip(months, cells, strict=True):
+        items = by_key.get((), {})
+        found[month] = {
+            "sales": rules.net_signed(items).amount, "collection": rules.collected(items),
+            "expense": spent.get((project_id, month), ZERO),
+        }  # fmt: skip
     return found
+
+
+def _spent(project_ids: Sequence[int], year: int) -> dict[tuple[int, int], Decimal]:
+    """(project, month) -> approved expenses."""
+    rows = Expense.objects.filter(project__in=project_ids, incurred_on__year=year, state=Expense.State.APPROVED)
+    added = rows.order_by().values_list("project_id", "incurred_on__month").annotate(sum=Sum("amount"))
+    return {(project, month): amount for project, month, amount in added}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from anchang.deals.models import Subscription
+from anchang.affairs.models import SigningCheck
+from anchang.deals.models import Deal, Subscription
 from anchang.kernel.errors import DomainError, not_found
 from anchang.paperwork.models import RiskNotice
 from anchang.paperwork.notice_paper import notice_pdf
@@ -101,14 +103,14 @@ ACTS: dict[str, Callable[[HttpRequest, Subscription], None]] = {
 
 def _page(
     request: HttpRequest, subscription: Subscription, *, message: str = "", errors: dict[str, str] | None = None,
-    status: int = 200,
+    status: int = 200, stored: SigningCheck | None = None,
 ) -> HttpResponse:  # fmt: skip
     access, deal = access_of(request), subscription.deal
     here, pid = reverse("before-signing", args=[subscription.unit_id]), subscription.project_id
-    facts = facts_of(deal, subscription)
-    check = before_signing.newest_check(subscription)
+    facts = stored.facts if stored else facts_of(deal, subscription)
+    check = stored or before_signing.newest_check(subscription)
     apart = set(differences(facts))
-    open_ = before_signing.why_not_prepare(subscription) is None
+    open_ = stored is None and before_signing.why_not_prepare(subscription) is None
     asked = check is not None and check.state == "asked"
     context = {
         "one": subscription, "unit": subscription.unit, "deal": deal, "here": here, "message": message,
@@ -130,11 +132,16 @@ def _page(
 
 
 def _text(fact: dict[str, str], side: str) -> str:
-    """Payment lines name their items by code."""
+    """As people read it: words for codes, thousands apart."""
+    text = fact[side]
+    if fact["field"] == "ownership":
+        return str(dict(Deal.Ownership.choices).get(text, text))
+    if fact["field"] in ("list_total", "total", "deposit"):
+        return f"{Decimal(text):,.2f}"
     if fact["field"] != "plan":
-        return fact[side]
+        return text
     return " · ".join(
-        " ".join([str(item_label(part.split(" ")[0])), *part.split(" ")[1:]]) for part in fact[side].split(" · ")
+        " ".join([str(item_label(part.split(" ")[0])), *part.split(" ")[1:]]) for part in text.split(" · ")
     )
 
 
@@ -161,6 +168,16 @@ def _steps(request: HttpRequest, subscription: Subscription, open_: bool) -> lis
          "may": step.pk == following and right and before_signing.may_take(ctx, step)}
         for step, done in steps
     ]  # fmt: skip
+
+
+@require_safe
+def check_page(request: HttpRequest, record_id: int) -> HttpResponse:
+    """A check: on the page of its subscription while that is under way, else as it was confirmed."""
+    found: SigningCheck = doing.record(request, "signing-checks", record_id)
+    newest = before_signing.newest_check(found.subscription)
+    if newest == found and before_signing.why_not_prepare(found.subscription) is None:
+        return HttpResponseRedirect(reverse("before-signing", args=[found.subscription.unit_id]))
+    return _page(request, found.subscription, stored=found)
 
 
 @require_POST
