@@ -12,6 +12,13 @@ TABS = (
             ("contracts", "customer"),
         ),
     ),
+    ProfileTab(
+        "affairs", _("After signing"),
+        (
+            ("deal-changes", "customer"), ("mortgages", "customer"), ("titles", "customer"),
+            ("contract-copies", "customer"), ("disputes", "customer"), ("signature-requests", "customer"),
+        ),
+    ),
     ProfileTab("payments", _("Dues and receipts"), (("receivables", "customer"), ("receipts", "customer"))),
 )
 

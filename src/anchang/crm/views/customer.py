@@ -34,6 +34,10 @@ KINDS: dict[str, tuple[str, ...]] = {
     "visit": ("visits", "tours", "appointments"),
     "deal": ("holds", "subscriptions", "contracts", "deals"),
     "money": ("receivables", "receipts", "refunds"),
+    "affairs": (
+        "deal-changes", "mortgages", "titles", "contract-copies", "disputes", "handovers", "signature-requests",
+        "opportunities", "negotiations",
+    ),
     "file": ("customers", "leads", "needs", "consents", "contacts"),
 }
 #: Facts that the head says already.
@@ -46,6 +50,7 @@ def kind_words() -> dict[str, str]:
         "visit": _("Visits"),
         "deal": _("Deals"),
         "money": _("Dues and receipts"),
+        "affairs": _("Talks and affairs"),
         "file": _("File changes"),
     }
 

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from anchang.crm.models import Grade
 from anchang.crm.queries.criteria import in_words
 from anchang.platform import commands, parameters
-from anchang.platform.ui.components import Action
+from anchang.platform.ui.components import Action, Column, Row
 from anchang.platform.ui.gate import access_of, choose_project, project_of
 
 #: Parameters by grade, in the order of the page.
@@ -35,21 +35,20 @@ def grades_page(request: HttpRequest) -> HttpResponse:
     labels = {one.key: one.label for one in parameters.declared()}
     values = {key: parameters.value(key, project, today) for key in (*LIMITS, *SAME)}
     criteria = parameters.value("crm.grade_criteria", project, today)
-    rows: list[dict[str, Any]] = []
-    for grade, label in Grade.choices:
+    columns = [Column("grade", _("Grade"), main=True), Column("criteria", _("Entry criteria"), wrap=True)]
+    columns += [Column(key.replace(".", "_"), str(labels[key]), "integer") for key in LIMITS]
+    rows = []
+    for at, (grade, label) in enumerate(Grade.choices):
+        cells: dict[str, Any] = {key.replace(".", "_"): values[key].get(grade) for key in LIMITS}
         where = criteria.get(grade)
-        rows.append(
-            {
-                "grade": grade, "label": label, "cells": [(labels[key], values[key].get(grade)) for key in LIMITS],
-                "criteria": in_words(where, access, project.pk) if where else "",
-            }
-        )  # fmt: skip
+        cells |= {"grade": str(label), "criteria": in_words(where, access, project.pk) if where else ""}
+        rows.append(Row(at, cells))
     cmd = commands.get("set_grade_criteria")
     change = None
     if access.may(commands.permission_of(cmd), project.pk):
         change = Action(str(cmd.label), "/r/customers/do/set-grade-criteria", icon="stars", opens="dialog")
     context = {
-        "rows": rows, "change": change, "project": project,
+        "columns": columns, "rows": rows, "change": change, "project": project,
         "same": [(labels[key], values[key]) for key in SAME],
     }  # fmt: skip
     return render(request, "crm/grades.html", context)
