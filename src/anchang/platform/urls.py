@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("anchang.platform.importing.urls")),
+    path("", include("anchang.platform.outbox.urls")),
 ]
 if find_spec("anchang.platform.ui.urls") is not None:
     urlpatterns.append(path("", include("anchang.platform.ui.urls")))

@@ -161,6 +161,8 @@ def test_without_a_gateway_the_consultant_sends_it(office, client):
         task = Task.objects.get(code="message_by_hand")
         assert task.assignee == office.users["consultant1"] and PHONE not in json.dumps(task.params)
     client.force_login(office.users["consultant1"], backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get(f"/r/outgoing-messages/{one.pk}/").content.decode()
+    assert f'hx-get="/r/outgoing-messages/{one.pk}/do/write"' in page, "in a dialog, where the answer has its place"
     page = client.post(f"/r/outgoing-messages/{one.pk}/do/write").content.decode()
     assert f"sms:{PHONE}?body=" in page and "data-copy" in page
     with office.as_("director"):
@@ -372,3 +374,17 @@ def test_fill_never_fills_what_a_value_says():
     assert rules.fill("{a}{b}", {"a": "{b}", "b": "x"}) == "{b}x"
     assert rules.fill_body('{"t": "{a}", "n": {"x": 1}}', {"a": 'q"{b}', "b": "y"}, "json") == '{"t": "q\\"{b}", "n": {"x": 1}}'
     assert rules.fill_body("p={a}", {"a": "x&y=1"}, "form") == "p=x%26y%3D1"
+
+
+def test_the_page_of_texts_leads_to_own_words(office, client):
+    client.force_login(office.users["manager"], backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/message-texts/").content.decode()
+    assert "置业顾问{consultant}恭候您的光临" in page and "/r/message-templates/new?kind=appointment_soon" in page
+    form = client.get("/r/message-templates/new?kind=appointment_soon&language=zh-hans&text=您好{name}").content.decode()
+    assert "您好{name}" in form
+    with office.as_("manager") as access:
+        made = run("add_message_templates", access, kind="appointment_soon", text="{name}，明天见。")
+    page = client.get("/message-texts/").content.decode()
+    assert "{name}，明天见。" in page and f"/r/message-templates/{made.pk}/do/edit" in page
+    client.force_login(office.users["consultant1"], backend="django.contrib.auth.backends.ModelBackend")
+    assert client.get("/message-texts/").status_code == 403

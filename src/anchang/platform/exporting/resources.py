@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.platform.models import ExportRequest
+from anchang.platform.models import ExportRequest, Role
 from anchang.platform.resources import Field, Resource, register
 
 
@@ -17,6 +17,13 @@ def _filters(ids: Sequence[int]) -> dict[int, Any]:
     return {pk: {k: v for k in ("q", "where") if (v := params.get(k))} for pk, params in rows}
 
 
+def _chains(ids: Sequence[int]) -> dict[int, str]:
+    """The roles that decide, in order, by their names."""
+    rows = dict(ExportRequest.objects.filter(pk__in=ids).values_list("pk", "chain"))
+    names = dict(Role.objects.values_list("code", "name"))
+    return {pk: " → ".join(names.get(code, code) for code in chain) for pk, chain in rows.items()}
+
+
 register(Resource(
     name="export-requests", model=ExportRequest, label=_("Export"), plural=_("Exports"), area="office",
     icon="download", owner="requested_by", label_field="number", order="-id", state_field="state",
@@ -24,8 +31,9 @@ register(Resource(
         Field("number", list=True), Field("title", list=True), Field("state", list=True), Field("rows", list=True),
         Field("requested_by", list=True), Field("reason", list=True), Field("columns"), Field("personal_columns"),
         Field("full", list=True), Field("filter", label=_("Filter"), value=_filters, kind="json"),
-        Field("chain", kind="json", filter=False, sort=False), Field("step"), Field("decided_by", list=True),
-        Field("decided_at"), Field("opinion"), Field("report", to="jobs"), Field("downloads"),
+        Field("approvers", label=_("Approval chain"), value=_chains, kind="text"), Field("step"),
+        Field("decided_by", list=True), Field("decided_at"), Field("opinion"), Field("report", to="jobs"),
+        Field("downloads"),
         Field("available_until"), Field("created_at", list=True),
     ),
 ))  # fmt: skip

@@ -112,6 +112,10 @@ class OutgoingMessage(ProjectModel):
         CUSTOMER = "customer", _("Customer")
         STAFF = "staff", _("Member of staff")
 
+    class Purpose(models.TextChoices):
+        SERVICE = "service", _("What a visit or deal needs")
+        MARKETING = "marketing", _("Marketing messages")
+
     personal_of = "customer_id"
     personal = {"to_cipher": "NULL", "to_masked": "''", "content": "NULL", "error": "''"}
 
@@ -123,14 +127,14 @@ class OutgoingMessage(ProjectModel):
     resource = models.CharField(_("About"), max_length=60, blank=True)
     record_id = models.BigIntegerField(_("Record"), null=True, blank=True)
     channel = ProjectKey(MessageChannel, indexed=False, null=True, blank=True, verbose_name=_("Channel"))
-    way = models.CharField(_("Way"), max_length=10, choices=MessageChannel.Kind.choices)
+    way = models.CharField(_("By way of"), max_length=10, choices=MessageChannel.Kind.choices)
     to_cipher = models.BinaryField(null=True)
     to_masked = models.CharField(_("To"), max_length=60, blank=True)
     content = models.BinaryField(null=True)
     urgent = models.BooleanField(_("Urgent"), default=False)
-    purpose = models.CharField(_("Purpose"), max_length=10, default="service")
+    purpose = models.CharField(_("Purpose"), max_length=10, choices=Purpose.choices, default="service")
     state = models.CharField(_("State"), max_length=10, choices=State.choices, default=State.QUEUED)
-    attempts = models.PositiveSmallIntegerField(_("Attempts"), default=0)
+    attempts = models.PositiveSmallIntegerField(_("Sending attempts"), default=0)
     next_at = models.DateTimeField(_("Next attempt"), null=True, blank=True)
     expires_at = models.DateTimeField(_("Of no use after"), null=True, blank=True)
     sent_at = models.DateTimeField(pgettext_lazy("message", "Sent at"), null=True, blank=True)

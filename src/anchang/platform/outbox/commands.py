@@ -47,11 +47,11 @@ kinds.declare(
 
 
 class ChannelData(Input):
-    url: Annotated[str, Field(max_length=500), Label(_("Address"), secret=True, help=_STAYS)] = ""
+    url: Annotated[str, Field(max_length=500), Label(_("Address"), kind="text", secret=True, help=_STAYS)] = ""
     method: Annotated[METHOD, Label(_("Method"))] = "POST"
     headers: Annotated[dict[str, str], Label(_("Headers"), kind="json", help=_STAYS), Field(max_length=20)] = {}
     body: Annotated[str, Field(max_length=4000), Label(_("Body"), "longtext", help=_WORDS)] = ""
-    secret: Annotated[str, Field(max_length=500), Label(_("Secret"), secret=True, help=_STAYS)] = ""
+    secret: Annotated[str, Field(max_length=500), Label(_("Secret"), kind="password", secret=True, help=_STAYS)] = ""
     signature: Annotated[str, Field(max_length=30), Label(_("Signature before the text"))] = ""
     signing: Annotated[SIGNING, Label(_("Signing"), choices=dict(MessageChannel.Signing.choices))] = ""
     sign_text: Annotated[Line, Label(_("What is signed"))] = ""
@@ -62,14 +62,21 @@ class ChannelData(Input):
     position: Annotated[int, Between(0, 1000), Label(_("Position"))] = 10
 
 
-class ChannelInput(ChannelData):
+class NewChannel(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     name: Annotated[Name, Label(_("Name"))]
     kind: Annotated[KIND, Label(_("Kind"), choices=dict(MessageChannel.Kind.choices))]
 
 
-class ChannelEdit(ChannelData):
+class ChannelInput(ChannelData, NewChannel):
+    """The form begins with name and kind: pydantic takes the fields of the last base first."""
+
+
+class ChannelName(Input):
     name: Annotated[Name, Label(_("Name"))] = ""
+
+
+class ChannelEdit(ChannelData, ChannelName):
     active: Annotated[bool, Label(_("Active"))] = True
 
 

@@ -12,6 +12,7 @@ from anchang.platform.outbox import kinds
 from anchang.platform.outbox.errors import REASONS
 from anchang.platform.outbox.queueing import content
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.ui.navigation import Place, register_place
 
 
 def _texts(ids: Sequence[int]) -> dict[int, str]:
@@ -69,7 +70,13 @@ register(Resource(
         Field("text", label=pgettext_lazy("message", "Text"), value=_texts, kind="longtext"), Field("way", list=True),
         Field("channel"), Field("owner", list=True), Field("error", kind="choice", choices=REASONS, list=True),
         Field("attempts"), Field("next_at"), Field("expires_at"), Field("sent_at", list=True), Field("urgent"),
-        Field("purpose"), Field("remote_number"), Field("resource"), Field("record_id"),
-        Field("customer_id", _("Customer file"), kind="int"), Field("created_at", list=True),
+        Field("purpose"), Field("remote_number"), Field("resource", detail=False),
+        Field("record_id", detail=False),
+        Field("customer_id", _("Customer file"), kind="int", detail=False), Field("created_at", list=True),
     ),
+))  # fmt: skip
+
+register_place(Place(
+    "settings", "resource.message-templates", _("Message texts"), "ui-message-texts", "message-templates.view",
+    icon="message",
 ))  # fmt: skip

@@ -153,7 +153,7 @@ def form_page(
 def label_of(deed: Deed) -> str:
     f = deed.resource.by_name[deed.resource.label_field]
     items = reading.rows_by_ids(deed.resource, (f,), [deed.subject.pk])
-    return rows.as_text(items[0].get(f.name)) if items else ""
+    return rows.told(f, items[0].get(f.name), deed.project_id) if items else ""
 
 
 def version_shown(deed: Deed) -> Any:

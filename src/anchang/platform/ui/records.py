@@ -130,7 +130,8 @@ def actions_of(shown: Shown) -> tuple[Action | None, list[Action]]:
 
 def action_of(shown: Shown, cmd: Command) -> Action:
     why = cmd.refuses(shown.record) if cmd.refuses else None
-    at_once = cmd.kind == "record" and cmd.input is None and cmd.shape != "danger"
+    # What is shown only once needs a place to be shown in.
+    at_once = cmd.kind == "record" and cmd.input is None and cmd.shape != "danger" and not cmd.private_answer
     return Action(
         str(cmd.label or _("Edit")),
         f"{shown.url}do/{cmd.verb}",

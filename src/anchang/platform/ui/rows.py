@@ -68,6 +68,8 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
         return lambda _id, v: v or []
     if f.kind == "json" and f.to:
         return lambda _id, v: conditions_text(resources.get(f.to), v, access, project_id)
+    if f.kind == "bool":
+        return lambda _id, v: v  # the renderer draws it; a word for "no" would count as a yes
     return lambda _id, v: as_text(v, f.name) if isinstance(v, list | dict | bool) else v
 
 
