@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
-from typing import Any
 
 from django.apps import apps
 from django.core.management import call_command
 from django.db import connections, models
 
+from anchang.platform import row_triggers
 from anchang.platform.models.base import ProjectKey
 
 APP_ROLE = "anchang_app"
@@ -75,7 +75,7 @@ def guard(alias: str = "owner") -> None:
 
 
 def statements() -> Iterator[str]:
-    yield from _functions()
+    yield from row_triggers.functions()
     yield from _audit_table()
     for model in project_models():
         yield from _row_security(model._meta.db_table)
@@ -83,7 +83,7 @@ def statements() -> Iterator[str]:
         yield from _composite_keys(model)
         yield from _key_indexes(model)
     for model in guarded_models():
-        yield from _triggers(model)
+        yield from row_triggers.triggers(model)
         yield from getattr(model, "guard_sql", ())
     yield from _grants()
 
@@ -95,88 +95,6 @@ def project_models() -> list[type[models.Model]]:
 
 def guarded_models() -> list[type[models.Model]]:
     return [m for m in apps.get_models() if hasattr(m, "append_only") and m._meta.managed]
-
-
-def _functions() -> Iterator[str]:
-    yield _AUDIT_FUNCTION
-    yield _AUDIT_INSERT_FUNCTION
-    yield _VERSION_FUNCTION
-    yield _FROZEN_FUNCTION
-
-
-_AUDIT_FUNCTION = """
-CREATE OR REPLACE FUNCTION anchang_audit() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-DECLARE
-    was jsonb; is_now jsonb; diff jsonb; pid bigint; rid bigint;
-BEGIN
-    IF TG_OP <> 'INSERT' THEN was := to_jsonb(OLD); END IF;
-    IF TG_OP <> 'DELETE' THEN is_now := to_jsonb(NEW); END IF;
-    IF TG_OP = 'UPDATE' THEN
-        SELECT coalesce(jsonb_object_agg(n.key, jsonb_build_array(was -> n.key, n.value)), '{}')
-          INTO diff FROM jsonb_each(is_now) n
-         WHERE n.value IS DISTINCT FROM was -> n.key AND n.key NOT IN ('updated_at', 'version');
-        IF diff = '{}' THEN RETURN NULL; END IF;
-    ELSIF TG_OP = 'DELETE' THEN diff := was;
-    ELSE diff := '{}';
-    END IF;
-    IF TG_TABLE_NAME = 'platform_user' THEN  -- that a secret changed is a fact, the secret isn't
-        diff := diff - 'last_login';
-        IF diff = '{}' AND TG_OP = 'UPDATE' THEN RETURN NULL; END IF;
-        IF diff ? 'password' THEN diff := jsonb_set(diff, '{password}', '["***", "***"]'); END IF;
-        IF diff ? 'pin' THEN diff := jsonb_set(diff, '{pin}', '["***", "***"]'); END IF;
-    END IF;
-    pid := coalesce((coalesce(is_now, was) ->> 'project_id')::bigint, NULL);
-    rid := (coalesce(is_now, was) ->> 'id')::bigint;
-    INSERT INTO platform_audit (at, project_id, table_name, row_id, op, changes, actor, command_id)
-    VALUES (now(), pid, TG_TABLE_NAME, rid, left(TG_OP, 1), diff,
-            coalesce(nullif(current_setting('app.actor', true), ''), session_user),
-            nullif(current_setting('app.command', true), '')::uuid);
-    RETURN NULL;
-END $$"""
-
-# One statement for all rows of an insert: an import of a hundred thousand rows is audited as a set. PostgreSQL
-# compiles a trigger's function for each of its tables, so `new_rows` has that table's columns.
-_AUDIT_INSERT_FUNCTION = """
-CREATE OR REPLACE FUNCTION anchang_audit_insert() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = public, pg_temp AS $$
-BEGIN
-    INSERT INTO platform_audit (at, project_id, table_name, row_id, op, changes, actor, command_id)
-    SELECT now(), n.project_id, TG_TABLE_NAME, n.id, 'I', '{}',
-           coalesce(nullif(current_setting('app.actor', true), ''), session_user),
-           nullif(current_setting('app.command', true), '')::uuid
-      FROM new_rows n;
-    RETURN NULL;
-END $$"""
-
-_VERSION_FUNCTION = """
-CREATE OR REPLACE FUNCTION anchang_version() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    NEW.version := OLD.version + 1;
-    RETURN NEW;
-END $$"""
-
-_FROZEN_FUNCTION = """
-CREATE OR REPLACE FUNCTION anchang_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE name text;
-BEGIN
-    -- Erasure on request: said by the function that erases, which runs as the owner. Saying it helps nobody else.
-    IF current_setting('app.erasing', true) = 'on'
-       AND current_user = (SELECT pg_get_userbyid(relowner) FROM pg_class WHERE oid = TG_RELID) THEN
-        RETURN coalesce(NEW, OLD);
-    END IF;
-    IF TG_OP = 'DELETE' THEN
-        RAISE EXCEPTION 'posted rows of % are never deleted', TG_TABLE_NAME
-            USING ERRCODE = '23514', CONSTRAINT = TG_TABLE_NAME || '_posted';
-    END IF;
-    FOREACH name IN ARRAY TG_ARGV LOOP
-        IF to_jsonb(NEW) -> name IS DISTINCT FROM to_jsonb(OLD) -> name THEN
-            RAISE EXCEPTION 'posted % of % cannot change', name, TG_TABLE_NAME
-                USING ERRCODE = '23514', CONSTRAINT = TG_TABLE_NAME || '_posted';
-        END IF;
-    END LOOP;
-    RETURN NEW;
-END $$"""
 
 
 def _audit_table() -> Iterator[str]:
@@ -277,40 +195,6 @@ def _unless_constraint(name: str, table: str, sql: str) -> str:
         IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = '{name}'
                        AND conrelid = '"{table}"'::regclass) THEN {sql}; END IF;
     END $$"""
-
-
-def _triggers(model: type[Any]) -> Iterator[str]:
-    table = model._meta.db_table
-    columns = {f.column for f in model._meta.concrete_fields}
-    yield f'DROP TRIGGER IF EXISTS anchang_frozen ON "{table}"'
-    yield f'DROP TRIGGER IF EXISTS anchang_frozen_delete ON "{table}"'
-    if model.frozen:
-        when = f"WHEN ({model.frozen_when})" if model.frozen_when else ""
-        names = ", ".join(f"'{c}'" for c in model.frozen)
-        yield (
-            f'CREATE TRIGGER anchang_frozen BEFORE UPDATE ON "{table}" FOR EACH ROW {when} '
-            f"EXECUTE FUNCTION anchang_frozen({names})"
-        )
-        yield (
-            f'CREATE TRIGGER anchang_frozen_delete BEFORE DELETE ON "{table}" FOR EACH ROW {when} '
-            "EXECUTE FUNCTION anchang_frozen()"
-        )
-    if "version" in columns:
-        yield (
-            f'CREATE OR REPLACE TRIGGER anchang_version BEFORE UPDATE ON "{table}" FOR EACH ROW '
-            "EXECUTE FUNCTION anchang_version()"
-        )
-    if model.audited:
-        as_set = {"id", "project_id"} <= columns
-        yield (
-            f"CREATE OR REPLACE TRIGGER anchang_audit AFTER {'' if as_set else 'INSERT OR '}UPDATE OR DELETE "
-            f'ON "{table}" FOR EACH ROW EXECUTE FUNCTION anchang_audit()'
-        )
-        if as_set:
-            yield (
-                f'CREATE OR REPLACE TRIGGER anchang_audit_insert AFTER INSERT ON "{table}" REFERENCING NEW TABLE '
-                "AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION anchang_audit_insert()"
-            )
 
 
 def _grants() -> Iterator[str]:

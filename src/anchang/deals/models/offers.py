@@ -10,10 +10,12 @@ from django.utils.translation import pgettext_lazy
 from anchang.deals.models.chain import Deal
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
 from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.row_triggers import frozen_function
 
 _ALIVE = Q(deleted_at__isnull=True)
 #: A used voucher belongs to its deal while a paper of that deal is in force; a void one stays void.
 _COUPON_SQL = (
+    frozen_function("anchang_coupon_kept", "deals_coupon", ("state", "deal_id", "used_at")),
     """
 CREATE OR REPLACE FUNCTION anchang_coupon_released() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -29,7 +31,7 @@ END $$""",
     "DROP TRIGGER IF EXISTS coupon_of_its_deal ON deals_coupon",
     "CREATE TRIGGER coupon_of_its_deal BEFORE UPDATE ON deals_coupon FOR EACH ROW"
     " WHEN (OLD.state = 'void' OR OLD.state = 'used' AND NEW.state <> 'issued')"
-    " EXECUTE FUNCTION anchang_frozen('state', 'deal_id', 'used_at')",
+    " EXECUTE FUNCTION anchang_coupon_kept()",
     "DROP TRIGGER IF EXISTS coupon_released ON deals_coupon",
     "CREATE TRIGGER coupon_released BEFORE UPDATE ON deals_coupon FOR EACH ROW"
     " WHEN (OLD.state = 'used' AND NEW.state = 'issued') EXECUTE FUNCTION anchang_coupon_released()",
