@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from anchang.deals.models import Contract, Deal, DealChange, Hold, PlanLine, Subscription, UnitClaim
+from anchang.deals.models import Bundle, BundleItem, Contract, Deal, DealChange, Hold, PlanLine, Subscription, UnitClaim
 from anchang.finance.models import Allocation, Receipt, Receivable, Refund
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
@@ -41,6 +41,7 @@ plans = st.sampled_from(PLANS)
 amounts = st.sampled_from(AMOUNTS)
 which = st.integers(0, 5)
 coins = st.booleans()
+others = st.lists(units, min_size=1, max_size=2, unique=True)
 
 
 class Office(RuleBasedStateMachine):
@@ -110,6 +111,27 @@ class Office(RuleBasedStateMachine):
             "subscribe_unit", who, self.desk.unit(unit), customer=self.desk.customer(who).pk, buyers=[BUYER],
             payment_plan=plan, deposit=deposit,
         )  # fmt: skip
+
+    @rule(unit=units, along=others, who=whom, price=st.sampled_from(("", "0.9", "1")))
+    def sell_together(self, unit, along, who, price):
+        """Each at its own price, or at one price for all; sometimes a unit is named twice or is somebody else's."""
+        listed = sum(self.desk.unit(i).list_total or ZERO for i in (unit, *along))
+        whole = {"rule": "list_share", "total": str((listed * Decimal(price)).quantize(ZERO))} if price else {}
+        self.act(
+            "subscribe_bundle", who, self.desk.unit(unit), customer=self.desk.customer(who).pk, buyers=[BUYER],
+            payment_plan="lump_sum", deposit="1000", parts=[{"unit": self.desk.unit(i).pk} for i in along], **whole,
+        )  # fmt: skip
+
+    @rule(at=which, agree=coins)
+    def decide_subscription(self, at, agree):
+        if paper := self.one(Subscription.objects.filter(state="approving"), at):
+            name, more = ("approve_subscription", {}) if agree else ("refuse_subscription", {"reason": "太低"})
+            self.act(name, "admin", paper, **more)
+
+    @rule(at=which)
+    def sign_together(self, at):
+        if bundle := self.one(Bundle.objects.filter(state="live"), at):
+            self.act("sign_bundle", "admin", bundle)
 
     @rule(at=which)
     def sign(self, at):
@@ -217,6 +239,15 @@ class Office(RuleBasedStateMachine):
         owed = Receivable.objects.filter(contract__in=live, house=True, voided=False)
         assert dict(owed.values_list("contract").annotate(sum=Sum("amount"))) == dict(live.values_list("pk", "total"))
         assert not Deal.objects.filter(total__gt=F("list_total")).exists()
+
+    @invariant()
+    def bundles_follow_their_deals(self):
+        """The parts of a bundle in force are what their deals cost now; no bundle outlives its main deal."""
+        live = BundleItem.objects.filter(bundle__state="live").exclude(deal__state="ended")
+        assert not live.exclude(agreed=F("deal__total"), unit=F("deal__unit")).exists()
+        assert not Bundle.objects.filter(state="live", main__state="ended").exists()
+        sums = BundleItem.objects.values_list("bundle").annotate(sum=Sum("agreed"))
+        assert dict(sums) == dict(Bundle.objects.values_list("pk", "total"))
 
     @invariant()
     def the_ledger_equals_the_documents(self):

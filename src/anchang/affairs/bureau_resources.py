@@ -12,7 +12,7 @@ register(Resource(
     plural=_("Differences with the bureau"), area="papers", icon="git-compare", label_field="title", order="-id",
     state_field="state", menu_order=66,
     fields=(
-        Field("title", label=_("Unit"), source="unit__label"), Field("unit", list=True), Field("kind", list=True),
+        Field("title", label=_("Unit"), source="unit__label"), Field("unit"), Field("kind", list=True),
         Field("state", list=True), Field("ours", list=True), Field("theirs", list=True), Field("contract", list=True),
         Field("our_number"), Field("their_number"), Field("found_on", list=True), Field("ended_on", list=True),
         Field("reason"), Field("list"), Field("created_at"),
@@ -34,7 +34,7 @@ register(Resource(
     name="bureau-rows", model=BureauRow, label=_("Unit at the bureau"), plural=_("Units at the bureau"),
     icon="list-check", label_field="title", order="-id",
     fields=(
-        Field("title", label=_("Unit"), source="unit__label"), Field("list"), Field("unit", list=True),
+        Field("title", label=_("Unit"), source="unit__label"), Field("list"), Field("unit"),
         Field("state", list=True), Field("online_number", list=True), Field("filing_number", list=True),
     ),
 ))  # fmt: skip

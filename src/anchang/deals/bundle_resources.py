@@ -14,11 +14,10 @@ from anchang.platform.resources import Field, Related, Resource, register
 def _parts(ids: Sequence[int]) -> Mapping[int, Any]:
     """Bundle id -> its units with their part of the price, in order."""
     found: dict[int, list[dict[str, Any]]] = {i: [] for i in ids}
-    rows = BundleItem.objects.filter(bundle__in=ids).select_related("unit", "deal").order_by("position")
+    rows = BundleItem.objects.filter(bundle__in=ids).select_related("unit").order_by("position")
     for item in rows:
         found[item.bundle_id].append({
-            "unit": {"id": item.unit_id, "label": item.unit.label}, "deal": item.deal_id, "state": item.deal.state,
-            "list_total": str(item.list_total), "agreed": str(item.agreed), "takes_rest": item.takes_rest,
+            "unit": {"id": item.unit_id, "label": item.unit.label}, "agreed": str(item.agreed),
         })  # fmt: skip
     return found
 
@@ -46,7 +45,8 @@ register(
         icon="package", label_field="title", owner="deal__consultant", team="deal__team", order="id",
         fields=(
             Field("title", label=_("Unit"), source="unit__label"), Field("bundle", list=True),
-            Field("position", list=True), Field("unit", list=True), Field("deal", list=True),
+            Field("position", list=True), Field("unit"), Field("deal", list=True),
+            Field("state", label=_("State"), source="deal__state", list=True),
             Field("list_total", list=True), Field("agreed", list=True, sum=True), Field("takes_rest", list=True),
         ),
     )

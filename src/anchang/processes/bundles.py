@@ -58,7 +58,8 @@ def bundle_card(access: Access, deal: Deal) -> dict[str, Any] | None:
         return None
     rows = BundleItem.objects.filter(project_id=deal.project_id, bundle=item.bundle_id)
     parts = rows.select_related("unit", "deal").order_by("position")
-    return {"bundle": item.bundle, "parts": list(parts), "deal": deal.pk}
+    signs = item.bundle.state == Bundle.State.LIVE and access.may("subscriptions.sign", deal.project_id)
+    return {"bundle": item.bundle, "parts": list(parts), "deal": deal.pk, "signs": signs}
 
 
 def leads(ctx: Context, deal: Deal) -> Bundle | None:
