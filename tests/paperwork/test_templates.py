@@ -49,7 +49,10 @@ def test_a_clerk_uploads_checks_and_uses_a_template_on_its_page(desk, enter):
     assert (made.state, made.problems, made.edition) == ("draft", [], 1)
     missing = client.post(f"/papers/word/contract/{contract.pk}.docx")
     assert missing.status_code == 409
+    button = f"/papers/word/contract/{contract.pk}.docx"
+    assert button not in client.get(f"/deal/{contract.unit_id}/").content.decode()
     run("activate_document_template", desk.office.access("clerk"), made)
+    assert button in client.get(f"/deal/{contract.unit_id}/").content.decode()
     for copy in (1, 2):
         answer = client.post(f"/papers/word/contract/{contract.pk}.docx")
         assert answer.status_code == 200

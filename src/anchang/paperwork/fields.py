@@ -60,6 +60,7 @@ LABELS: Mapping[str, Any] = {
     "floor": _("Floor"), "layout": _("Layout"), "product_type": _("Product type"), "orientation": _("Orientation"),
     "storey_height": _("Storey height"), "gross_area": _("Building area"), "inner_area": _("Inner area"),
     "shared_area": _("Shared area"), "measured": _("Areas are measured"), "price_basis": _("Priced by"),
+    "house_total": _("House price"), "decoration_total": _("Decoration price"),
     "list_total": _("List total"), "total": pgettext_lazy("price", "Total"), "list_unit_price": _("List unit price"),
     "unit_price": _("Unit price"), "inner_unit_price": _("Unit price by inner area"), "depth": _("Discount depth"),
     "steps": _("Price steps"), "name": _("Name"), "rule": _("Rule"), "amount": _("Amount"),

@@ -18,6 +18,7 @@ from anchang.deals.models import Buyer, Deal
 from anchang.finance.queries import contract_account
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
+from anchang.paperwork.queries import active_template
 from anchang.platform import resources
 from anchang.platform.access import Access
 from anchang.platform.ui import filters, records
@@ -273,7 +274,17 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
         "primary": _staying(head["primary"]), "others": others, "facts": facts, "plan": plan,
         "buyers": shown.item.get("buyers") or [], "prints": shown.item.get("prints") or 0,
         "print_url": reverse(printed_by, args=[record_id]) if printing else "", "has_summary": name == "contracts",
+        "word_url": _word_url(shown, name, record_id) if printing else "",
     }  # fmt: skip
+
+
+def _word_url(shown: records.Shown, name: str, record_id: int) -> str:
+    """The paper by the office's own Word template, when one is in force."""
+    kind = {"subscriptions": "subscription", "contracts": "contract"}.get(name, "")
+    unit = shown.record.unit if kind else None
+    if unit is None or active_template(unit.project, kind, unit.product_type, unit.project.today()) is None:
+        return ""
+    return reverse("word-paper", args=[kind, record_id])
 
 
 def _staying(action: Action | None) -> Action | None:
