@@ -152,7 +152,11 @@ def test_a_hidden_list_of_tags_is_hidden_in_filters_too(office):
     FieldRule.objects.create(role=Role.objects.get(code="consultant"), resource="customers", field="tags", mode="hide")
     bump_stamp()
     with office.as_("consultant1") as access:
-        add(access, 1, "陈一")
+        mine = add(access, 1, "陈一")
+        for verb in ("set_tags", "add_tags_to", "remove_tags_from"):
+            with pytest.raises(DomainError) as refused:
+                run(verb, access, mine, tags=[])
+            assert refused.value.fields == {"tags": "forbidden"}
         assert "tags" not in reading.list_rows(CUSTOMERS, access, reading.Query()).items[0]
         for query in ({"where": {"field": "tags", "op": "eq", "value": "学区"}}, {"order": "tags"}):
             with pytest.raises(DomainError):

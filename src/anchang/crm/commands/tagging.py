@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -22,7 +22,7 @@ from anchang.platform.models import SavedView
 
 log = logging.getLogger(__name__)
 
-constraint_errors({"tag_name_once": "tag_exists"})
+constraint_errors({"tag_name_once": "tag_exists", "tag_pass_once": "busy"})
 
 LONGEST = 20
 
@@ -147,9 +147,12 @@ def _fields(node: conditions.Node) -> set[str]:
 
 
 def _apply_later(ctx: Context, tags: Iterable[Tag]) -> None:
-    for tag in tags:
-        if tag.by_rule and tag.active:
-            ctx.defer("crm.apply_tag", tag=tag.pk)
+    """On everybody by a job; on whom events come about from this moment on, by `tag_changed`."""
+    ruled = [tag for tag in tags if tag.by_rule and tag.active]
+    if ruled:
+        _place(ctx)
+    for tag in ruled:
+        ctx.defer("crm.apply_tag", tag=tag.pk)
 
 
 _GIVE = """
@@ -197,7 +200,7 @@ def apply_rules(ctx: Context, among: Sequence[int] | None = None) -> int:
     return changed
 
 
-def _ruled(ctx: Context) -> Iterable[Tag]:
+def _ruled(ctx: Context) -> QuerySet[Tag]:
     return Tag.objects.filter(project=ctx.here, active=True).exclude(condition={}).order_by("pk")
 
 
@@ -210,19 +213,25 @@ SELECT array_agg(DISTINCT customer_id) FILTER (WHERE customer_id IS NOT NULL), m
 _EDGE = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint - 1"
 
 
-def tag_changed(ctx: Context) -> int:
-    """Apply the rules to customers about whom events came since the last time; the first time to nobody: a new rule
-    is applied whole by itself. Returns how many tags were given or taken."""
-    if not _ruled(ctx).exists():  # type: ignore[attr-defined]
-        return 0
-    place, new = TagPass.objects.select_for_update(no_key=True).get_or_create(project=ctx.here)
-    with connection.cursor() as cursor:
-        if new:
+def _place(ctx: Context) -> TagPass:
+    """How far events have been read, locked; for the first rule of a project: up to now."""
+    place = TagPass.objects.select_for_update(no_key=True).filter(project=ctx.here).first()
+    if place is None:
+        with connection.cursor() as cursor:
             cursor.execute(_EDGE)
-            changed, last = None, cursor.fetchone()[0]
-        else:
-            cursor.execute(_CHANGED, [ctx.here.pk, place.xid])
-            changed, last = cursor.fetchone()
+            place = TagPass.objects.create(project=ctx.here, xid=cursor.fetchone()[0])
+    return place
+
+
+def tag_changed(ctx: Context) -> int:
+    """Apply the rules to customers about whom events came since the last time. Returns how many tags were given or
+    taken."""
+    if not _ruled(ctx).exists():
+        return 0
+    place = _place(ctx)
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, [ctx.here.pk, place.xid])
+        changed, last = cursor.fetchone()
     if last is None:
         return 0
     TagPass.objects.filter(pk=place.pk).update(xid=last)
@@ -286,6 +295,7 @@ class TagsInput(Input):
 @command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=_not_history)
 def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     """Exactly these tags by hand; tags by rule stay as they are."""
+    _require_free_field(ctx)
     if replace_tags(ctx, customer, data.tags):
         _tagged(ctx, customer)
     return customer
@@ -294,6 +304,7 @@ def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
 @command(Customer, verb="add-tags", label=_("Add tags"), icon="tag", refuses=_not_history, bulk=True,
          permission="customers.set-tags")  # fmt: skip
 def add_tags_to(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
+    _require_free_field(ctx)
     tags = hand_tags(ctx, data.tags).values()
     CustomerTag.objects.bulk_create(tag_rows(ctx, customer, tags), ignore_conflicts=True)
     _tagged(ctx, customer)
@@ -303,10 +314,17 @@ def add_tags_to(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
 @command(Customer, verb="remove-tags", label=_("Remove tags"), icon="tag-off", refuses=_not_history, bulk=True,
          permission="customers.set-tags")  # fmt: skip
 def remove_tags_from(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
+    _require_free_field(ctx)
     tags = hand_tags(ctx, data.tags).values()
     CustomerTag.objects.filter(project=ctx.here, customer=customer, tag__in=tags).delete()
     _tagged(ctx, customer)
     return customer
+
+
+def _require_free_field(ctx: Context) -> None:
+    """Whoever may not see or change the tags of customers can't get round it by a command."""
+    if ctx.access.field_mode("customers", "tags", [ctx.here.pk]):
+        raise DomainError("bad_input", status=422, fields={"tags": "forbidden"})
 
 
 def _tagged(ctx: Context, customer: Customer) -> None:

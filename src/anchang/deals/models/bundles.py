@@ -43,7 +43,8 @@ class Bundle(ProjectModel):
         LIVE = "live", pgettext_lazy("bundle", "In force")
         ENDED = "ended", _("Ended")
 
-    frozen = ("number", "rule", "customer_id", "opened_on")
+    # A merge may move it to the kept customer.
+    frozen = ("number", "rule", "opened_on")
     guard_sql = (_CHECK, at_commit("anchang_bundle_sum", "deals_bundle", "INSERT OR UPDATE", "anchang_bundle_sum()"))
 
     number = models.CharField(_("Number"), max_length=30)
