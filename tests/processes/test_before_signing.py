@@ -15,10 +15,10 @@ from anchang.inventory.models import Unit
 from anchang.paperwork.models import RiskNotice, SignatureRequest, SignedNotice
 from anchang.paperwork.notice_paper import notice_pdf
 from anchang.platform import files
-from anchang.platform.models import Task
+from anchang.platform.models import StoredFile, Task
 from tests.deals.desk import BUYER
-from tests.factories import run
-from tests.paperwork.test_signing import TWO, link, sign
+from tests.factories import PASSWORD, run
+from tests.paperwork.test_signing import TWO, back, link, sign
 from tests.processes.test_changes import approve, ask_exchange
 from tests.processes.test_main_path import refused, set_parameter
 
@@ -225,8 +225,6 @@ def test_an_exchanged_contract_follows_its_exchange(desk):
 
 
 def test_the_page_shows_both_sides_and_takes_the_decision(desk, client):
-    from tests.factories import PASSWORD
-
     notice(desk)
     procedure(desk)
     sub = desk.subscribe(buyers=[BUYER])
@@ -237,13 +235,20 @@ def test_the_page_shows_both_sides_and_takes_the_decision(desk, client):
     assert "风险提示" in page and "签前核对" in page and f"{sub.total:,.2f}" in page
     done = client.post(url, {"act": "confirm", "check": check.pk, "opinion": ""})
     assert done.status_code == 302
-    from tests.paperwork.test_signing import back
-
     back(desk)
     check.refresh_from_db()
     assert check.state == "confirmed"
     assert client.get(f"/deal/checks/{check.pk}/").url == url
     back(desk)
+    buyer, one = Buyer.objects.get(), RiskNotice.objects.get()
+    sent = {"act": "paper", "notice": one.pk, "buyers": [buyer.pk], "file": SimpleUploadedFile("s.pdf", b"%PDF-1")}
+    assert client.post(url, sent).status_code == 302
+    back(desk)
+    assert SignedNotice.objects.get().buyer_id == buyer.pk
+    before = StoredFile.objects.count()
+    twice = client.post(url, sent | {"file": SimpleUploadedFile("s.pdf", b"%PDF-2")})
+    back(desk)
+    assert twice.status_code == 409 and StoredFile.objects.count() == before
     again = run("ask_signing_check", who(desk, "clerk"), sub)
     old = client.get(f"/deal/checks/{check.pk}/").content.decode()
     back(desk)

@@ -20,7 +20,6 @@ say(
         "plan_not_in_force": _("Only the plan in force can be changed."),
         "deal_not_running": _("This deal is not running."),
         "date_passed": _("This day has passed."),
-        "month_not_over": _("This month is not over."),
         "statement_frozen": _("The statement of this month is frozen already."),
         "event.statement.frozen": _("Statement of %(month)s frozen"),
         "event.budget.given": _("Given to the budget: %(period)s"),

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.core.files.base import File
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 
-from anchang.deals.models import Deal, DealFile
+from anchang.deals.models import Deal, DealFile, Subscription
 from anchang.inventory.models import Unit
 from anchang.platform import commands, files, reading, resources
 from anchang.platform.access import Access
@@ -64,3 +65,14 @@ def attach_uploads(
         if paper in PAPERS and getattr(chain, paper) is not None:
             data[paper] = getattr(chain, paper).pk
         commands.execute(commands.get("attach_file"), access, subject_id=chain.deal.pk, data=data | {"title": title})
+
+
+def record_scan(
+    access: Access, subscription: Subscription, upload: File, *, notice: int, buyers: Sequence[int]
+) -> None:
+    """Store the scan of a notice that buyers signed by hand, and record it; both or neither."""
+    with transaction.atomic():
+        user_id = access.actor.user_id
+        stored = files.save(subscription.project, upload.name or "scan", upload, user_id=user_id)
+        data = {"notice": notice, "file": stored.pk, "buyers": list(buyers)}
+        commands.execute(commands.get("sign_notice"), access, subject_id=subscription.pk, data=data)

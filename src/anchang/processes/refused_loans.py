@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.affairs.models import Mortgage
 from anchang.deals import rules
 from anchang.deals.models import Contract
+from anchang.inventory.models import PaymentPlan
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.kernel.money import ZERO
 from anchang.platform.commands import command
@@ -60,6 +61,18 @@ def loan_choices(ctx: Context, mortgage: Mortgage) -> dict[str, Any]:
             "forfeited": str(settlement.forfeited), "refund_due_on": settlement.refund_due_on.isoformat(),
         },
     }  # fmt: skip
+
+
+def short_of(contract: Contract) -> list[Mortgage]:
+    """The contract's loans that were refused or lowered, while something is to be done about them."""
+    rows = Mortgage.objects.filter(project=contract.project_id, contract=contract).select_related("contract")
+    return [one for one in rows.order_by("id") if why_no_choices(one) is None]
+
+
+def other_plans(contract: Contract) -> list[tuple[str, str]]:
+    """Plans that the contract may change to, as choices."""
+    rows = PaymentPlan.objects.filter(project=contract.project_id).exclude(pk=contract.payment_plan_id or 0)
+    return [(str(pk), name) for pk, name in rows.order_by("id").values_list("pk", "name")]
 
 
 def loans_left(mortgage: Mortgage) -> list[rules.Loan]:

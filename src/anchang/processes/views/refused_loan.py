@@ -13,13 +13,12 @@ from django.views.decorators.http import require_http_methods
 
 from anchang.affairs.models import Mortgage
 from anchang.deals.models import Contract
-from anchang.inventory.models import PaymentPlan
 from anchang.kernel.errors import DomainError, not_found
 from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.overlays import go
 from anchang.platform.wording import worded
 from anchang.processes.offers import item_label
-from anchang.processes.refused_loans import loans_left, why_no_choices
+from anchang.processes.refused_loans import loans_left, other_plans, short_of
 from anchang.processes.terminating import why_not_terminate
 from anchang.processes.views import doing
 
@@ -101,7 +100,8 @@ def _page(
     why = why_not_terminate(contract)
     context = {
         "one": mortgage, "contract": contract, "unit": contract.unit, "choices": choices, "refusal": refusal,
-        "lines": lines, "plans": _plans(contract), "message": message, "errors": errors or {}, "given": request.POST,
+        "lines": lines, "plans": other_plans(contract), "message": message, "errors": errors or {},
+        "given": request.POST,
         "replan_refusal": worded(choices["replan"]["refusal"]) if choices and choices["replan"]["refusal"] else "",
         "needs_plan": bool(choices and choices["replan"]["refusal"] == "another_plan"),
         "may": {way: access.may(right, mortgage.project_id) for way, right in WAYS.items()},
@@ -111,18 +111,8 @@ def _page(
     return render(request, "processes/refused_loan.html", context, status=status)
 
 
-def _plans(contract: Contract) -> list[tuple[str, str]]:
-    """Plans that the contract may change to."""
-    rows = PaymentPlan.objects.filter(project=contract.project_id).exclude(pk=contract.payment_plan_id or 0)
-    return [(str(pk), name) for pk, name in rows.order_by("id").values_list("pk", "name")]
-
-
 def short_loans(request: HttpRequest, contract: Contract | None) -> list[dict[str, str]]:
     """Links of the deal page: loans of the contract that the bank refused or lowered."""
     if contract is None or not access_of(request).may("mortgages.choices", contract.project_id):
         return []
-    rows = Mortgage.objects.filter(project=contract.project_id, contract=contract).order_by("id")
-    return [
-        {"bank": one.bank, "url": reverse("refused-loan", args=[one.pk])}
-        for one in rows.select_related("contract") if why_no_choices(one) is None
-    ]  # fmt: skip
+    return [{"bank": one.bank, "url": reverse("refused-loan", args=[one.pk])} for one in short_of(contract)]

@@ -17,7 +17,6 @@ from anchang.kernel.errors import DomainError, not_found
 from anchang.paperwork.models import RiskNotice
 from anchang.paperwork.notice_paper import notice_pdf
 from anchang.paperwork.queries import notices_of
-from anchang.platform import files
 from anchang.platform.context import Context
 from anchang.platform.documents.serving import PDF, served
 from anchang.platform.ui.gate import access_of
@@ -25,6 +24,7 @@ from anchang.platform.ui.overlays import go
 from anchang.platform.wording import key_word
 from anchang.processes import before_signing
 from anchang.processes.chains import chain_of
+from anchang.processes.filing import record_scan
 from anchang.processes.offers import item_label
 from anchang.processes.signing_facts import differences, facts_of
 from anchang.processes.special_facts import role_names
@@ -84,11 +84,10 @@ def _paper(request: HttpRequest, subscription: Subscription) -> None:
     upload = request.FILES.get("file")
     if upload is None:
         raise DomainError("bad_input", status=422, fields={"file": "required"})
-    user_id = access_of(request).actor.user_id
-    stored = files.save(subscription.project, upload.name or "scan", upload, user_id=user_id)
-    data: dict[str, Any] = {"notice": doing.number(request.POST.get("notice", "")), "file": stored.pk}
-    data["buyers"] = [doing.number(pk) for pk in request.POST.getlist("buyers")]
-    doing.run(request, "sign_notice", subscription.pk, data)
+    buyers = [doing.number(pk) for pk in request.POST.getlist("buyers")]
+    record_scan(
+        access_of(request), subscription, upload, notice=doing.number(request.POST.get("notice", "")), buyers=buyers
+    )
 
 
 def _esign(request: HttpRequest, subscription: Subscription) -> None:
