@@ -239,3 +239,28 @@ def test_the_api_filters_by_tag_and_makes_rules(office, client):
     assert "陈一" in page and "周二" not in page
     tags = client.get("/r/tags/").content.decode()
     assert "学区" in tags
+
+
+def test_pages_show_filter_and_edit_tags(office, client):
+    with office.as_("manager") as access:
+        made = add(access, 1, "陈一", tags=["学区"], owner=office.users["consultant1"].pk)
+        other = run("add_tags", access, project="YQ", name="急购")
+        school = Tag.objects.get(name="学区")
+    assert client.login(username="manager", password=PASSWORD)
+    url = f"/r/customers/{made.pk}"
+    form = client.get(f"{url}/do/edit").content.decode()
+    assert f'<option value="{school.pk}" selected>学区' in form
+    had = {"_had_name": "1", "_had_tags": "1", "name": "陈一一", "tags": [str(school.pk)]}
+    client.post(f"{url}/do/edit", had)
+    client.post(f"{url}/do/add-tags", {"tags": [str(other.pk)]})
+    with office.as_("manager") as access:
+        assert tags_of(access, made) == ["学区", "急购"]
+        assert Customer.objects.get().name == "陈一一"
+    assert "学区" in client.get(f"/customers/{made.pk}/").content.decode()
+    editor = client.get("/r/customers/filter?field=tags").content.decode()
+    assert "/r/tags/pick" in editor
+    found = client.get("/r/customers/filter", {"field": "tags", "op": "in", "value_in": str(school.pk), "apply": "1"})
+    listed = client.get(found["Location"]).content.decode()
+    assert "陈一一" in listed and "学区" in listed
+    client.post("/r/customers/columns", {"column": ["name", "tags"]})
+    assert "学区、急购" in client.get("/r/customers/?order=-tags").content.decode()

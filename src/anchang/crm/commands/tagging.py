@@ -292,7 +292,8 @@ class TagsInput(Input):
     tags: Annotated[TagKeys, Label(_("Tags"), "ref:tags")]
 
 
-@command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=_not_history)
+# A dialog would open empty and take off what it doesn't show: pages add, remove, or edit the file.
+@command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=_not_history, shape="")
 def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     """Exactly these tags by hand; tags by rule stay as they are."""
     _require_free_field(ctx)
