@@ -15,6 +15,8 @@ from anchang.finance.models import Receivable, Refund
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform import reading, resources
+from anchang.platform.context import Context
+from anchang.processes import reminders
 from tests.deals.desk import BUYER, Desk
 from tests.factories import PASSWORD, run
 from tests.processes.test_changes import approve, ask_exchange, refused, set_parameter
@@ -140,6 +142,21 @@ def test_a_unit_sold_along_leaves_alone_unless_the_office_forbids_it(desk):
     refused("bundle_part", "cancel_subscription", desk.office.access("manager"), storage, reason="不要储藏室")
     run("terminate_subscription", desk.office.access("director"), flat, reason="违约", fault="buyer")
     assert not UnitClaim.objects.exists() and Bundle.objects.get().state == "ended"
+
+
+def test_a_bundle_whose_main_unit_is_not_paid_in_time_comes_to_nothing(desk):
+    set_parameter("deals.activate_on", "first_money")
+    bundle = sell(desk, parts=[{"unit": desk.unit(1).pk, "deposit": "1000"}])
+    flat, parking = papers(bundle)
+    run("receive_on_subscription", desk.office.access("finance"), parking, amount="1000", way="transfer")
+    assert [p.state for p in papers(bundle)] == ["draft", "active"]
+    Subscription.objects.filter(pk=flat.pk).update(approve_by="2020-01-01T00:00:00Z")
+    Unit.objects.filter(pk=flat.unit_id).update(state_until="2020-01-01T00:00:00Z")
+    ctx = Context(desk.office.access("system"), desk.office.project)
+    reminders.end_what_time_has_ended(ctx)
+    ctx.flush()
+    assert [p.state for p in papers(bundle)] == ["cancelled", "refunded"] and not UnitClaim.objects.exists()
+    assert list(Refund.objects.values_list("deal", "amount")) == [(parking.deal_id, D("1000.00"))]
 
 
 def test_an_exchange_and_a_new_price_stand_in_the_bundle(desk):

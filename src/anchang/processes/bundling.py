@@ -31,9 +31,9 @@ from anchang.processes.subscribing import (
     Terms,
     begin,
     make_subscription,
-    settle_waiting,
     why_not_subscribe,
 )
+from anchang.processes.waiting import settle_waiting
 
 RULES = {"fixed": _("Fixed prices"), "list_share": _("By list price")}
 

@@ -33,10 +33,10 @@ from anchang.processes.subscribing import (
     SubscribeInput,
     activate,
     make_subscription,
-    settle_waiting,
     why_not_subscribe,
 )
 from anchang.processes.versions import agreed_lines
+from anchang.processes.waiting import settle_waiting
 
 
 class ExchangeInput(Input):

@@ -21,7 +21,8 @@ from anchang.platform.commands import command, creates, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Between, Day, Input, Label, Line, Name, Quantity, Ref
 from anchang.processes.special import check_free_for, promised_by, why_not_ask
-from anchang.processes.subscribing import SubscribeInput, settle_waiting, subscribe_unit, why_not_subscribe
+from anchang.processes.subscribing import SubscribeInput, subscribe_unit, why_not_subscribe
+from anchang.processes.waiting import settle_waiting
 
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
 

@@ -24,7 +24,7 @@ from anchang.platform.inputs import Day, Input, Label
 from anchang.processes.messages import PAYMENT_DUE, SIGNING_DUE
 from anchang.processes.people import with_permission
 from anchang.processes.special import expire_offers
-from anchang.processes.subscribing import end_waiting
+from anchang.processes.waiting import end_waiting
 
 #: One run takes at most so many, so that its locks stay short; the next minute takes the rest.
 BATCH = 500

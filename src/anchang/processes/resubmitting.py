@@ -16,7 +16,8 @@ from anchang.platform import personal
 from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Ref
-from anchang.processes.subscribing import SubscribeInput, settle_waiting, subscribe_unit, why_not_subscribe
+from anchang.processes.subscribing import SubscribeInput, subscribe_unit, why_not_subscribe
+from anchang.processes.waiting import settle_waiting
 
 
 class ResubmitInput(Input):

@@ -35,7 +35,7 @@ from anchang.inventory.commands.states import change_unit_state, set_unit_clock
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.kernel.money import ZERO
-from anchang.platform.commands import command, settles
+from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
 from anchang.processes import bundles
@@ -427,31 +427,6 @@ def _check_approver(ctx: Context, subscription: Subscription) -> None:
         return
     if ctx.user_id not in with_roles(ctx, subscription.approvers[:1]):
         raise DomainError("not_an_approver", status=403)
-
-
-@settles(Unit)
-def settle_waiting(ctx: Context, unit: Unit) -> None:
-    """A subscription that waited too long for approval or money gives the unit back."""
-    if unit.state != stock_rules.HELD or unit.state_until is None or unit.state_until > ctx.now:
-        return
-    waiting = Subscription.objects.filter(
-        project=ctx.here, unit=unit, state__in=("draft", "approving"), approve_by__lte=ctx.now
-    ).first()
-    if waiting is not None:
-        end_waiting(ctx, waiting, unit)
-
-
-def end_waiting(ctx: Context, subscription: Subscription, unit: Unit | None = None) -> None:
-    """Cancel a waiting subscription whose clock is out. Does nothing if another decided it meanwhile."""
-    fresh, deal, subscription = lock_chain(subscription)
-    unit = unit or fresh
-    if subscription.state not in ("draft", "approving") or (subscription.approve_by or ctx.now) > ctx.now:
-        return
-    give_back(ctx, unit, deal, subscription, "expired")
-    ctx.event(
-        "subscription.cancelled", subscription, customer_id=deal.customer_id, deal=deal.pk,
-        number=subscription.number, reason="expired",
-    )  # fmt: skip
 
 
 @command(
