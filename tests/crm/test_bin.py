@@ -165,8 +165,10 @@ def test_a_deleted_visit_leaves_the_count_and_comes_back_in_its_place(office):
         run("restore_customer", access, customer)
         # What was deleted before the file stays deleted.
         assert Visit.objects.get().pk == second.pk
+        Customer.objects.update(owner=None, team=None)
         run("restore_visit", access, first)
-        assert Visit.objects.count() == 2
+        customer.refresh_from_db()
+        assert Visit.objects.count() == 2 and customer.owner_id is None
 
 
 def test_a_deleted_lead_frees_its_phone_until_it_comes_back(office):

@@ -149,7 +149,7 @@ def _move_visit(ctx: Context, visit: Visit, moment: dt.datetime | None, was: dt.
 
 def _count_anew(ctx: Context, customer_id: int) -> None:
     renumber_visits(ctx.here.pk, [customer_id])
-    recount(ctx, [customer_id])
+    recount(ctx, [customer_id], give=False)  # whoever lost him to the pool doesn't get him back by it
     settle_stages(ctx, Customer.objects.filter(pk=customer_id))
 
 

@@ -177,7 +177,8 @@ def _last_seqs(ctx: Context, customer_ids: Sequence[int]) -> dict[int, int]:
 _COUNT = """
 UPDATE crm_customer c SET visit_count = coalesce(n.visits, 0), last_visit_at = n.last, updated_at = %(now)s,
        idle_since = greatest(c.idle_since, coalesce(n.last, c.idle_since)),
-       owner_id = coalesce(c.owner_id, n.consultant), team_id = coalesce(c.team_id, n.team)
+       owner_id = CASE WHEN %(give)s THEN coalesce(c.owner_id, n.consultant) ELSE c.owner_id END,
+       team_id = CASE WHEN %(give)s THEN coalesce(c.team_id, n.team) ELSE c.team_id END
   FROM unnest(%(ids)s::bigint[]) AS wanted (id)
   LEFT JOIN (SELECT customer_id, count(*) AS visits, max(arrived_at) AS last,
                     (array_agg(consultant_id ORDER BY arrived_at)
@@ -191,11 +192,12 @@ UPDATE crm_customer c SET visit_count = coalesce(n.visits, 0), last_visit_at = n
 """
 
 
-def recount(ctx: Context, customer_ids: list[int]) -> None:
-    """Visit counters of these locked customers from their visits; an unowned one gets the first
+def recount(ctx: Context, customer_ids: list[int], *, give: bool = True) -> None:
+    """Visit counters of these locked customers from their visits; with `give` an unowned one gets the first
     consultant."""
+    values = {"now": ctx.now, "ids": customer_ids, "project": ctx.here.pk, "give": give}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"now": ctx.now, "ids": customer_ids, "project": ctx.here.pk})
+        cursor.execute(_COUNT, values)
 
 
 def _after(
