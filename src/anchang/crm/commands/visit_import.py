@@ -195,9 +195,8 @@ UPDATE crm_customer c SET visit_count = coalesce(n.visits, 0), last_visit_at = n
 def recount(ctx: Context, customer_ids: list[int], *, give: bool = True) -> None:
     """Visit counters of these locked customers from their visits; with `give` an unowned one gets the first
     consultant."""
-    values = {"now": ctx.now, "ids": customer_ids, "project": ctx.here.pk, "give": give}
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, values)
+        cursor.execute(_COUNT, {"now": ctx.now, "ids": customer_ids, "project": ctx.here.pk, "give": give})
 
 
 def _after(
