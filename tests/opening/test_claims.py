@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from anchang.deals.models import Deal, Hold, QueueTicket, UnitClaim
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
+from anchang.opening import passes, queries
 from anchang.opening.models import OpeningClaim
 from tests.factories import run
-from tests.opening.launch import Launch, make_launch
+from tests.opening.launch import HOUR, Launch, make_launch
 
 
 def time_over(launch: Launch) -> None:
@@ -85,3 +87,14 @@ def test_nobody_confirms_for_another_and_a_consultant_runs_no_opening(desk):
             run(verb, desk.office.access("consultant1"), subject)
         assert error.value.status in (403, 404)
     assert OpeningClaim.objects.get().state == "won"
+
+
+def test_the_board_of_a_past_opening_still_shows_what_became_of_it(desk):
+    """Its page listens with a pass of its own, however long ago the opening ended; a buyer's link has its end."""
+    launch = make_launch(desk, state="draft")
+    launch.opening.starts_at, launch.opening.ends_at = timezone.now() - 90 * HOUR, timezone.now() - 80 * HOUR
+    launch.opening.save()
+    now = timezone.now().timestamp()
+    watcher = passes.read(queries.pass_for(launch.fresh(), None), now)
+    assert watcher is not None and watcher.buyer == passes.WATCHER
+    assert passes.read(queries.pass_for(launch.fresh(), launch.buyers[0]), now) is None

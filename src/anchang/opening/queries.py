@@ -35,14 +35,20 @@ def buyer_of(who: passes.Pass) -> OpeningBuyer | None:
 
 
 def pass_ends(opening: Opening) -> dt.datetime:
-    hours = int(parameters.value("opening.pass_hours", opening.project, timezone.localdate()))
-    return opening.ends_at + dt.timedelta(hours=hours)
+    return opening.ends_at + _pass_time(opening)
+
+
+def _pass_time(opening: Opening) -> dt.timedelta:
+    return dt.timedelta(hours=int(parameters.value("opening.pass_hours", opening.project, timezone.localdate())))
 
 
 def pass_for(opening: Opening, buyer: OpeningBuyer | None) -> str:
-    """The signed text of a buyer's link; without a buyer one that only watches."""
-    who, serial = (buyer.pk, buyer.serial) if buyer else (passes.WATCHER, 0)
-    return passes.issue(opening.project_id, opening.pk, who, serial, pass_ends(opening))
+    """The signed text of a buyer's link; without a buyer one that only watches, which is made anew with each page: an
+    opening of last year is looked at too."""
+    if buyer is None:
+        until = max(opening.ends_at, timezone.now()) + _pass_time(opening)
+        return passes.issue(opening.project_id, opening.pk, passes.WATCHER, 0, until)
+    return passes.issue(opening.project_id, opening.pk, buyer.pk, buyer.serial, pass_ends(opening))
 
 
 def offered_units(opening: Opening) -> list[dict[str, Any]]:
