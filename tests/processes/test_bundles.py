@@ -9,14 +9,17 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from anchang.commission.models import Earning
 from anchang.deals import rules
 from anchang.deals.models import Bundle, BundleItem, Contract, Deal, Subscription, UnitClaim
 from anchang.finance.models import Receivable, Refund
+from anchang.insight.catalogue import REPORTS
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform import reading, resources
 from anchang.platform.context import Context
 from anchang.processes import reminders
+from tests.commission.pay import catch_up, make_scheme
 from tests.deals.desk import BUYER, Desk
 from tests.factories import PASSWORD, run
 from tests.processes.test_changes import approve, ask_exchange, refused, set_parameter
@@ -157,6 +160,20 @@ def test_a_bundle_whose_main_unit_is_not_paid_in_time_comes_to_nothing(desk):
     ctx.flush()
     assert [p.state for p in papers(bundle)] == ["cancelled", "refunded"] and not UnitClaim.objects.exists()
     assert list(Refund.objects.values_list("deal", "amount")) == [(parking.deal_id, D("1000.00"))]
+
+
+def test_reports_and_pay_count_each_unit(desk):
+    make_scheme(desk)
+    Unit.objects.filter(pk=desk.unit(1).pk).update(list_total=D("150000.00"), floor_total=None)
+    bundle = sell(desk)
+    run("sign_bundle", desk.office.access("clerk"), bundle)
+    flat, parking = papers(bundle, Contract)
+    for contract in (flat, parking):
+        catch_up(desk, contract)
+    assert dict(Earning.objects.values_list("deal", "base")) == {flat.deal_id: LIST, parking.deal_id: D("150000.00")}
+    report = REPORTS["sales-daily"]
+    net = report.answer(report.ask(desk.office.access("director"), {}))["signing"]["net"]
+    assert (net["units"], net["amount"]) == (2, str(LIST + 150000))
 
 
 def test_an_exchange_and_a_new_price_stand_in_the_bundle(desk):
