@@ -151,9 +151,9 @@ def test_before_the_revocation_the_database_itself_refuses_a_second_sale(desk):
         end_reason, forfeited, penalty, compensation, prints"""
     resold = f"""INSERT INTO deals_contract ({copied}, {rest}) SELECT project_id, 1, now(), now(), 'HT-2', 1, %s, unit_id,
         customer_id, 'signed', {rest} FROM deals_contract WHERE id = %s"""
-    with pytest.raises(IntegrityError, match="contract_live_of_unit"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(resold, [other.deal_id, contract.pk])
+    refusal = pytest.raises(IntegrityError, match="contract_live_of_unit")
+    with refusal, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(resold, [other.deal_id, contract.pk])
     assert Unit.objects.get(pk=contract.unit_id).state == "signed"
 
 
