@@ -33,6 +33,7 @@ from anchang.platform import bulk, numbering, resources, search
 from anchang.platform.access import Access, actor_for
 from anchang.platform.context import Context
 from anchang.platform.models import User
+from anchang.processes.entitlements import COUNTED
 from anchang.processes.subscribing import plan_spec
 
 ZERO, CENT = Decimal("0.00"), Decimal("0.01")
@@ -132,7 +133,8 @@ class Writer:
             project=self.project, deal=sale.deal, unit=unit, customer=sale.customer, payment_plan=sale.plan, loans=[],
             state="signed" if sale.signed_at else "active", list_total=price.list_total, total=price.total,
             depth=price.depth * 100, unit_price=price.unit_price, gross_area=unit.gross_area or ZERO,
-            inner_area=unit.inner_area or ZERO, snapshot=priced.snapshot, deposit=sale.deposit,
+            inner_area=unit.inner_area or ZERO, deposit=sale.deposit,
+            snapshot=priced.snapshot | {COUNTED: []},  # no discount of the demo has a limit of uses
             subscribed_on=ctx.business_date, activated_on=ctx.business_date,
             sign_by=rules.signing_due(ctx.business_date, int(ctx.param("deals.signing_days"))),
             created_by_id=sale.consultant.pk,
