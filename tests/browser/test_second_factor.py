@@ -50,6 +50,7 @@ def test_an_authenticator_app_is_set_up_and_asked_for(somebody):
     page.fill("[name=code]", code_of(secret))
     page.keyboard.press("Enter")
     expect(page.locator("textarea")).to_be_visible()  # the recovery codes
+    page.goto("about:blank")  # or the page itself goes to sign in again
     me.context.clear_cookies()
     page = me.open("/accounts/login/")
     sign_in(page, "consultant2")
@@ -77,6 +78,7 @@ def test_a_passkey_is_added_and_signs_in_alone(somebody, server):
     page = me.open("/accounts/2fa/webauthn/")
     expect(page.locator("main")).to_contain_text("前台电脑")
     expect(page.locator("main")).to_contain_text("还没用过")
+    page.goto("about:blank")  # or the page itself goes to sign in again
     me.context.clear_cookies()
     page = me.open("/accounts/login/")
     page.locator("#passkey_login").click()

@@ -9,9 +9,9 @@ import psycopg
 
 CLAIM = """
 WITH d AS (
-    INSERT INTO deals_deal (project_id, unit_id, customer_id, state, sales_mode, agency, ownership, opened_on,
+    INSERT INTO deals_deal (project_id, unit_id, customer_id, state, sales_mode, agency, ownership, connected, opened_on,
                             end_reason, version, created_at, updated_at)
-    VALUES (%(project)s, %(unit)s, %(customer)s, 'held', 'own', '', '', current_date, '', 1, now(), now())
+    VALUES (%(project)s, %(unit)s, %(customer)s, 'held', 'own', '', '', '', current_date, '', 1, now(), now())
     RETURNING id)
 INSERT INTO deals_unitclaim (project_id, unit_id, deal_id, kind, since)
 SELECT %(project)s, %(unit)s, id, 'hold', now() FROM d"""
