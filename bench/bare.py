@@ -36,9 +36,9 @@ SCOPE = """SELECT set_config('app.projects', %s, true), set_config('app.actor', 
 HOLDER = "SELECT customer_id FROM crm_customerphone WHERE project_id = 1 AND digest = %s AND active"
 CUSTOMER = """INSERT INTO crm_customer (project_id, version, created_at, updated_at, created_by_id, kind, name, sex,
  phone_masked, email, licence_number, grade, stage, deal_stage, value_class, owner_id, campaign, source, captured_at,
- business_date, idle_since, visit_count, household_relation, occupation, age_band, residence, workplace, tags, note,
+ business_date, idle_since, visit_count, household_relation, occupation, age_band, residence, workplace, note,
  state, state_reason) VALUES (1, 1, now(), now(), %s, 'person', %s, '', %s, '', '', 'C', 'visitor', '', 'normal', %s,
- '', 'staff', now(), current_date, now(), 0, '', '', '', '', '', '[]', '', 'active', '') RETURNING id"""
+ '', 'staff', now(), current_date, now(), 0, '', '', '', '', '', '', 'active', '') RETURNING id"""
 PHONE = """INSERT INTO crm_customerphone (project_id, customer_id, cipher, digest, masked, tail, active, main, added_at)
  VALUES (1, %s, %s, %s, %s, %s, true, true, now())"""
 EVENT = """INSERT INTO platform_event (project_id, name, resource, record_id, customer_id, actor_kind, actor_id,
