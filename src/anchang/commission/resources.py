@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 
 from anchang.commission import vouchers  # noqa: F401 (registers what becomes vouchers)
@@ -13,6 +16,13 @@ from anchang.platform.ui.navigation import Place, register_place
 
 #: What a part of the pay waits for.
 MILESTONES = MILESTONE_WORDS | {"retained": _("Retention")}
+
+
+def milestones_text(milestones: Sequence[Mapping[str, Any]]) -> str:
+    """What each part of the pay waits for, with its share in percent."""
+    return "；".join(f"{MILESTONES.get(m['kind'], m['kind'])} {m['share']}%" for m in milestones)
+
+
 _UNIT = Field("unit", label=_("Unit"), source="deal__unit", to="units", list=True)
 _PERSON = Field("person", label=_("Person"), source="payee__user", to="users")
 
@@ -25,7 +35,8 @@ register(
             Field("product_type", kind="choice", choices=product_types, list=True), Field("team"),
             Field("mode", list=True), Field("base"), Field("scope"), Field("period", list=True),
             Field("valid_from", list=True), Field("valid_to", list=True),
-            Field("tiers", filter=False, sort=False), Field("milestones", filter=False, sort=False),
+            Field("tiers", filter=False, sort=False),
+            Field("milestones", words=milestones_text, filter=False, sort=False),
             Field("retention", kind="decimal"), Field("retention_days"), Field("pays_connected"),
             Field("state", list=True),
             Field("created_at"),

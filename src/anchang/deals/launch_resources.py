@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import LaunchScheme, Lottery, QueueTicket
+from anchang.inventory.words import checks_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 register(
@@ -16,7 +17,7 @@ register(
             Field("state", list=True), Field("licence", list=True, form="both"),
             Field("release_batch", form="both"), Field("planned_on", list=True, form="both"),
             Field("sincerity_money", form="both"), Field("last_number", list=True),
-            Field("checks", filter=False, sort=False), Field("created_at"),
+            Field("checks", words=checks_text, filter=False, sort=False), Field("created_at"),
         ),
         state_field="state", order="-id", key_field="code", search=("name", "code"),
         related=(Related("queue-tickets", "scheme"), Related("lotteries", "scheme")),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import queries
 from anchang.deals.models import Coupon, DiscountDecision, DiscountRequest, PriceStrategy, Quotation
+from anchang.inventory.words import steps_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 
@@ -31,7 +32,8 @@ register(
             Field("value", kind="decimal"), Field("reason", list=True),
             Field("chain", filter=False, sort=False), Field("approvers", filter=False, sort=False),
             Field("approve_by"), Field("expires_on", list=True), Field("decided_at"), Field("deal"),
-            Field("steps", label=_("Price steps"), value=partial(_steps, DiscountRequest)), Field("created_at"),
+            Field("steps", label=_("Price steps"), value=partial(_steps, DiscountRequest), words=steps_text),
+            Field("created_at"),
         ),
         label_field="title", owner="consultant", team="team", state_field="state", order="-id",
         related=(Related("discount-decisions", "request"),),
@@ -58,7 +60,8 @@ register(
             Field("consultant", list=True), Field("team"), Field("state", list=True), Field("payment_plan"),
             Field("discounts", filter=False, sort=False), Field("list_total"), Field("total", list=True),
             Field("depth", kind="decimal"), Field("quoted_on", list=True), Field("expires_on", list=True),
-            Field("deal"), Field("note"), Field("steps", label=_("Price steps"), value=partial(_steps, Quotation)),
+            Field("deal"), Field("note"),
+            Field("steps", label=_("Price steps"), value=partial(_steps, Quotation), words=steps_text),
             Field("created_at"),
         ),
         label_field="number", owner="consultant", team="team", state_field="state", order="-id", search=("number",),

@@ -12,7 +12,7 @@ from django.db.models import Q, Sum
 from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, PriceStrategy, Subscription
 from anchang.kernel.money import ZERO, unit_price
 from anchang.platform.models import Event, Project
-from anchang.platform.telling import event_text
+from anchang.platform.telling import actor_text, event_text
 
 
 def buyers_by_deal(deal_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
@@ -149,7 +149,7 @@ def deal_timeline(deal: Deal, limit: int = 200) -> list[dict[str, Any]]:
     return [
         {
             "at": e.at.isoformat(), "name": e.name, "text": event_text(e.name, e.data, e.resource),
-            "by": e.actor_name,
+            "by": actor_text(e.actor_name),
             "resource": e.resource, "record": e.record_id,
         }
         for e in rows[:limit]

@@ -28,6 +28,8 @@ from anchang.deals.models import (
     RequiredDocument,
     Subscription,
 )
+from anchang.deals.words import buyers_text, plan_text
+from anchang.inventory.words import snapshot_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 
@@ -65,7 +67,7 @@ register(
             Field("ownership"), Field("list_total"), Field("total", list=True, sum=True),
             Field("opened_on", list=True), Field("ended_on"), Field("end_reason"), Field("previous"),
             Field("created_at"),
-            Field("buyers", label=_("Buyers"), value=queries.buyers_by_deal),
+            Field("buyers", label=_("Buyers"), value=queries.buyers_by_deal, words=buyers_text),
             Field("documents", label=_("Signing documents"), value=_documents),
         ),
         label_field="title", owner="consultant", team="team", state_field="state", order="-id",
@@ -116,10 +118,13 @@ register(
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
             Field("loans", filter=False, sort=False),
-            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Subscription)),
+            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Subscription),
+            words=snapshot_text),
             Field("prints"), Field("created_at"),
-            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Subscription)),
-            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "subscription")),
+            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Subscription),
+            words=buyers_text),
+            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "subscription"),
+            words=plan_text),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
         search=("number",), key_field="number",
@@ -146,13 +151,16 @@ register(
             Field("clauses", filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
             Field("compensation"), Field("refund_due_on"),
-            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract)),
+            Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract),
+            words=snapshot_text),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
             Field("prints"), Field("created_at"),
-            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Contract)),
-            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "contract")),
+            Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Contract),
+            words=buyers_text),
+            Field("plan", label=_("Payment lines"), value=partial(queries.plans_of, "contract"),
+            words=plan_text),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
         search=("number", "filing_number"), key_field="number",
@@ -211,9 +219,9 @@ register(
         name="received-documents", model=ReceivedDocument, label=_("Received document"),
         plural=_("Received documents"),
         fields=(
-            Field("title", label=_("Document needed"), source="document__name"), Field("deal"),
-            Field("buyer"),
-            Field("document"), Field("received_at"), Field("received_by"),
+            Field("title", label=_("Document needed"), source="document__name"), Field("deal", label=_("Deal")),
+            Field("buyer", label=_("Buyer")),
+            Field("document", label=_("Required document")), Field("received_at"), Field("received_by"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team",
     )

@@ -19,6 +19,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform import parameters, statements
 from anchang.platform.access import Access
 from anchang.platform.models import Project
+from anchang.platform.telling import actor_text
 
 # --- facts for the gates -------------------------------------------------------------------------
 
@@ -297,7 +298,7 @@ def price_history(unit: Unit) -> list[dict[str, Any]]:
     return [
         {
             "date": row.business_date.isoformat(), "old_total": _plain(row.old_total),
-            "new_total": str(row.new_total), "reason": row.reason, "by": row.actor_name,
+            "new_total": str(row.new_total), "reason": row.reason, "by": actor_text(row.actor_name),
             "price_list": {"id": row.price_list_id, "label": row.edition} if row.price_list_id else None,
         }
         for row in rows.annotate(edition=F("price_list__name"))
@@ -310,7 +311,8 @@ def state_history(unit: Unit, *, with_reasons: bool) -> list[dict[str, Any]]:
     return [
         {
             "at": timezone.localtime(row.at).isoformat(), "from": row.from_state, "to": row.to_state,
-            "reason": (row.reason if with_reasons else "") or str(row.get_cause_display()), "by": row.actor_name,
+            "reason": (row.reason if with_reasons else "") or str(row.get_cause_display()),
+            "by": actor_text(row.actor_name),
         }
         for row in rows
     ]  # fmt: skip

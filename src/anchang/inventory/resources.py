@@ -34,9 +34,11 @@ from anchang.inventory.models import (
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
+from anchang.inventory.words import checks_text, factors_text, rounding_text
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.telling import actor_text
 
 
 def _counted(column: str, state: str = "") -> Coalesce:
@@ -164,7 +166,7 @@ register(Resource(
         Field("code", list=True),
         Field("name", list=True),
         Field("planned_on", list=True),
-        Field("checks", kind="json"),
+        Field("checks", kind="json", words=checks_text),
         Field("units", label=_("Units"), expr=_counted("release_batch"), kind="int", list=True),
     ),
     related=(Related("units", "release_batch"),),
@@ -253,7 +255,7 @@ register(Resource(
         Field("to_state", list=True),
         Field("cause", list=True),
         Field("reason", list=True),
-        Field("actor_name", list=True),
+        Field("actor_name", words=actor_text, list=True),
         Field("list_total"),
     ),
 ))  # fmt: skip
@@ -325,7 +327,7 @@ register(Resource(
         Field("new_floor_total"),
         Field("price_list", list=True),
         Field("reason", list=True),
-        Field("actor_name", list=True),
+        Field("actor_name", words=actor_text, list=True),
         Field("at"),
     ),
 ))  # fmt: skip
@@ -362,8 +364,8 @@ register(Resource(
         Field("unit_condition", kind="json"),
         Field("base_price", list=True),
         Field("floor_ratio", kind="decimal"),
-        Field("rounding"),
-        Field("factors", kind="json"),
+        Field("rounding", words=rounding_text),
+        Field("factors", kind="json", words=factors_text),
         Field("targets", kind="json"),
         Field("payment_plan"),
         Field("discounts", kind="json"),

@@ -433,7 +433,8 @@ def _as_dict(
         if f.name in bulk:
             item[f.name] = bulk[f.name].get(row[0])
         elif f.kind == "ref" and f.expr is None:
-            item[f.name] = None if row[at] is None else {"id": row[at], "label": str(row[at + 1])}
+            told = "–" if row[at + 1] is None else str(row[at + 1])
+            item[f.name] = None if row[at] is None else {"id": row[at], "label": told}
             at += 2
         else:
             item[f.name] = plain(row[at], f.kind)

@@ -54,6 +54,7 @@ class Field:
     sum      lists show its sum in the footer.
     section  a heading among the facts; its words are said by `wording.say_keys(section={…})`.
     through  for `many`: the rows that hold the pairs; such a field is listed, filtered, sorted and exported.
+    words    words(value) -> text: how pages say a structured or coded value; the API gives the value itself.
     choices  value -> label, when the model has none (dictionaries: a callable(project_id) -> dict).
     """
 
@@ -73,6 +74,7 @@ class Field:
     help: Any = ""
     choices: Mapping[str, Any] | Callable[[int | None], Mapping[str, Any]] | None = None
     value: Callable[[Sequence[int]], Mapping[int, Any]] | None = None
+    words: Callable[[Any], str] | None = None
     nullable: bool = True
     section: str = ""
     through: Through | None = None

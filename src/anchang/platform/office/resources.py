@@ -33,7 +33,7 @@ from anchang.platform.models import (
     User,
 )
 from anchang.platform.resources import Field, Resource, register
-from anchang.platform.telling import event_text
+from anchang.platform.telling import actor_text, event_text
 from anchang.platform.wording import worded
 
 
@@ -175,15 +175,17 @@ register(Resource(
 register(Resource(
     name="grants", model=Grant, label=_("Role of a user"), plural=_("Roles of users"), group_level=True,
     group_reach=_said_here("grants.view"), label_field="role", order="-id",
-    fields=(Field("user", list=True), Field("role", list=True), Field("company", list=True),
-            Field("project", list=True), Field("until", list=True)),
+    fields=(Field("user", label=_("User"), list=True), Field("role", label=_("Role"), list=True),
+            Field("company", label=_("Company"), list=True),
+            Field("project", label=_("Project"), list=True), Field("until", list=True)),
 ))  # fmt: skip
 
 register(Resource(
     name="personal-grants", model=PersonalGrant, label=_("Personal right"), plural=_("Personal rights"),
     group_level=True, group_reach=_said_here("personal-grants.view"), label_field="permission", order="-id",
-    fields=(Field("user", list=True), Field("project", list=True), Field("permission", list=True),
-            Field("allow", label=_("Allowed"), list=True), Field("scope", list=True),
+    fields=(Field("user", label=_("User"), list=True), Field("project", label=_("Project"), list=True),
+            Field("permission", label=_("Right"), list=True),
+            Field("allow", label=_("Allowed"), list=True), Field("scope", label=_("Scope"), list=True),
             Field("reason", label=_("Reason"), list=True), Field("until", label=_("Until"), list=True)),
 ))  # fmt: skip
 
@@ -230,7 +232,7 @@ register(Resource(
     fields=(
         Field("name", list=True), Field("text", label=_("What happened"), value=_event_texts, kind="text", list=True),
         Field("resource", label=_("About"), list=True), Field("record_id", label=_("Record"), list=True),
-        Field("actor_name", label=_("Who"), list=True), Field("at", label=_("Time"), list=True),
+        Field("actor_name", label=_("Who"), words=actor_text, list=True), Field("at", label=_("Time"), list=True),
         Field("business_date", label=_("Business date")), Field("data", label=_("Data")),
         Field("command_id", kind="text", filter=False, sort=False, label=_("Command")),
     ),
@@ -243,7 +245,8 @@ register(Resource(
         Field("kind", list=True), Field("file_name", list=True), Field("state", list=True),
         Field("rows", list=True), Field("done_rows"), Field("created", list=True), Field("updated", list=True),
         Field("unchanged", list=True), Field("refused_count", list=True), Field("user", label=_("User"), list=True),
-        Field("report"), Field("mapping"), Field("file", to="files", label=_("Stored file")),
+        Field("report", label=_("Report")), Field("mapping", label=_("Columns")),
+        Field("file", to="files", label=_("Stored file")),
         Field("created_at", list=True),
     ),
 ))  # fmt: skip

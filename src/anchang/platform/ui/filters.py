@@ -135,7 +135,17 @@ def one_in_words(f: Field, value: Any, access: Access, project_id: int | None, r
 def label_of_ref(resource: Resource, f: Field, value: Any, access: Access) -> str:
     target = resources.ref_target(resource, f)
     found = labels_of(target, [value], access) if target else {}
-    return found.get(str(value), str(value))
+    return found.get(str(value)) or (label_of_key(target, value, access) if target else "") or str(value)
+
+
+def label_of_key(target: Resource, key: Any, access: Access) -> str:
+    """The label of the record with this natural key (`channel.code`), in reach of the actor; else empty."""
+    within = reading.reach(target, f"{target.name}.view", access)
+    if within is None or not target.key_field:
+        return ""
+    path = target.by_name[target.label_field].path
+    rows = target.model._default_manager.filter(within, **{target.by_name[target.key_field].path: key})
+    return str(rows.values_list("pk", path)[0][1]) if rows else ""
 
 
 def labels_of(target: Resource, keys: list[Any], access: Access) -> dict[str, str]:

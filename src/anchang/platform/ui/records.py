@@ -21,7 +21,7 @@ from anchang.platform.commands import Command
 from anchang.platform.models import Event, Project, StoredFile, User
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Related, Resource
-from anchang.platform.telling import event_text
+from anchang.platform.telling import actor_text, event_text, refusal_text
 from anchang.platform.ui import rows
 from anchang.platform.ui.components import Action, Tab
 from anchang.platform.ui.errors import is_fragment
@@ -29,7 +29,7 @@ from anchang.platform.ui.gate import access_of
 from anchang.platform.ui.lists import resource_of
 from anchang.platform.ui.navigation import address_with, record_page_of
 from anchang.platform.ui.overlays import refresh
-from anchang.platform.wording import key_word, worded
+from anchang.platform.wording import key_word
 
 PAGE_EVENTS = 30
 RELATED_ROWS = 30
@@ -55,7 +55,9 @@ class Shown:
 
     @property
     def label(self) -> str:
-        return rows.label_text(self.resource, self.item, self.project_id) or str(self.record.pk)
+        found = rows.label_text(self.resource, self.item, self.project_id)
+        customer = self.item.get("customer")
+        return found or (customer["label"] if customer else str(self.record.pk))
 
 
 def shown_of(request: HttpRequest, name: str, record_id: int) -> Shown:
@@ -138,7 +140,7 @@ def action_of(shown: Shown, cmd: Command) -> Action:
         icon=cmd.icon,
         opens="post" if at_once else "dialog",
         tone="danger" if cmd.shape == "danger" else "",
-        reason=worded(why.code, why.params) if why else "",
+        reason=refusal_text(why.code, why.params, shown.resource) if why else "",
     )
 
 
@@ -276,7 +278,7 @@ def event_of(event: Event, shown: Shown) -> dict[str, Any]:
     return {
         "title": event_text(event.name, event.data, event.resource),
         "text": str(event.data.get("note") or event.data.get("content") or "")[:500],
-        "actor": event.actor_name,
+        "actor": actor_text(event.actor_name),
         "at": event.at,
         "icon": resource.icon if resource and resource.icon else "history",
         "url": rows.record_url(event.resource, event.record_id) if elsewhere else "",
@@ -389,7 +391,7 @@ def _people(actors: Sequence[str] | set[str]) -> dict[str, str]:
     """`staff:7` -> name."""
     ids = {a: int(a.split(":")[1]) for a in actors if a.count(":") == 1 and a.split(":")[1].isdigit()}
     names = dict(User.objects.filter(pk__in=set(ids.values())).values_list("pk", "name"))
-    return {a: names.get(i, a) for a, i in ids.items()}
+    return {a: names.get(ids[a], a) if a in ids else actor_text(a.split(":")[0]) for a in actors}
 
 
 __all__ = ["actions_of", "in_reach", "record_page", "record_panel", "shown_of", "upload"]

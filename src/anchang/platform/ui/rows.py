@@ -46,6 +46,9 @@ def reveal_command(resource: Resource, f: Field) -> commands.Command | None:
 
 def reader_of(resource: Resource, f: Field, access: Access, project_id: int | None) -> Callable[[Any, Any], Any]:
     """convert(record id, JSON value) -> what the cell renderer wants. Found once per column, used per row."""
+    if f.words is not None:
+        say = f.words
+        return lambda _id, v: None if v in (None, "", [], {}) else say(v)
     if f.kind == "choice":
         words = {str(k): str(v) for k, v in resources.choices_of(f, project_id).items()}
         return lambda _id, v: None if v in (None, "") else {"value": v, "label": words.get(str(v), str(v))}
@@ -104,6 +107,8 @@ def label_text(resource: Resource, item: Mapping[str, Any], project_id: int | No
 
 def told(f: Field, value: Any, project_id: int | None = None) -> str:
     """One value as plain text."""
+    if f.words is not None and value not in (None, ""):
+        return f.words(value)
     if f.kind == "choice" and isinstance(value, str):
         return str(resources.choices_of(f, project_id).get(value, value))
     if f.kind == "datetime" and isinstance(value, str):

@@ -1,0 +1,39 @@
+"""Buyers and payment lines as text, for the pages that show them as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from anchang.deals.models import Buyer
+from anchang.platform.ui import formats
+from anchang.platform.wording import key_word
+
+
+def buyers_text(buyers: Sequence[Mapping[str, Any]]) -> str:
+    """Name, document and phone as masked, share in percent; whoever acts for a buyer beside him."""
+    kinds = dict(Buyer._meta.get_field("id_type").flatchoices)
+    told = []
+    for buyer in buyers:
+        document = f"{kinds.get(buyer['id_type'], buyer['id_type'])} {buyer['id_number']}"
+        parts = [document, buyer.get("phone")]
+        parts += [f"{name} {buyer[k]}" for k, name in (("guardian", _("Guardian")), ("agent", _("Authorised agent")))
+                  if buyer.get(k)]  # fmt: skip
+        share = f" {formats.number(Decimal(buyer['share']).normalize())}%" if buyer.get("share") else ""
+        told.append(f"{buyer['name']}（{'，'.join(p for p in parts if p)}）{share}")
+    return "；".join(told)
+
+
+def plan_text(lines: Sequence[Mapping[str, Any]]) -> str:
+    """Item, amount in yuan and due day of each payment line."""
+    told = []
+    for line in lines:
+        bank = f"，{line['bank']}" if line.get("bank") else ""
+        told.append(f"{key_word('item', line['item'])} {formats.money(line['amount'])}（{line['due_on']}{bank}）")
+    return "；".join(told)
+
+
+__all__ = ["buyers_text", "plan_text"]

@@ -1,0 +1,68 @@
+"""Prices, checklists and roundings as text, for the pages that show them as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from anchang.platform.ui import formats
+from anchang.platform.wording import key_word, say_keys, say_values
+
+#: Items of the checklists of release batches and launch schemes; an office adds its own in its own words.
+CHECKS: dict[str, Any] = {
+    "permit": gettext_lazy("Licence"), "price_list": gettext_lazy("Price list"),
+    "contract_form": gettext_lazy("Contract form"), "rehearsal": gettext_lazy("Rehearsal"),
+    "materials": gettext_lazy("Sales materials"), "training": gettext_lazy("Training"),
+}  # fmt: skip
+say_keys(
+    check=CHECKS, rounded={
+        "half_up": gettext_lazy("rounded half up"), "down": gettext_lazy("rounded down"),
+        "up": gettext_lazy("rounded up"),
+    },
+    step={"list": gettext_lazy("List price"), "rounding": gettext_lazy("Rounding")},
+)
+say_values("event.launch.ticked", item=CHECKS)
+say_values("event.batch.ticked", item=CHECKS)
+
+
+def steps_text(steps: Sequence[Mapping[str, Any]]) -> str:
+    """List price, then what each step took off or added, in yuan."""
+    told = []
+    for step in steps:
+        label = key_word("step", step["kind"]) if step["kind"] in ("list", "rounding") else step["label"]
+        told.append(f"{label} {formats.money(step['after' if step['kind'] == 'list' else 'amount'])}")
+    return "；".join(told)
+
+
+def snapshot_text(snapshot: Mapping[str, Any]) -> str:
+    """How the price of a paper came about, and what it came to."""
+    steps = snapshot.get("steps") or []
+    if not steps:
+        return ""
+    return f"{steps_text(steps)}；{_('Deal price')} {formats.money(steps[-1]['after'])}"
+
+
+def rounding_text(name: str) -> str:
+    """`half_up:0.01` in words."""
+    mode, _colon, step = str(name).partition(":")
+    return f"{key_word('rounded', mode)} · {step} {_('yuan')}"
+
+
+def checks_text(checks: Sequence[Mapping[str, Any]]) -> str:
+    """Each item with who ticked it and when."""
+    told = []
+    for check in checks:
+        done = " ".join(str(check[k]) for k in ("done_by", "done_on") if check.get(k))
+        told.append(f"{key_word('check', check['item'])}（{done or formats.NOTHING}）")
+    return "；".join(told)
+
+
+def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
+    """Each factor table by its name, with the number of its lines."""
+    return "；".join(f"{factor['name']}（{len(factor['lines'])}）" for factor in factors)
+
+
+__all__ = ["checks_text", "factors_text", "rounding_text", "snapshot_text", "steps_text"]
