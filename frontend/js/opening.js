@@ -11,14 +11,15 @@ const one = (selector) => document.querySelector(selector);
 const say = (text, values) => text.replace(/\{(\w+)\}/g, (_all, name) => values[name] ?? "");
 const PAUSES = [300, 700, 1500, 3000, 5000, 8000, 8000];
 
-let head = { state: "", starts: settings.starts, ends: settings.ends };
-let taken = {};
+let head = { state: settings.state, starts: settings.starts, ends: settings.ends };
+let taken = { ...settings.taken };
 let mine = {};
 let offset = 0;
 let shown = null;
 let tab = "";
 let asking = false;
 let seen = null;
+let was = "";
 
 const now = () => Date.now() + offset;
 
@@ -34,18 +35,20 @@ function phase() {
   return now() < head.ends ? "open" : "ended";
 }
 
+const over = () => ["closed", "ended"].includes(phase());
 const choosing = () => ["open", "rehearsal"].includes(phase());
 
 // --- drawing -----------------------------------------------------------------------------------
 
 function toneOf(unit) {
   if (mine[unit.id]) return "green";
-  return taken[unit.id] ? "slate" : "blue";
+  return taken[unit.id] || over() ? "slate" : "blue";
 }
 
 function wordOf(unit) {
   if (mine[unit.id]) return mine[unit.id].state === "confirmed" ? words.confirmed : words.mine;
-  return taken[unit.id] ? words.taken : words.free;
+  if (taken[unit.id]) return words.taken;
+  return over() ? words.left : words.free;
 }
 
 function dress(cell, unit) {
@@ -101,6 +104,8 @@ function refresh(ids) {
 function tick() {
   const word = one("[data-state-word]");
   const at = phase();
+  if (at !== was) for (const cell of document.querySelectorAll("[data-unit]")) dress(cell, byId.get(Number(cell.dataset.unit)));
+  was = at;
   word.textContent = words[at] || "";
   const until = { waiting: Math.max(head.starts, settings.starts || 0), ready: settings.starts || head.starts, open: head.ends }[at];
   one("[data-clock]").textContent = until ? span(until - now()) : "";

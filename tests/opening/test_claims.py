@@ -11,7 +11,7 @@ from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
 from anchang.opening import passes, queries
 from anchang.opening.models import OpeningClaim
-from tests.factories import run
+from tests.factories import PASSWORD, run
 from tests.opening.launch import HOUR, Launch, make_launch
 
 
@@ -98,3 +98,17 @@ def test_the_board_of_a_past_opening_still_shows_what_became_of_it(desk):
     watcher = passes.read(queries.pass_for(launch.fresh(), None), now)
     assert watcher is not None and watcher.buyer == passes.WATCHER
     assert passes.read(queries.pass_for(launch.fresh(), launch.buyers[0]), now) is None
+
+
+def test_a_closed_opening_offers_no_link_and_its_board_knows_at_once_what_is_taken(desk, client):
+    launch = make_launch(desk)
+    launch.decide([(0, launch.units[0], "a")])
+    assert client.login(username="director", password=PASSWORD)
+    address = f"/openings/{launch.opening.pk}/links/"
+    assert "data-copy" in client.get(address).content.decode()
+    launch.opening.state = "closed"
+    launch.opening.save()
+    page = client.get(address).content.decode()
+    assert "data-copy" not in page and "/choose/" not in page
+    settings = client.get(f"/openings/{launch.opening.pk}/board/").context["settings"]
+    assert settings["state"] == "closed" and settings["taken"] == {launch.units[0]: "won"}

@@ -69,6 +69,12 @@ def offered_units(opening: Opening) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def taken_units(opening: Opening) -> dict[int, str]:
+    """The state (won, confirmed) of every unit that is chosen in this round, so that a page's first answer knows it."""
+    claims = OpeningClaim.objects.filter(project_id=opening.project_id, opening=opening, round_no=opening.round_no)
+    return dict(claims.exclude(state=OpeningClaim.State.LAPSED).values_list("unit_id", "state"))
+
+
 def favourites_of(buyer: OpeningBuyer) -> list[int]:
     return list(
         Favourite.objects.filter(project_id=buyer.project_id, buyer=buyer).order_by("at", "id")

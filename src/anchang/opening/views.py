@@ -67,6 +67,7 @@ def choose(request: HttpRequest, text: str) -> HttpResponse:
             "confirm_url": reverse("choose-confirm", args=[text]), "favour_url": reverse("choose-favour", args=[text]),
             "starts": int((buyer.starts_at or opening.starts_at).timestamp() * 1000),
             "ends": int(opening.ends_at.timestamp() * 1000), "favourites": queries.favourites_of(buyer),
+            "state": opening.state, "taken": queries.taken_units(opening),
         },
         "words": choosing_words(),
     }  # fmt: skip
@@ -79,6 +80,7 @@ def choosing_words() -> dict[str, str]:
         "rehearsal": _("Rehearsal: nothing is sold"), "closed": _("The opening is over."),
         "ended": _("The opening is over."), "waiting": _("Starts in"),
         "free": pgettext("opening", "Free"), "taken": pgettext("opening", "Taken"),
+        "left": pgettext("opening", "Not chosen"),
         "mine": pgettext("opening", "Yours"), "confirmed": pgettext("opening", "Confirmed"),
         "choose": _("Choose this unit"), "favour": _("Mark as favourite"), "unfavour": _("No longer a favourite"),
         "confirm": _("Confirm"), "confirm_until": _("Yours. Confirm within {time}"),
@@ -159,6 +161,8 @@ def live_board(request: HttpRequest, opening_id: int) -> HttpResponse:
         "may_log": access.may("openings.close", opening.project_id),
         "settings": {
             "events_url": f"/opening/{opening.pk}/events", "pass": queries.pass_for(opening, None), "board": True,
+            "starts": int(opening.starts_at.timestamp() * 1000), "ends": int(opening.ends_at.timestamp() * 1000),
+            "state": opening.state, "taken": queries.taken_units(opening),
         },
         "words": choosing_words() | {"rate": _("{n} attempts/s")},
     }  # fmt: skip
@@ -200,4 +204,5 @@ def links(request: HttpRequest, opening_id: int) -> HttpResponse:
         }
         for buyer, text in queries.buyers_with_links(opening)
     ]  # fmt: skip
-    return render(request, "opening/links.html", {"opening": opening, "rows": rows})
+    over = opening.state == Opening.State.CLOSED
+    return render(request, "opening/links.html", {"opening": opening, "rows": rows, "over": over})
