@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
@@ -12,6 +13,8 @@ from anchang.deals.models import Buyer, Contract, Deal, DealChange, PlanLine, Su
 from anchang.finance.models import Allocation, Receipt, Receivable, Refund
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
+from anchang.kernel.identity import mask_number
+from anchang.platform import personal
 from anchang.platform.access import bump_stamp
 from anchang.platform.models import Parameter
 from tests.deals.desk import BUYER, Desk
@@ -278,6 +281,24 @@ def test_new_buyers_are_typed_line_by_line(desk, client):
     answer = client.post(url, form | {"reason": "加名", "idempotency_key": "b1"})
     assert answer.status_code in (200, 204, 302), answer.content.decode()[:3000]
     assert DealChange.objects.get().kind == "buyers"
+
+
+def test_present_buyers_stand_in_the_form_with_their_numbers_masked(desk, client):
+    """Who stays need not be typed again: a masked number of an unchanged name means the one that is known."""
+    sub = desk.subscribe()
+    assert client.login(username="consultant1", password=PASSWORD)
+    url = f"/r/subscriptions/{sub.pk}/do/change-buyers"
+    page = client.get(url).content.decode()
+    masked = mask_number(BUYER["id_number"])
+    assert f'value="{BUYER["name"]}"' in page and f'value="{masked}"' in page
+    assert BUYER["id_number"] not in page
+    stays = {"name": BUYER["name"], "id_number": masked, "share": "60"}
+    ask = ("change_buyers_subscription", desk.office.access("consultant1"), sub)
+    with pytest.raises(DomainError):
+        run(*ask, reason="加名", buyers=[stays | {"name": "王五"}, SPOUSE | {"share": "40"}])
+    change = run(*ask, reason="加名", buyers=[stays, SPOUSE | {"share": "40"}])
+    asked = json.loads(personal.decrypt(change.buyers_cipher))
+    assert [row["id_number"] for row in asked] == [BUYER["id_number"], SPOUSE["id_number"]]
 
 
 def test_buyers_of_a_filed_contract_wait_for_the_revocation(desk):

@@ -17,7 +17,7 @@ caller's scope, settles it, asks for a refusal, runs the body and writes events.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, get_args, get_type_hints
@@ -39,6 +39,7 @@ class Command:
 
     refuses   refuses(subject) -> Refusal | None: says why not now; words the disabled button too.
     show      show(subject) -> bool: whether the button makes sense at all in this state (default: always).
+    prefill   prefill(subject) -> values that stand in the form when it opens; personal numbers only masked.
     shape     "primary" next step, "menu", "danger", or "" hidden from pages (API only).
     """
 
@@ -58,6 +59,7 @@ class Command:
     done: Any = ""  # the toast after success
     help: Any = ""
     lock: bool = True
+    prefill: Callable[[Any], Mapping[str, Any]] | None = None
     private_answer: bool = False  # holds a secret or a full number: never stored for a repeated key
 
     @property

@@ -116,11 +116,13 @@ def command_page(request: HttpRequest, name: str, verb: str, record_id: int | No
 
 
 def opening_values(deed: Deed, fields: Sequence[FormField]) -> dict[str, Any]:
-    """What stands in the form when it opens: the record (edit), what the address gives, the defaults."""
+    """What stands in the form when it opens: the record (edit), the command's own values, what the address gives."""
     given = {f.name: (deed.request.GET.getlist(f.name) if f.shape == "list" else deed.request.GET[f.name])
              for f in fields if f.name in deed.request.GET}  # fmt: skip
     if deed.cmd.kind == "edit":
         return reading.get_row(deed.resource, deed.access, deed.subject.pk) | given
+    if deed.cmd.prefill is not None and deed.subject is not None:
+        return {**deed.cmd.prefill(deed.subject), **given}
     return given
 
 
