@@ -139,8 +139,11 @@ def test_calls_and_leads_have_their_small_forms(client, office):
     )
     refused = client.post("/calls/new", {"caller": "王", "phone": "1"})
     assert refused.status_code == 422 and 'value="王"' in text(refused)
-    lead = client.post("/leads/new", {"name": "赵", "phone": "13900000010", "channel": "walk"})
+    form, me = text(client.get("/leads/new")), office.users["consultant1"].pk
+    assert f'value="{me}"' in form and form.index('name="owner"') < form.index("<details") and "分配规则" in form
+    lead = client.post("/leads/new", {"name": "赵", "phone": "13900000010", "channel": "walk", "owner": me})
     with office.as_("system"):
+        assert Lead.objects.get().owner_id == me
         assert CallIn.objects.count() == 1 and Lead.objects.count() == 1
     assert lead.status_code == 302
     enter(client, "finance")
@@ -244,6 +247,15 @@ def test_the_customer_on_one_page(client, office):
     )
     enter(client, "consultant5")
     assert client.get(url).status_code == 404
+
+
+def test_names_are_plain_where_the_role_may_not_open_them(client, office):
+    visit = come(office)
+    page = f"/customers/{visit.customer_id}/"
+    assert f'href="/visits/{visit.pk}/"' in text(client.get(page + "?tab=visits"))
+    enter(client, "finance")
+    for tab in ("timeline", "visits"):
+        assert f'/visits/{visit.pk}/"' not in text(client.get(f"{page}?tab={tab}"))
 
 
 def test_a_reveal_from_the_page_is_logged(client, office):

@@ -86,6 +86,8 @@ say(
         "event.customer.grade_changed": _("Grade changed from %(old)s to %(new)s"),
         "event.customer.stage_changed": _("Stage changed from %(old)s to %(new)s"),
         "event.customer.owner_changed": _("Handed over from %(old)s to %(new)s"),
+        "event.customer.owner_changed.first": _("Given to %(new)s"),
+        "event.customer.owner_changed.none": _("Taken from %(old)s, without an owner now"),
         "event.customer.frozen": _("Customer frozen"),
         "event.customer.lost": _("Customer lost"),
         "event.customer.reopened": _("Customer reopened"),

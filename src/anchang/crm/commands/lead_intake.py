@@ -151,7 +151,9 @@ def _known_leads(ctx: Context, digests: list[str]) -> dict[str, _Known]:
 
 
 def _assign(ctx: Context, assigner: Assigner, news: list[_New]) -> None:
-    """Named owner, else the customer's, else by rule."""
+    """Named owner, else the customer's, else by rule. Who may not assign names only himself, and not over the head
+    of the customer's consultant."""
+    assigns = ctx.access.may("leads.assign", ctx.here.pk)
     owners = {n.customer.owner_id for n in news if n.customer and n.customer.owner_id}
     active = (
         set(User.objects.filter(pk__in=owners, is_active=True).values_list("pk", flat=True))
@@ -159,7 +161,8 @@ def _assign(ctx: Context, assigner: Assigner, news: list[_New]) -> None:
         else set()
     )
     for new in news:
-        if new.enquiry.owner_id:
+        kept = new.customer is not None and new.customer.owner_id in active and not assigns
+        if new.enquiry.owner_id and not kept:
             new.owner_id = new.enquiry.owner_id
         elif new.customer and new.customer.owner_id in active:
             new.owner_id = new.customer.owner_id

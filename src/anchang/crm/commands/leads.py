@@ -55,7 +55,8 @@ class LeadInput(Input):
 def add_leads(ctx: Context, rows: list[LeadInput]) -> list[Lead]:
     """Each lead goes to the first matching rule's next consultant who is present, else to the pool (L12).
 
-    A known phone is the known lead, asked again. Naming the owner needs the right to assign. Raises
+    A known phone is the known lead, asked again. Naming another owner than oneself needs the right
+    to assign; without it a known customer's lead stays with the customer's consultant. Raises
     lead_known or lead_in_pool when the phone is a lead that the actor may not see.
     """
     channels = find_channels(ctx, {row.channel for row in rows})
@@ -96,7 +97,7 @@ def need_json(need: NeedInput | None) -> dict[str, Any]:
 
 def _check_owners(ctx: Context, rows: list[LeadInput]) -> None:
     named = {row.owner.pk: row.owner for row in rows if row.owner}
-    if named and not ctx.access.may("leads.assign", ctx.here.pk):
+    if set(named) - {ctx.user_id} and not ctx.access.may("leads.assign", ctx.here.pk):
         raise forbidden("leads.assign")
     for user in named.values():
         check_consultant(ctx, user)

@@ -271,10 +271,10 @@ def _timeline(request: HttpRequest, shown: Shown, base: str) -> dict[str, Any]:
         if any(resources.find(n) for n in KINDS[k])
     ]
     more = f"{base}?tab=timeline&kind={kind}&before={found['next']}" if found["next"] else ""
-    return {"events": [_event(e) for e in found["items"]], "kinds": offers, "more_url": more}
+    return {"events": [_event(shown, e) for e in found["items"]], "kinds": offers, "more_url": more}
 
 
-def _event(event: dict[str, Any]) -> dict[str, Any]:
+def _event(shown: Shown, event: dict[str, Any]) -> dict[str, Any]:
     resource = resources.find(event["resource"])
     own = event["resource"] == "customers"
     return {
@@ -283,8 +283,13 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
         "actor": _("Automatic") if event["actor"] == SYSTEM.name else event["actor"],
         "at": parse_datetime(event["at"]),
         "icon": resource.icon if resource and resource.icon else "history",
-        "url": "" if own or resource is None else rows.record_url(event["resource"], event["record_id"]),
+        "url": rows.record_url(event["resource"], event["record_id"]) if not own and _opens(shown, resource) else "",
     }
+
+
+def _opens(shown: Shown, resource: resources.Resource | None) -> bool:
+    """Whether the reader's role may open records of this kind here; else their names stand as plain text."""
+    return resource is not None and shown.access.may(f"{resource.name}.view", shown.project_id)
 
 
 def _visits(shown: Shown) -> list[dict[str, Any]]:
@@ -295,6 +300,7 @@ def _visits(shown: Shown) -> list[dict[str, Any]]:
         .order_by("-arrived_at", "-id")[:50]
     )
     tours: dict[int, list[Tour]] = defaultdict(list)
+    opens_visits, opens_units = (_opens(shown, resources.find(name)) for name in ("visits", "units"))
     for tour in Tour.objects.filter(visit__in=visits).select_related("unit").order_by("started_at", "id"):
         tours[tour.visit_id].append(tour)
     return [
@@ -306,12 +312,12 @@ def _visits(shown: Shown) -> list[dict[str, Any]]:
             "content": v.content,
             "before": v.grade_before,
             "after": v.grade_after,
-            "url": f"/visits/{v.pk}/",
+            "url": f"/visits/{v.pk}/" if opens_visits else "",
             "units": [
                 {
                     "label": str(t.unit) if t.unit_id else t.place,
                     "reaction": t.reaction,
-                    "url": f"/r/units/{t.unit_id}/" if t.unit_id else "",
+                    "url": f"/r/units/{t.unit_id}/" if t.unit_id and opens_units else "",
                 }
                 for t in tours[v.pk]
             ],

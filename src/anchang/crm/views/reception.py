@@ -85,7 +85,7 @@ LEAD = Screen(
     "add_leads",
     "leads.create",
     gettext_lazy("New lead"),
-    ("channel", "note"),
+    ("channel", "owner", "note"),
     (
         "need.layouts",
         "need.purpose",
@@ -94,7 +94,10 @@ LEAD = Screen(
         "customer_type",
         "region",
         "campaign",
-        "owner",
+    ),
+    gettext_lazy(
+        "A lead of a known customer goes to the customer's consultant. Any other one goes to the owner named here, or"
+        " without one by the assignment rules, else to the public pool."
     ),
 )
 
@@ -140,6 +143,7 @@ def _draw(
         "more": [shown[n] for n in more],
         "more_open": any(shown[n]["error"] for n in more),
         "offline": str(screen.title),
+        "note": screen.note,
         **(extra or {}),
     }
     return render(request, template, context, status=exc.status if exc else 200)
@@ -165,7 +169,9 @@ def _serve(
     project = place_of(request, screen.permission)
     form = _form(screen, access, project)
     if request.method != "POST":
-        given = {k: v for k, v in request.GET.items() if k in ("channel", "name")}
+        given: dict[str, Any] = {k: v for k, v in request.GET.items() if k in ("channel", "name")}
+        if screen is LEAD and project.pk in access.teams:
+            given["owner"] = access.actor.user_id
         return _draw(request, screen, project, form, given, template, extra)
     data = form.data(request.POST)
     try:
