@@ -211,8 +211,15 @@ def test_by_page_and_api_only_the_asker_fetches_it_so_often(office, client):
     report = make(office, request)
     assert client.get(f"/files/{report.file_id}/download").status_code == 404, "an approver doesn't fetch it"
     url = f"/api/v1/files/{report.file_id}/download"
-    assert [client.get(url, headers=headers["manager"]).status_code for _ in range(3)] == [200, 200, 403]
+    assert [client.get(url, headers=headers["manager"]).status_code for _ in range(3)] == [200, 200, 410]
+    client.force_login(office.users["manager"], backend="django.contrib.auth.backends.ModelBackend")
+    refused = client.get(f"/files/{report.file_id}/download")
+    assert refused.status_code == 410 and "没有权限" not in refused.content.decode()
+    jobs = client.get("/jobs/").content.decode()
+    assert request.number in jobs and "还可下载 0 次" in jobs
     say("platform.export_downloads", 9)
+    jobs = client.get("/jobs/").content.decode()
+    assert "还可下载 7 次" in jobs and f"/files/{report.file_id}/download" in jobs and ">下载<" in jobs
     with office.as_("system"):
         ExportRequest.objects.filter(pk=request.pk).update(available_until=dt.datetime(2026, 1, 1, tzinfo=dt.UTC))
     assert client.get(url, headers=headers["manager"]).json()["code"] == "export_over"

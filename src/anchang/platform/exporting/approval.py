@@ -6,10 +6,11 @@ import datetime as dt
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.encoding import force_str
 
 from anchang.kernel.errors import DomainError, not_found
-from anchang.platform import jobs, resources
+from anchang.platform import jobs, parameters, resources
 from anchang.platform.access import Access, actor_for
 from anchang.platform.context import Context
 from anchang.platform.exporting.rows import Export
@@ -131,13 +132,20 @@ def count_download(access: Access, stored: StoredFile) -> None:
     ctx = Context(access, stored.project)
     limit = int(ctx.param("platform.export_downloads"))
     if request.available_until is None or request.available_until <= ctx.now:
-        raise DomainError("export_over", status=403)
+        raise DomainError("export_over", status=410)
     if request.downloads >= limit:
-        raise DomainError("export_downloads_used", status=403, limit=limit)
+        raise DomainError("export_downloads_used", status=410, limit=limit)
     request.downloads += 1
     request.save(update_fields=["downloads", "updated_at"])
     ctx.event("export.downloaded", request)
     ctx.flush()
+
+
+def left(request: ExportRequest) -> int:
+    """How often the file may still be fetched, by the project's limit of today."""
+    limit = int(parameters.value("platform.export_downloads", request.project, timezone.localdate()))
+    over = request.available_until is not None and request.available_until <= timezone.now()
+    return 0 if over else max(0, limit - request.downloads)
 
 
 def approved(project: Project, number: str, resource: str) -> ExportRequest:

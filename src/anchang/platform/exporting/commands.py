@@ -13,6 +13,7 @@ from anchang.platform.context import Context
 from anchang.platform.exporting import approval
 from anchang.platform.inputs import Input, Label, Reason
 from anchang.platform.models import ExportRequest, JobReport
+from anchang.platform.ui.beginnings import begins
 
 State = ExportRequest.State
 
@@ -80,3 +81,9 @@ def refuse_export(ctx: Context, request: ExportRequest, data: RefuseInput) -> Ex
     ctx.event("export.refused", request)
     ctx.notify([request.requested_by_id], "export_refused", request, number=request.number, reason=data.reason)
     return request
+
+begins(
+    "export-requests",
+    _("They begin at any list: More actions, Export what you see."),
+    "/r/customers/", _("Customers"),
+)  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from anchang.platform.exporting.approval import left
 from anchang.platform.models import ExportRequest, Role
 from anchang.platform.resources import Field, Resource, register
 
@@ -24,6 +25,10 @@ def _chains(ids: Sequence[int]) -> dict[int, str]:
     return {pk: " → ".join(names.get(code, code) for code in chain) for pk, chain in rows.items()}
 
 
+def _left(ids: Sequence[int]) -> dict[int, int]:
+    return {one.pk: left(one) for one in ExportRequest.objects.filter(pk__in=ids).select_related("project")}
+
+
 register(Resource(
     name="export-requests", model=ExportRequest, label=_("Export"), plural=_("Exports"), area="office",
     icon="download", owner="requested_by", label_field="number", order="-id", state_field="state",
@@ -33,7 +38,7 @@ register(Resource(
         Field("full", list=True), Field("filter", label=_("Filter"), value=_filters, kind="json"),
         Field("approvers", label=_("Approval chain"), value=_chains, kind="text"), Field("step"),
         Field("decided_by", list=True), Field("decided_at"), Field("opinion"), Field("report", to="jobs"),
-        Field("downloads"),
+        Field("downloads"), Field("downloads_left", label=_("Downloads left"), value=_left, kind="int"),
         Field("available_until"), Field("created_at", list=True),
     ),
 ))  # fmt: skip

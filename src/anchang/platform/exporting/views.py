@@ -13,10 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, reading
+from anchang.platform.exporting import approval
 from anchang.platform.exporting import jobs as exporting
 from anchang.platform.exporting.rows import Export, Wanted
 from anchang.platform.importing.views import progress_of
-from anchang.platform.models import ImportJob, JobReport, Project
+from anchang.platform.models import ExportRequest, ImportJob, JobReport, Project
 from anchang.platform.resources import Resource
 from anchang.platform.rest.transfer import file_response
 from anchang.platform.ui.gate import access_of, project_of
@@ -83,7 +84,11 @@ def jobs_of(request: HttpRequest) -> dict[str, Any]:
     mine = {"user_id": access.actor.user_id, "project_id__in": access.project_ids}
     reports = JobReport.objects.filter(**mine).order_by("-id")[:NEWEST]
     imports = ImportJob.objects.filter(**mine).order_by("-id")[:NEWEST]
-    found = [(r.created_at, _of_report(r)) for r in reports] + [
+    asked = {
+        request.report_id: request
+        for request in ExportRequest.objects.filter(report__in=[r.pk for r in reports]).select_related("project")
+    }
+    found = [(r.created_at, _of_report(r, asked.get(r.pk))) for r in reports] + [
         (i.created_at, _of_import(i)) for i in imports
     ]
     found.sort(key=lambda pair: pair[0], reverse=True)
@@ -91,12 +96,17 @@ def jobs_of(request: HttpRequest) -> dict[str, Any]:
     return {"items": items, "active": any(item["state"] in _ACTIVE for item in items)}
 
 
-def _of_report(report: JobReport) -> dict[str, Any]:
+def _of_report(report: JobReport, asked: ExportRequest | None) -> dict[str, Any]:
+    """`asked`: the request, of an export: its number names the work, and the file tells how often it may be fetched."""
     error = report.result.get("error")
+    note = worded(error["code"], error.get("params")) if error else ""
+    if asked is not None and report.file_id and not error:
+        note = _("%(rows)s rows, %(count)s more downloads") % {"rows": report.done, "count": approval.left(asked)}
     return {
-        "name": report.title, "done": report.done, "total": report.total, "state": report.state,
+        "name": f"{report.title} {asked.number}" if asked else report.title,
+        "done": report.done, "total": report.total, "state": report.state,
         "state_label": report.get_state_display(), "at": report.created_at,
-        "note": worded(error["code"], error.get("params")) if error else "",
+        "note": note, "report_text": _("Download") if report.file_id else "",
         "report_url": reverse("ui-file", args=[report.file_id]) if report.file_id else "",
         "cancel_url": reverse("ui-job-cancel", args=[report.pk]) if report.state in (*_ACTIVE, "approval") else "",
     }  # fmt: skip

@@ -93,7 +93,7 @@ def input_schema(cmd: Command, components: dict[str, Any]) -> dict[str, Any] | N
 def responses(ok: int, content: dict[str, Any] | None, *codes: int) -> dict[str, Any]:
     what = {
         401: "Not signed in", 403: "May not", 404: "Not there or out of scope", 409: "The state forbids it",
-        413: "Too large", 422: "Bad input", 429: "Slow down",
+        410: "No longer available", 413: "Too large", 422: "Bad input", 429: "Slow down",
     }  # fmt: skip
     found: dict[str, Any] = {
         str(ok): {"description": "Done", **({"content": {"application/json": {"schema": content}}} if content else {})}

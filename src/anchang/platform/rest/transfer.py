@@ -211,7 +211,7 @@ def _download(router: Router) -> None:
     def view(request: HttpRequest, id: str) -> HttpResponseBase:
         return file_response(request, work.record_id(id))
 
-    extra = {"responses": _binary(401, 403, 404, 422)}
+    extra = {"responses": _binary(401, 403, 404, 410, 422)}
     _add(router, "/{id}/download", "GET", view, "files_download", "The bytes of a file", extra)
 
 

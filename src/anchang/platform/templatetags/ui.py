@@ -221,6 +221,7 @@ def job(
     cancel_url: str = "",
     report_url: str = "",
     cancel_text: str = "",
+    report_text: str = "",
 ) -> dict[str, object]:
     """Long work with its progress. With `poll_url` it asks again every 2 s (the answer is this tag once
     more)."""
@@ -235,6 +236,7 @@ def job(
         "cancel_url": cancel_url,
         "cancel_text": cancel_text or _("Stop this job? What is finished stays."),
         "report_url": report_url,
+        "report_text": report_text or _("Report"),
         "share": round(100 * done / total) if total else None,
     }
 
