@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from django.utils import timezone
 from django.utils.translation import override
 
 from anchang.platform import resources
@@ -21,6 +22,19 @@ def test_states_in_sentences_are_words():
         assert "active" not in worded("notice.subscription_decided", {"number": "1", "unit": "2", "state": "active"})
         for state in ("contacted", "overdue", "signed"):
             assert state not in worded("state_refused", {"state": state, "to": "x"})
+
+
+def test_moments_and_amounts_in_events_are_for_people():
+    with override("zh-hans"), timezone.override("Asia/Shanghai"):
+        told = event_text("unit.held", {"unit_label": "1幢-3102", "expires_at": "2026-11-22T05:48:36.917652+00:00"})
+        assert "2026-11-22 13:48" in told and "T05" not in told
+        assert "1,034,567.80" in event_text("refund.paid", {"amount": "1034567.80", "money": "x"})
+
+
+def test_a_first_owner_is_no_hand_over():
+    with override("zh-hans"):
+        assert event_text("customer.owner_changed", {"old": "", "new": "陈思远"}) == "归属 陈思远"
+        assert "陈思远" in (gone := event_text("customer.owner_changed", {"old": "陈思远", "new": ""})) and "移交给" not in gone
 
 
 def test_fields_in_sentences_are_their_labels():

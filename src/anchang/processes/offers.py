@@ -121,7 +121,8 @@ def _discounts(
     found = []
     for each in usable_discounts(ctx, unit, plan):
         why = each["refusal"]
-        reason = worded(why["code"], {"discount": each["label"], **why["params"]}) if why else ""
+        # The line names the discount already.
+        reason = worded(why["code"], {**why["params"], "discount": ""}).strip() if why else ""
         found.append(each | {"reason": reason, "chosen": not reason and (each["id"] in chosen or each["linked"])})
     return found
 

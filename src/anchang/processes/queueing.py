@@ -5,7 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.conf import settings
 from django.db.models import Sum
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.commands.launch import move_scheme
@@ -32,6 +34,12 @@ def why_not_live(ticket: QueueTicket) -> Refusal | None:
 
 def _live(ticket: QueueTicket) -> bool:
     return ticket.state in _LIVE
+
+
+def _in_house_language(words: Any) -> str:
+    """A reason that is kept as text is read by everybody, so it stands in the house's language."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(words)
 
 
 def _locked(ctx: Context, ticket: QueueTicket) -> tuple[QueueTicket, Deal]:
@@ -62,8 +70,9 @@ def receive_on_ticket(ctx: Context, ticket: QueueTicket, data: MoneyInput) -> Re
 def withdraw_ticket(ctx: Context, ticket: QueueTicket, data: WithdrawInput) -> QueueTicket:
     """Give the ticket back: all its money goes onto the refund list, in full."""
     ticket, deal = _locked(ctx, ticket)
-    refunds = refund_free_money(ctx, deal, data.reason or "withdrawn")
-    end_ticket(ctx, ticket, data.reason or "withdrawn", paid_back=not refunds)
+    reason = data.reason or _in_house_language(_("Ticket withdrawn"))
+    refunds = refund_free_money(ctx, deal, reason)
+    end_ticket(ctx, ticket, reason, paid_back=not refunds)
     return ticket
 
 
@@ -75,5 +84,6 @@ def finish_launch(ctx: Context, scheme: LaunchScheme) -> dict[str, Any]:
     """Every ticket that became no sale goes onto the refund list."""
     move_scheme(ctx, scheme, LaunchScheme.State.DONE)
     rows = QueueTicket.objects.filter(project=ctx.here, scheme=scheme, state__in=_LIVE).order_by("pk")
-    ended = [withdraw_ticket(ctx, ticket, WithdrawInput(reason="launch over")) for ticket in rows]
+    over = WithdrawInput(reason=_in_house_language(_("The launch is over")))
+    ended = [withdraw_ticket(ctx, ticket, over) for ticket in rows]
     return {"withdrawn": len(ended)}
