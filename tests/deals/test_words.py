@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.html import strip_tags
 from django.utils.translation import override
 
+from anchang.inventory.words import rounding_text, snapshot_text
 from anchang.platform import resources
 from anchang.platform.telling import actor_text, event_text, refusal_text
 from tests.deals.desk import Desk
@@ -59,3 +60,17 @@ def test_every_field_has_a_label_in_chinese() -> None:
             if str(f.label).replace("_", " ") == f.name.replace("_", " ") and f.name not in ("id", "api")
         ]  # fmt: skip
     assert bare == []
+
+
+def test_parameters_and_price_steps_are_told_in_words() -> None:
+    steps = [
+        {"kind": "list", "code": "list", "label": "list", "after": "1000000.00", "amount": "0.00"},
+        {"kind": "percent", "code": "d1", "label": "按时签约", "after": "990000.00", "amount": "-10000.00"},
+    ]
+    with override("zh-hans"):
+        value = resources.get("parameters").by_name["value"].words
+        assert value is not None and value("submit") == "审批通过" and "True" not in value({"a": True})
+        told = snapshot_text({"steps": steps, "rounding": "half_up:0.01"})
+        assert "1,000,000.00；按时签约 -10,000.00；" in told and told.endswith("990,000.00")
+        assert "{" not in told and "list" not in told
+        assert "half_up" not in rounding_text("half_up:0.01")

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import launch_parameters, offer_parameters  # noqa: F401 (declare their own)
 from anchang.platform.parameters import declare
+from anchang.platform.wording import say_keys
 
 declare("deals.lock_minutes", 120, "int", _("Lock: minutes unless asked otherwise"))
 declare("deals.lock_max_minutes", 1440, "int", _("Lock: minutes at most"))
@@ -90,3 +91,8 @@ declare("deals.demand_days", 15, "int", _("Days that a demand leaves the buyer b
 declare(
     "deals.forfeit_needs_demand", False, "bool", _("A deposit is kept only after a demand, its deadline and approval")
 )
+
+#: How pages say the choices of these parameters.
+say_keys(parameter={
+    "submit": _("Its approval"), "first_money": _("First money received"), "full_deposit": _("Whole deposit received"),
+})  # fmt: skip

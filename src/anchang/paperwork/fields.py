@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from anchang.deals.documents import SaleContract, SubscriptionForm
 from anchang.finance.documents import ReceiptForm
@@ -113,9 +113,15 @@ def shown_fields(kind: str) -> list[ShownField]:
         text = f"{{% for {row_name(path)} in {path} %}}" if field_kind == "list" else f"{{{{ {path} }}}}"
         owner = path.split(".")[-2] if "." in path else ""
         label = f"{LABELS[owner]} · {LABELS[last]}" if owner in LABELS else str(LABELS[last])
-        sample = "" if field_kind == "list" else str(plain(sample_of(field_kind)))
+        sample = "" if field_kind == "list" else _sample_text(sample_of(field_kind))
         found.append(ShownField(text, label, field_kind, sample, inner))
     return found
+
+
+def _sample_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    return str(plain(value))
 
 
 def row_name(path: str) -> str:

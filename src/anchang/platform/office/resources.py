@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from anchang.platform import parameters
@@ -34,7 +35,7 @@ from anchang.platform.models import (
 )
 from anchang.platform.resources import Field, Resource, register
 from anchang.platform.telling import actor_text, event_text
-from anchang.platform.wording import worded
+from anchang.platform.wording import key_word, worded
 
 
 def _my_projects(access: Access) -> Q:
@@ -106,6 +107,17 @@ def _meanings(ids: Sequence[int]) -> dict[int, str]:
     """What each parameter says about itself."""
     labels = {one.key: str(one.label) for one in parameters.declared()}
     return {i: labels.get(key, "") for i, key in Parameter.objects.filter(pk__in=ids).values_list("pk", "key")}
+
+
+def _value_text(value: Any) -> str:
+    """The value of a parameter; a choice that its app words is told so, a structure part by part."""
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if isinstance(value, Mapping):
+        return "；".join(f"{k}: {_value_text(v)}" for k, v in value.items())
+    if isinstance(value, list):
+        return "、".join(_value_text(one) for one in value)
+    return "" if value is None else key_word("parameter", value)
 
 
 def _event_texts(ids: Sequence[int]) -> dict[int, str]:
@@ -195,7 +207,7 @@ register(Resource(
     fields=(Field("key", list=True), Field("meaning", label=_("Meaning"), value=_meanings, kind="text", list=True),
             Field("company", label=_("Company"), list=True), Field("city", list=True),
             Field("project", label=_("Project"), list=True),
-            Field("valid_from", list=True), Field("value", list=True)),
+            Field("valid_from", list=True), Field("value", words=_value_text, list=True)),
 ))  # fmt: skip
 
 register(Resource(
