@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.affairs.models import Negotiation, Opportunity
 from anchang.platform.resources import Calendar, Field, Kanban, Related, Resource, register
+from anchang.platform.ui.beginnings import begins
 
 register(Resource(
     name="opportunities", model=Opportunity, label=_("Opportunity"), plural=_("Opportunities"), area="deals",
@@ -39,3 +40,9 @@ register(Resource(
         Field("subscription"), Field("created_at"),
     ),
 ))  # fmt: skip
+
+begins(
+    "negotiations",
+    _("They begin at an opportunity: open one and start closing talks there."),
+    "/r/opportunities/", _("Opportunities"),
+)  # fmt: skip

@@ -23,6 +23,7 @@ from anchang.affairs.models import (
     TitleRegistration,
 )
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
+from anchang.platform.ui.beginnings import begins
 
 _OWNER, _TEAM = "contract__deal__consultant", "contract__deal__team"
 _CUSTOMER = Field("customer", label=_("Customer"), source="contract__customer", to="customers", list=True)
@@ -123,3 +124,9 @@ register(Resource(
         Field("amount", list=True, sum=True), Field("at"),
     ),
 ))  # fmt: skip
+
+begins(
+    "seller-liabilities",
+    _("They are computed from contracts whose handover or title is late: More actions, Compute the seller's delays."),
+    "/r/contracts/", _("Contracts"),
+)  # fmt: skip

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.affairs.models import ProcedureStep, SigningCheck, SigningProcedure, StepDone
 from anchang.platform.models import Role
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.ui.beginnings import begins
 
 _OWNER, _TEAM = "subscription__deal__consultant", "subscription__deal__team"
 
@@ -64,3 +65,9 @@ register(Resource(
         Field("note", list=True),
     ),
 ))  # fmt: skip
+
+begins(
+    "signing-checks",
+    _("They begin at a subscription: open it and ask for the check before signing."),
+    "/r/subscriptions/", _("Subscriptions"),
+)  # fmt: skip

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import Bundle, BundleItem
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.ui.beginnings import begins
 
 
 def _parts(ids: Sequence[int]) -> Mapping[int, Any]:
@@ -50,4 +51,10 @@ register(
             Field("list_total", list=True), Field("agreed", list=True, sum=True), Field("takes_rest", list=True),
         ),
     )
+)  # fmt: skip
+
+begins(
+    "bundles",
+    _("They begin at a unit: choose Subscribe with other units there."),
+    "/board/", _("Unit board"),
 )  # fmt: skip

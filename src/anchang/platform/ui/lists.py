@@ -20,6 +20,7 @@ from anchang.platform.models import SavedView
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Resource
 from anchang.platform.ui import filters, rows
+from anchang.platform.ui.beginnings import beginning_of
 from anchang.platform.ui.components import Action, FilterChip, Pager
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
 from anchang.platform.ui.navigation import address_with
@@ -253,7 +254,12 @@ def empty_of(state: State) -> dict[str, Any]:
         return {"title": _("The recycle bin is empty."), "icon": "trash"}
     if state.q or state.where:
         return {"title": _("Nothing matches."), "text": _("Change the search or take a filter off."), "icon": "search"}
-    first = primary_of(state)
+    first, begun = primary_of(state), beginning_of(state.resource.name)
+    if first is None and begun is not None:
+        return {
+            "title": _("No %(things)s yet") % {"things": name}, "text": begun.text,
+            "icon": state.resource.icon or "inbox", "actions": [Action(str(begun.label), begun.url)],
+        }  # fmt: skip
     return {
         "title": _("No %(things)s yet") % {"things": name},
         "text": _("They will stand here once there are some.") if first is None else _("Begin with the first one."),

@@ -1,0 +1,22 @@
+"""Lists whose records no button of theirs makes say where they begin."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.factories import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    ("name", "way"),
+    [("negotiations", "/r/opportunities/"), ("bundles", "/board/"), ("signing-checks", "/r/subscriptions/"),
+     ("seller-liabilities", "/r/contracts/"), ("export-requests", "/r/customers/")],
+)  # fmt: skip
+def test_an_empty_list_leads_to_where_its_records_begin(desk, client, name, way):
+    assert client.login(username="director", password=PASSWORD)
+    page = client.get(f"/r/{name}/").content.decode()
+    empty = page.split('class="empty-state"')[1].split("</div>")[0]
+    assert f'href="{way}"' in empty
+    assert client.get(way).status_code == 200
