@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Q
@@ -139,6 +140,12 @@ def count_download(access: Access, stored: StoredFile) -> None:
     request.save(update_fields=["downloads", "updated_at"])
     ctx.event("export.downloaded", request)
     ctx.flush()
+
+
+def by_report(ids: Sequence[int]) -> dict[int, ExportRequest]:
+    """Job -> the request that it serves."""
+    rows = ExportRequest.objects.filter(report__in=list(ids)).select_related("project")
+    return {request.report_id: request for request in rows if request.report_id}
 
 
 def left(request: ExportRequest) -> int:

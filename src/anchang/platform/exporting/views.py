@@ -84,10 +84,7 @@ def jobs_of(request: HttpRequest) -> dict[str, Any]:
     mine = {"user_id": access.actor.user_id, "project_id__in": access.project_ids}
     reports = JobReport.objects.filter(**mine).order_by("-id")[:NEWEST]
     imports = ImportJob.objects.filter(**mine).order_by("-id")[:NEWEST]
-    asked = {
-        request.report_id: request
-        for request in ExportRequest.objects.filter(report__in=[r.pk for r in reports]).select_related("project")
-    }
+    asked = approval.by_report([r.pk for r in reports])
     found = [(r.created_at, _of_report(r, asked.get(r.pk))) for r in reports] + [
         (i.created_at, _of_import(i)) for i in imports
     ]
