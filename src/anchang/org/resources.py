@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.org import queries
 from anchang.org.models import ConsultantProfile, Presence, Roster, Rotation, Turn
+from anchang.org.words import explained
 from anchang.platform.resources import Field, Resource, register
 
 PRESENCE = register(
@@ -103,7 +104,7 @@ TURNS = register(
             Field("rotation", list=True, to="rotation"),
             Field("user", label=_("Consultant"), list=True, to="users"),
             Field("kind", list=True),
-            Field("explanation", list=True, kind="json", filter=False, sort=False),
+            Field("explanation", list=True, kind="json", words=explained, filter=False, sort=False),
             Field("reason"),
             Field("actor", to="users"),
             Field("business_date"),

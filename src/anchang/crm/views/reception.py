@@ -22,6 +22,7 @@ from anchang.kernel.errors import DomainError, not_found
 from anchang.kernel.phone import normalise
 from anchang.org.models import Turn
 from anchang.org.queries import Seat, floor_now
+from anchang.org.words import explained, why_words
 from anchang.platform import parameters, personal, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.models import Project
@@ -245,36 +246,6 @@ def _received(visit: Visit) -> str:
     turn = Turn.objects.filter(project_id=visit.project_id, user=visit.consultant_id, at=visit.arrived_at).last()
     said = _("%(name)s receives.") % {"name": name}
     return f"{first} {said} {explained(turn.explanation) if turn else ''}".strip()
-
-
-def why_words() -> dict[str, str]:
-    return {"off_duty": _("off duty"), "absent": _("not here"), "busy": _("busy")}
-
-
-def explained(explanation: list[dict[str, Any]]) -> str:
-    """The turn in words: by which rule, and who was passed over why."""
-    rules = {
-        "rotation": _("It was their turn."),
-        "owner": _("Their own customer."),
-        "named": _("The customer named them."),
-        "substitute": _("In place of the customer's consultant."),
-        "nobody": _("Nobody was free."),
-    }
-    words = why_words()
-    said = [rules.get(str(one["rule"]), "") for one in explanation if "rule" in one]
-    passed = [f"{one['name']}（{_why(one, words)}）" for one in explanation if "reason" in one]
-    if passed:
-        said.append(_("Passed over: %(people)s.") % {"people": "、".join(passed)})
-    return " ".join(part for part in said if part)
-
-
-def _why(one: dict[str, Any], words: Mapping[str, str]) -> str:
-    """Why somebody was passed over; of a busy one also by what and since when."""
-    if one.get("cause") == "visit":
-        return _("with a visitor since %(time)s") % {"time": one["since"]}
-    if "since" in one:
-        return _("busy since %(time)s") % {"time": one["since"]}
-    return words.get(str(one["reason"]), str(one["reason"]))
 
 
 # --- who is it, who receives ---------------------------------------------------------------------
