@@ -144,6 +144,21 @@ function startLines(host) {
   sumUp();
 }
 
+// --- a field that has a meaning only with some values of another: <div data-only="kind" data-only-values="mail sms">
+
+function showOnly(form) {
+  all(form, "[data-only]").forEach((host) => {
+    const name = `[name="${host.dataset.only}"]`;
+    const other = form.querySelector(`select${name}, ${name}:checked`);
+    const known = form.querySelector(name);
+    host.hidden = Boolean(known) && !host.dataset.onlyValues.split(" ").includes(other ? other.value : "");
+  });
+}
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form");
+  if (form) showOnly(form);
+});
+
 // --- file drop
 
 function startFile(host) {
@@ -256,6 +271,7 @@ function start(root) {
   all(root, "select[data-picker]").forEach(startPicker);
   all(root, "input[data-money]").forEach(startMoney);
   all(root, "[data-lines]").forEach(startLines);
+  all(root, "form").forEach(showOnly);
   all(root, "[data-file]").forEach(startFile);
   all(root, "[data-tip]").forEach((node) => new Tooltip(node, { title: node.dataset.tip, trigger: "hover focus", delay: { show: 300, hide: 0 } }));
   if (root.querySelector("[data-chart]")) loadScript("charts");

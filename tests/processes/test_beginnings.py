@@ -20,3 +20,11 @@ def test_an_empty_list_leads_to_where_its_records_begin(desk, client, name, way)
     empty = page.split('class="empty-state"')[1].split("</div>")[0]
     assert f'href="{way}"' in empty
     assert client.get(way).status_code == 200
+
+
+def test_a_field_of_one_kind_names_the_kinds_with_which_it_is_shown(desk, client):
+    assert client.login(username="director", password=PASSWORD)
+    page = client.get("/r/message-channels/new").content.decode()
+    before, after = page.split('name="headers"', 1)
+    assert before.rsplit("data-only=", 1)[1].startswith('"kind" data-only-values="sms_http"')
+    assert "{}" not in after.split("</textarea>")[0]

@@ -63,7 +63,8 @@ def _encodes(text: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Label:
     """How a field is shown in a generated form. `kind` as in resources.Field; `secret` never echoed or logged; `rows`:
-    an Input whose fields are the columns in which a list of objects is typed, whatever the command reads them as."""
+    an Input whose fields are the columns in which a list of objects is typed, whatever the command reads them as;
+    `only`: {field: values} of the same form with which this field has a meaning, and only then is shown."""
 
     text: Any
     kind: str = ""
@@ -71,6 +72,7 @@ class Label:
     choices: Any = None  # {value: label} or callable(project_id) -> dict
     secret: bool = False
     rows: type[Any] | None = None
+    only: Mapping[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

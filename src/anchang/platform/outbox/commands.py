@@ -35,6 +35,9 @@ SIGNING = Literal["", "hex", "base64"]
 LANGUAGE = Literal["zh-hans", "en"]
 _STAYS = _("Never shown again; empty: stays as it is.")
 _WORDS = _("Known words: {phone} {text} {signature} {template} {params} {key} {secret} {timestamp} {nonce}.")
+#: Kinds with an address; of these, the ones whose request the office describes itself.
+_CALLED = {"kind": ("sms_http", "wecom", "dingtalk", "feishu")}
+_GATEWAY = {"kind": ("sms_http",)}
 Short = Annotated[str, Field(max_length=50)]
 
 kinds.declare(
@@ -47,18 +50,24 @@ kinds.declare(
 
 
 class ChannelData(Input):
-    url: Annotated[str, Field(max_length=500), Label(_("Address"), kind="text", secret=True, help=_STAYS)] = ""
-    method: Annotated[METHOD, Label(_("Method"))] = "POST"
-    headers: Annotated[dict[str, str], Label(_("Headers"), kind="json", help=_STAYS), Field(max_length=20)] = {}
-    body: Annotated[str, Field(max_length=4000), Label(_("Body"), "longtext", help=_WORDS)] = ""
-    secret: Annotated[str, Field(max_length=500), Label(_("Secret"), kind="password", secret=True, help=_STAYS)] = ""
+    url: Annotated[
+        str, Field(max_length=500), Label(_("Address"), kind="text", secret=True, help=_STAYS, only=_CALLED)
+    ] = ""
+    method: Annotated[METHOD, Label(_("Method"), only=_GATEWAY)] = "POST"
+    headers: Annotated[
+        dict[str, str], Label(_("Headers"), kind="json", help=_STAYS, only=_GATEWAY), Field(max_length=20)
+    ] = {}
+    body: Annotated[str, Field(max_length=4000), Label(_("Body"), "longtext", help=_WORDS, only=_GATEWAY)] = ""
+    secret: Annotated[
+        str, Field(max_length=500), Label(_("Secret"), kind="password", secret=True, help=_STAYS, only=_CALLED)
+    ] = ""
     signature: Annotated[str, Field(max_length=30), Label(_("Signature before the text"))] = ""
-    signing: Annotated[SIGNING, Label(_("Signing"), choices=dict(MessageChannel.Signing.choices))] = ""
-    sign_text: Annotated[Line, Label(_("What is signed"))] = ""
-    sign_header: Annotated[Short, Label(_("Header of the signature"))] = ""
-    ok_path: Annotated[Short, Label(_("Field of the answer"), help=_("For instance: code"))] = ""
-    ok_value: Annotated[Short, Label(_("Its value when accepted"))] = ""
-    id_path: Annotated[Short, Label(_("Field with the gateway's number"))] = ""
+    signing: Annotated[SIGNING, Label(_("Signing"), choices=dict(MessageChannel.Signing.choices), only=_GATEWAY)] = ""
+    sign_text: Annotated[Line, Label(_("What is signed"), only=_GATEWAY)] = ""
+    sign_header: Annotated[Short, Label(_("Header of the signature"), only=_GATEWAY)] = ""
+    ok_path: Annotated[Short, Label(_("Field of the answer"), help=_("For instance: code"), only=_GATEWAY)] = ""
+    ok_value: Annotated[Short, Label(_("Its value when accepted"), only=_GATEWAY)] = ""
+    id_path: Annotated[Short, Label(_("Field with the gateway's number"), only=_GATEWAY)] = ""
     position: Annotated[int, Between(0, 1000), Label(_("Position"))] = 10
 
 

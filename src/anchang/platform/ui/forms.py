@@ -50,6 +50,7 @@ class FormField:
     maxlength: int | None = None
     parts: tuple[FormField, ...] = field(default=())
     default: Any = None
+    only: tuple[str, str] = ("", "")  # a field of this form, and the values (by spaces) with which this one is shown
 
 
 # --- from the Input ------------------------------------------------------------------------------
@@ -96,6 +97,8 @@ def _field(name: str, info: FieldInfo, project_id: int | None, ref_of_resource: 
         "secret": bool(label and label.secret),
         "default": None if info.is_required() else info.get_default(call_default_factory=True),
     }
+    if label and label.only:
+        common["only"] = next((other, " ".join(values)) for other, values in label.only.items())
     if label and label.rows:
         return _lines_field(label.rows, common, project_id)
     ref = next((m.resource for m in marks if isinstance(m, RefTo)), "")
@@ -124,7 +127,7 @@ def _shaped(
     if core is bool or kind == "bool":
         return FormField(kind="checkbox", shape="flag", **common)
     if core is dict or get_origin(core) is dict or kind == "json":
-        return FormField(kind="textarea", shape="json", **common)
+        return FormField(kind="textarea", shape="json", **(common | {"default": common["default"] or None}))
     longest = next((m.max_length for m in marks if getattr(m, "max_length", None)), None)
     widget = _WIDGETS.get(kind, kind) or _widget_of(core, longest)
     return FormField(kind=widget, maxlength=longest if core is str else None, **common)
@@ -311,6 +314,8 @@ def widgets(
             found.append({"group": True, "label": f.label, "fields": inner})
         else:
             found.append(_widget(f, name, value, errors.get(name, ""), access))
+        if f.only[0]:
+            found[-1] |= {"only": prefix + f.only[0], "only_values": f.only[1]}
     return found
 
 
