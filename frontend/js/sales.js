@@ -49,7 +49,8 @@ document.addEventListener("htmx:afterSettle", (event) => {
   const { xhr, target } = event.detail;
   if (!xhr || xhr.status !== 422) return;
   const host = document.getElementById(target.id) || target;
-  const first = host.querySelector("[aria-invalid='true'], .field-error, .callout[role=alert]");
+  // The callout above a form names no place: the first wrong field goes before it.
+  const first = host.querySelector("[aria-invalid='true'], .field-error") || host.querySelector(".callout[role=alert]");
   if (!first) return;
   const fold = first.closest("details");
   if (fold) fold.open = true;
