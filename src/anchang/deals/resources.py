@@ -127,7 +127,7 @@ register(
             words=plan_text),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
-        search=("number",), key_field="number",
+        search=("number",), search_through=("customer", "unit"), key_field="number",
         related=(Related("deal-files", "subscription"),),
     )
 )  # fmt: skip
@@ -163,7 +163,7 @@ register(
             words=plan_text),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
-        search=("number", "filing_number"), key_field="number",
+        search=("number", "filing_number"), search_through=("customer", "unit"), key_field="number",
         related=(
             Related("receivables", "contract"), Related("receipts", "contract"),
             Related("refunds", "contract"), Related("deal-files", "contract"),

@@ -128,6 +128,7 @@ class Resource:
     owner: str | None = None  # ORM path of the user who owns a row (scope own)
     team: str | None = None  # ORM path of the team (scope team)
     search: tuple[str, ...] = ()  # fields whose text is found by search
+    search_through: tuple[str, ...] = ()  # `ref` fields: also found by what finds the record referred to
     search_as: str = ""  # of a proxy: the resource under which its rows are indexed
     order: str = "-id"
     related: tuple[Related, ...] = ()

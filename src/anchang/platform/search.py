@@ -14,9 +14,9 @@ from django.db.models import Q
 
 from anchang.kernel import chinese
 from anchang.kernel.phone import normalise
-from anchang.platform import bulk, personal, statements
+from anchang.platform import bulk, personal, resources, statements
 from anchang.platform.models import SearchToken
-from anchang.platform.resources import Resource
+from anchang.platform.resources import Field, Resource
 
 MAX_WORDS = 6
 LAST = chr(0x10FFFF)
@@ -86,10 +86,21 @@ def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | No
         if not tests:
             return None
         for test in tests:
-            name = resource.search_as or resource.name
-            rows = SearchToken.objects.filter(test, project_id__in=list(project_ids), resource=name)
-            q &= Q(pk__in=rows.values("record_id"))
+            found = Q(pk__in=_ids(resource.search_as or resource.name, test, project_ids))
+            for name in resource.search_through:
+                found |= _through(resource, resource.by_name[name], test, project_ids)
+            q &= found
     return q
+
+
+def _ids(name: str, test: Q, project_ids: Sequence[int]) -> Any:
+    return SearchToken.objects.filter(test, project_id__in=list(project_ids), resource=name).values("record_id")
+
+
+def _through(resource: Resource, f: Field, test: Q, project_ids: Sequence[int]) -> Q:
+    """Rows whose reference is found; nothing is stored twice, so a changed name or unit needs no new tokens."""
+    target = resources.ref_target(resource, f)
+    return Q(**{f"{f.path}__in": _ids(target.name, test, project_ids)}) if target is not None else Q()
 
 
 def _tests(word: str) -> list[Q]:
