@@ -1,21 +1,34 @@
-"""Papers are found by their number, and by what finds their customer and their unit."""
+"""Papers are found by their customer and unit, but by nothing that the reader may not see."""
 
 from __future__ import annotations
 
-from anchang.platform import reading, resources, search
+import pytest
+
+from anchang.platform import bulk, reading, resources, search
+from anchang.platform.access import Access
 from anchang.platform.reading import Query
-from tests.deals.desk import Desk
-from tests.factories import run
+
+pytestmark = pytest.mark.django_db
 
 
-def test_papers_are_found_by_customer_phone_and_unit(desk: Desk) -> None:
-    with desk.office.as_("consultant1") as access:
-        customer = run("add_customers", access, name="孙静伟", phone="13812297788")
-    paper = desk.subscribe(customer=customer)
-    access = desk.office.access("manager")
-    search.index(resources.get("units"), [paper.unit])
-    for text in (paper.number, "孙静伟", "sjw", "7788", paper.unit.label):
-        page = reading.list_rows(resources.get("subscriptions"), access, Query(q=text))
-        assert [item["id"] for item in page.items] == [paper.pk], text
-    assert not reading.list_rows(resources.get("subscriptions"), access, Query(q="无此人")).items
-    assert resources.get("contracts").search_through == ("customer", "unit")
+def found(access: Access, where: str, word: str) -> set[int]:
+    return {row["id"] for row in reading.list_rows(resources.get(where), access, Query(q=word)).items}
+
+
+def test_nothing_is_found_by_a_hidden_field(desk):
+    with desk.office.as_("admin") as base:
+        subscription = desk.subscribe()
+        customer = subscription.customer
+        search.index(resources.get("customers"), [customer])
+        tail = customer.phone_masked[-4:]
+        bulk.add_tokens(customer.project_id, "customers", {customer.pk: ["#" + tail]}, fresh=False)
+        for where, owner, hidden, word, pk in (
+            ("customers", "customers", "name", customer.name, customer.pk),
+            ("customers", "customers", "phone", tail, customer.pk),
+            ("subscriptions", "customers", "name", customer.name, subscription.pk),
+            ("subscriptions", "customers", "phone", tail, subscription.pk),
+            ("subscriptions", "subscriptions", "customer", customer.name, subscription.pk),
+        ):
+            assert pk in found(base, where, word), (where, word)
+            rules = {desk.office.project.pk: {owner: {hidden: "hide"}}}
+            assert pk not in found(Access(base.actor, base.rights, rules), where, word), (where, hidden)

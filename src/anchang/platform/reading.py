@@ -156,7 +156,7 @@ def filtered(resource: Resource, access: Access, query: Query) -> tuple[QuerySet
         q, notes = conditions.compile_condition(node, resource, access, project_ids, timezone.now())
         rows = rows.annotate(**notes).filter(q) if notes else rows.filter(q)
     if query.q.strip():
-        found = search.matches(resource, query.q, project_ids)
+        found = search.matches(resource, query.q, project_ids, access)
         rows = rows.none() if found is None else rows.filter(found)
     return rows, project_ids
 

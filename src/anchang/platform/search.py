@@ -15,6 +15,7 @@ from django.db.models import Q
 from anchang.kernel import chinese
 from anchang.kernel.phone import normalise
 from anchang.platform import bulk, personal, resources, statements
+from anchang.platform.access import Access
 from anchang.platform.models import SearchToken
 from anchang.platform.resources import Field, Resource
 
@@ -77,20 +78,38 @@ def _forget(project_id: int, resource: str, ids: list[int]) -> None:
     )
 
 
-def matches(resource: Resource, text: str, project_ids: Sequence[int]) -> Q | None:
-    """Rows that hold every word of `text`; None when nothing can match."""
+def matches(resource: Resource, text: str, project_ids: Sequence[int], access: Access) -> Q | None:
+    """Rows that hold every word of `text`; None when nothing can match. Nothing is found by what the reader may not
+    see: neither by the record's own fields nor by those of a record that it refers to."""
     words = text.strip().lower().split()[:MAX_WORDS]
     q = Q()
     for word in words:
         tests = _tests(word)
-        if not tests:
+        own = not _hidden(resource, word, project_ids, access)
+        through = [f for f in map(resource.by_name.__getitem__, resource.search_through)
+                   if not _hidden_through(resource, f, word, project_ids, access)]  # fmt: skip
+        if not tests or not (own or through):
             return None
         for test in tests:
-            found = Q(pk__in=_ids(resource.search_as or resource.name, test, project_ids))
-            for name in resource.search_through:
-                found |= _through(resource, resource.by_name[name], test, project_ids)
+            found = Q(pk__in=_ids(resource.search_as or resource.name, test, project_ids)) if own else Q()
+            for f in through:
+                found |= _through(resource, f, test, project_ids)
             q &= found
     return q
+
+
+def _hidden(resource: Resource, word: str, project_ids: Sequence[int], access: Access) -> bool:
+    """Whether the reader may not see something that this word may be found by: a searched field, or for a word with
+    digits a number."""
+    numbers = (f.name for f in resource.fields if f.kind == "phone") if any(c.isdigit() for c in word) else ()
+    return any(access.field_mode(resource.name, name, project_ids) == "hide" for name in (*resource.search, *numbers))
+
+
+def _hidden_through(resource: Resource, f: Field, word: str, project_ids: Sequence[int], access: Access) -> bool:
+    target = resources.ref_target(resource, f)
+    if target is None or access.field_mode(resource.name, f.name, project_ids) == "hide":
+        return True
+    return _hidden(target, word, project_ids, access)
 
 
 def _ids(name: str, test: Q, project_ids: Sequence[int]) -> Any:
