@@ -7,8 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from anchang.finance.imports import open_statement
-from anchang.finance.statement_file import clock, read_statement, signed_amount
+from anchang.finance.statement_file import clock, open_statement, read_statement, signed_amount
 from anchang.platform.importing.cells import CellError
 from anchang.platform.importing.reader import read_table
 
@@ -47,6 +46,57 @@ def test_a_list_of_card_payments():
     assert one.value.account == "POS T1"
 
 
+IN, OUT = ["甲乙", "6222017788"], ["丙丁", "6222027788"]
+#: How banks write the same two lines: 50,000 in on 3 October, 1,000 out the day after.
+OTHERS = {
+    "direction in a column": """
+账户明细
+交易日期,交易时间,交易金额,借贷标志,本次余额,对方账号,对方户名,交易用途,交易摘要
+2026-10-03,08:25:35,50000.00,贷,60000.00,6222017788,甲乙,2幢1003定金,转存
+2026-10-04,08:25:35,1000.00,借,59000.00,6222027788,丙丁,退款,转支
+""",
+    "the day only within the time": """
+[HISTORYDETAIL]
+凭证号,本方账号,对方账号,交易时间,借/贷,借方发生额,贷方发生额,摘要,用途,对方单位名称,余额,个性化信息
+100,33010409,6222017788,2026-10-03 08:25:35,贷,,"50,000.00",转账,2幢1003定金,甲乙,"60,000.00",
+101,33010409,6222027788,2026-10-04 08:25:35,借,"1,000.00",,转账,退款,丙丁,"59,000.00",
+""",
+    "the account in a row above, the unit in the remark": """
+账号,33010409,,
+交易时间,借方发生额（支取）,贷方发生额（收入）,余额,对方户名,对方账号,记账日期,摘要,备注,账户明细编号-交易流水号,凭证号
+20261003 08:25:35,0.00,50000.00,60000.00,甲乙,6222017788,20261003,跨行转账,2幢1003定金,1-AB,
+20261004 08:25:35,1000.00,0.00,59000.00,丙丁,6222027788,20261004,转账,退款,1-AC,
+""",
+    "brackets in the names": """
+交易日,交易时间,交易类型,借方金额,贷方金额,余额,摘要,流水号,收(付)方名称,收(付)方账号
+20261003,08:25:35,汇款,,50000.00,60000.00,2幢1003定金,G1,甲乙,6222017788
+20261004,08:25:35,汇款,1000.00,,59000.00,退款,G2,丙丁,6222027788
+""",
+    "payer and payee": """
+交易类型[ Type ],付款人名称[ Payer ],付款人账号,收款人名称[ Payee ],收款人账号,交易日期,交易时间,交易金额,交易后余额,用途
+来账,甲乙,6222017788,云栖置业,33010409,20261003,08:25:35,50000.00,60000.00,2幢1003定金
+往账,云栖置业,33010409,丙丁,6222027788,20261004,08:25:35,-1000.00,59000.00,退款
+""",
+    "signs and a total": """
+入账时间,收入（+元）,支出（-元）,账户余额（元）,对方名称,对方账户,备注,业务流水号
+2026-10-03 08:25:35,50000.00, ,60000.00,甲乙,6222017788,2幢1003定金,X1
+2026-10-04 08:25:35, ,-1000.00,59000.00,丙丁,6222027788,退款,X2
+合计,50000.00,-1000.00,,,,,
+""",
+}
+
+
+@pytest.mark.parametrize("text", OTHERS.values(), ids=OTHERS)
+def test_what_other_banks_write(text):
+    came, left = [line.value for line in lines(text.lstrip())]
+    for row, day, amount, other in ((came, 3, "50000.00", IN), (left, 4, "-1000.00", OUT)):
+        assert (row.day, row.time, row.amount) == (dt.date(2026, 10, day), "08:25:35", Decimal(amount))
+        assert [row.counterparty, row.counter_account] == other
+        assert row.account in ("", "33010409")
+    assert "2幢1003" in came.note
+    assert came.account == ("33010409" if "33010409" in text else "")
+
+
 @pytest.mark.parametrize("text", ["12a", "NaN", "1e400"])
 def test_amounts_that_are_none(text):
     with pytest.raises(CellError):
@@ -54,4 +104,6 @@ def test_amounts_that_are_none(text):
 
 
 def test_times():
-    assert [clock(t) for t in ("82535", "8:05", "999999", "")] == ["08:25:35", "08:05:00", "", ""]
+    assert [clock(t) for t in ("82535", "8:05", "20261003", "20261003082535", "999999", "")] == [
+        "08:25:35", "08:05:00", "", "08:25:35", "", "",
+    ]  # fmt: skip

@@ -8,18 +8,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 
 from anchang.finance.commands.banking import import_bank_lines, match_bank_lines
-from anchang.finance.statement_file import STATEMENT_FIELDS, read_statement
+from anchang.finance.statement_file import STATEMENT_FIELDS, open_statement, read_statement
 from anchang.platform.context import Context
 from anchang.platform.importing.kinds import ImportKind, Line, Reading, Where, register_kind
-from anchang.platform.importing.reader import Table
-from anchang.platform.importing.rows import OpenSheet, open_sheets
+from anchang.platform.importing.rows import OpenSheet
 from anchang.platform.models import ImportJob
-
-
-def open_statement(
-    table: Table, columns: Mapping[str, int] | None = None, **options: Any
-) -> list[OpenSheet]:
-    return open_sheets(table, STATEMENT_FIELDS, columns, **options)
 
 
 def read(sheets: list[OpenSheet], where: Where) -> Reading:
