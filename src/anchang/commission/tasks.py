@@ -5,22 +5,19 @@ from __future__ import annotations
 from anchang.commission import queries
 from anchang.commission.commands import follow
 from anchang.platform.context import Context
-from anchang.platform.jobs import JobRun, after, job
+from anchang.platform.jobs import after
+from anchang.platform.project_jobs import project_job
 
 
-@job("commission.follow")
-def follow_deal(run: JobRun, deal: int) -> None:
-    ctx = Context(run.access, run.here)
+@project_job("commission.follow")
+def follow_deal(ctx: Context, deal: int) -> None:
     follow(ctx, [deal])
-    ctx.flush()
 
 
-@job("commission.keep_up", every="40 3 * * *")
-def keep_up(run: JobRun) -> None:
+@project_job("commission.keep_up", every="40 3 * * *")
+def keep_up(ctx: Context) -> None:
     """Milestones that come with time (retention), and deals that no event told of."""
-    ctx = Context(run.access, run.here)
-    follow(ctx, queries.deals_unfinished(run.here))
-    ctx.flush()
+    follow(ctx, queries.deals_unfinished(ctx.here))
 
 
 after(

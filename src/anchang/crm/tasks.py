@@ -11,76 +11,23 @@ from anchang.crm.commands.tagging import apply_rule, apply_rules, tag_changed
 from anchang.crm.commands.truth import find_doubts
 from anchang.crm.models import Tag
 from anchang.platform.context import Context
-from anchang.platform.jobs import JobRun, job
+from anchang.platform.project_jobs import project_job
+
+project_job("crm.remind_idle", every="*/30 * * * *")(remind_idle)
+project_job("crm.remind_appointments", every="*/10 * * * *")(remind_appointments)
+project_job("crm.lead_clock", every="*/10 * * * *")(run_clock)
+project_job("crm.tag_changed", every="* * * * *")(tag_changed)
+project_job("crm.expire_grades", every="10 1 * * *")(expire_grades)
+# Time alone makes some rules of tags true.
+project_job("crm.tag_all", every="20 2 * * *")(apply_rules)
+project_job("crm.propose_erasure", every="20 4 * * 1")(propose_erasure)
+project_job("crm.remind_requests", every="30 8 * * *")(remind_requests)
+project_job("crm.find_doubts", every="40 22 * * *")(find_doubts)
 
 
-@job("crm.remind_idle", every="*/30 * * * *")
-def remind_idle_customers(run: JobRun) -> None:
-    """To-dos for customers left without follow-up, copies to the managers."""
-    ctx = Context(run.access, run.here)
-    remind_idle(ctx)
-    ctx.flush()
-
-
-@job("crm.expire_grades", every="10 1 * * *")
-def expire_customer_grades(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    expire_grades(ctx)
-    ctx.flush()
-
-
-@job("crm.remind_appointments", every="*/10 * * * *")
-def remind_of_appointments(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    remind_appointments(ctx)
-    ctx.flush()
-
-
-@job("crm.find_doubts", every="40 22 * * *")
-def find_doubtful_contacts(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    find_doubts(ctx)
-    ctx.flush()
-
-
-@job("crm.lead_clock", every="*/10 * * * *")
-def run_clock_of_leads(run: JobRun) -> None:
-    """Leads without first follow-up and customers beyond their grade's limit go back; owners are warned before."""
-    ctx = Context(run.access, run.here)
-    run_clock(ctx)
-    ctx.flush()
-
-
-@job("crm.apply_tag")
-def apply_rule_of_tag(run: JobRun, tag: int) -> None:
+@project_job("crm.apply_tag")
+def apply_rule_of_tag(ctx: Context, tag: int) -> None:
     """A tag's new rule, on all customers of the project."""
-    found = Tag.objects.filter(project=run.here, pk=tag, active=True).first()
+    found = Tag.objects.filter(project=ctx.here, pk=tag, active=True).first()
     if found is not None and found.by_rule:
-        apply_rule(Context(run.access, run.here), found)
-
-
-@job("crm.tag_changed", every="* * * * *")
-def tag_changed_customers(run: JobRun) -> None:
-    """The rules of tags, on customers to whom something happened."""
-    tag_changed(Context(run.access, run.here))
-
-
-@job("crm.tag_all", every="20 2 * * *")
-def tag_all_customers(run: JobRun) -> None:
-    """The rules of tags on everybody: time alone makes some of them true."""
-    apply_rules(Context(run.access, run.here))
-
-
-@job("crm.propose_erasure", every="20 4 * * 1")
-def propose_idle_files(run: JobRun) -> None:
-    """Once a week: the files that nobody has needed for the project's months."""
-    ctx = Context(run.access, run.here)
-    propose_erasure(ctx)
-    ctx.flush()
-
-
-@job("crm.remind_requests", every="30 8 * * *")
-def remind_of_requests(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    remind_requests(ctx)
-    ctx.flush()
+        apply_rule(ctx, found)

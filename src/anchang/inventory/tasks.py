@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from anchang.inventory.commands import publish_due_lists
-from anchang.platform.context import Context
-from anchang.platform.jobs import JobRun, job
+from anchang.platform.project_jobs import project_job
 
-
-@job("inventory.publish_due_lists", every="* * * * *")
-def publish_lists(run: JobRun) -> None:
-    """Price lists come into force at the project's midnight."""
-    ctx = Context(run.access, run.here)
-    publish_due_lists(ctx)
-    ctx.flush()
+# Price lists come into force at the project's midnight.
+project_job("inventory.publish_due_lists", every="* * * * *")(publish_due_lists)

@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from anchang.opening.commands.claims import settle_openings
-from anchang.platform.context import Context
-from anchang.platform.jobs import JobRun, job
+from anchang.platform.project_jobs import project_job
 
-
-@job("opening.settle", every="* * * * *")
-def settle(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    settle_openings(ctx)
-    ctx.flush()
+project_job("opening.settle", every="* * * * *")(settle_openings)

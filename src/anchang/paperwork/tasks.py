@@ -3,12 +3,6 @@
 from __future__ import annotations
 
 from anchang.paperwork.commands import expire_requests
-from anchang.platform.context import Context
-from anchang.platform.jobs import JobRun, job
+from anchang.platform.project_jobs import project_job
 
-
-@job("paperwork.expire", every="*/10 * * * *")
-def expire(run: JobRun) -> None:
-    ctx = Context(run.access, run.here)
-    expire_requests(ctx)
-    ctx.flush()
+project_job("paperwork.expire", every="*/10 * * * *")(expire_requests)
