@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.finance import accounting_resources, banking_resources, queries  # noqa: F401 (each registers its own)
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
 from anchang.finance.models.ledger import Item
+from anchang.inventory.words import reason_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 _CONSULTANT = Field("consultant", label=_("Consultant"), source="deal__consultant", to="users", list=True)
@@ -90,7 +91,7 @@ register(
             Field("title", label=_("Refund"), source="deal__unit__label"), _UNIT, _CUSTOMER, _CONSULTANT,
             Field("deal"), Field("contract"), Field("kind", list=True), Field("money"),
             Field("amount", list=True, sum=True), Field("payee", list=True), Field("payee_account"),
-            Field("payer_receives"), Field("reason", list=True), Field("state", list=True),
+            Field("payer_receives"), Field("reason", words=reason_text, list=True), Field("state", list=True),
             Field("due_on", list=True),
             Field("requested_by"), Field("approved_by"), Field("approved_on"),
             Field("way", kind="choice", choices=dict(Receipt.Way.choices)), Field("paid_on"),
