@@ -6,10 +6,15 @@ import hashlib
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.utils.translation import override
 
 from anchang.deals.models import Deal, LaunchScheme, Lottery, QueueTicket
 from anchang.finance.models import Receipt, Refund
 from anchang.kernel.errors import DomainError
+from anchang.platform import resources
+from anchang.platform.models import Event
+from anchang.platform.telling import event_text
+from anchang.platform.ui import rows
 from tests.deals.desk import Desk
 from tests.factories import run
 
@@ -104,7 +109,13 @@ def test_the_end_of_the_launch_refunds_every_ticket_that_became_no_sale(desk):
     desk.subscribe(0, customer=tickets[1].customer)
     run("end_registration", desk.office.access("director"), scheme)
     assert run("finish_launch", desk.office.access("director"), scheme) == {"withdrawn": 2}
-    assert [refund.reason for refund in Refund.objects.all()] == ["开盘已结束"] * 2
+    assert [refund.reason for refund in Refund.objects.all()] == ["launch_over"] * 2, "a code, whoever ends it"
+    told = Event.objects.filter(name="ticket.withdrawn").order_by("pk").first()
+    refunds = resources.get("refunds")
+    for language, words in (("zh-hans", "开盘已结束"), ("en", "The launch is over")):
+        with override(language):
+            assert event_text(told.name, told.data).endswith(words)
+            assert rows.told(refunds.by_name["reason"], "launch_over") == words
     states = list(QueueTicket.objects.order_by("number").values_list("state", flat=True))
     assert states == ["withdrawn", "converted", "withdrawn"]
 

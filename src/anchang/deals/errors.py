@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import change_errors, launch_errors, offer_errors  # noqa: F401 (words of their own)
 from anchang.deals.models import Bundle, Contract, Deal, Hold, LaunchScheme, QueueTicket, Subscription
+from anchang.deals.words import END_REASONS
 from anchang.platform.commands import constraint_errors
 from anchang.platform.wording import say, say_values
 
@@ -148,6 +149,11 @@ say(_ERRORS | _EVENTS | _MESSAGES)
 say_values("notice.subscription_decided", state=dict(Subscription.State.choices))
 for _model in (Bundle, Subscription, Contract, Hold, QueueTicket, LaunchScheme):
     say_values("state_refused", state=dict(_model.State.choices))
+for _code in (
+    "event.hold.cancelled", "event.hold.expired", "event.subscription.cancelled", "event.subscription.terminated",
+    "event.contract.terminated", "event.ticket.withdrawn", "notice.contract_terminated",
+):  # fmt: skip
+    say_values(_code, reason=END_REASONS)
 say_values("event.deal.connected", connection=dict(Deal.Connected.choices))
 say_values("event.deal.edited", sales_mode=dict(Deal._meta.get_field("sales_mode").flatchoices))
 say_values("event.ticket.qualified", qualified=dict(QueueTicket.Qualified.choices))

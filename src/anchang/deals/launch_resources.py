@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models import LaunchScheme, Lottery, QueueTicket
-from anchang.inventory.words import checks_text
+from anchang.inventory.words import checks_text, reason_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 register(
@@ -32,7 +32,7 @@ register(
             Field("title", label=_("Ticket"), source="number", kind="text"),
             Field("scheme", list=True, form="create"), Field("number", list=True),
             Field("customer", list=True, form="create"), Field("state", list=True), Field("qualified", list=True),
-            Field("place", list=True), Field("missed"), Field("reason"), Field("deal"),
+            Field("place", list=True), Field("missed"), Field("reason", words=reason_text), Field("deal"),
             Field("wishes", filter=False, sort=False), Field("issued_on", list=True), Field("called_at"),
             Field("consultant", label=_("Consultant"), source="deal__consultant", to="users", list=True),
             Field("team", label=_("Team"), source="deal__team", to="teams"), Field("created_at"),

@@ -29,7 +29,7 @@ from anchang.deals.models import (
     Subscription,
 )
 from anchang.deals.words import buyers_text, plan_text
-from anchang.inventory.words import snapshot_text
+from anchang.inventory.words import reason_text, snapshot_text
 from anchang.platform.resources import Field, Related, Resource, register
 
 
@@ -65,7 +65,7 @@ register(
             Field("state", list=True), Field("sales_mode", list=True, form="edit"),
             Field("agency", form="edit"), Field("connected"),
             Field("ownership"), Field("list_total"), Field("total", list=True, sum=True),
-            Field("opened_on", list=True), Field("ended_on"), Field("end_reason"), Field("previous"),
+            Field("opened_on", list=True), Field("ended_on"), Field("end_reason", words=reason_text), Field("previous"),
             Field("created_at"),
             Field("buyers", label=_("Buyers"), value=queries.buyers_by_deal, words=buyers_text),
             Field("documents", label=_("Signing documents"), value=_documents),
@@ -113,7 +113,7 @@ register(
             Field("signing_overdue", label=_("Signing overdue, days"), kind="int",
             expr=_days_over("sign_by", "active", "overdue")), Field("activated_on"),
             Field("approve_by"), Field("refused_on"), Field("ended_on"), Field("fault"),
-            Field("end_reason"), Field("forfeited"),
+            Field("end_reason", words=reason_text), Field("forfeited"),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
@@ -149,7 +149,8 @@ register(
             expr=_days_over("filing_due_on", "signed")), Field("area_scheme"),
             Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
             Field("clauses", filter=False, sort=False),
-            Field("terminated_on"), Field("fault"), Field("end_reason"), Field("forfeited"), Field("penalty"),
+            Field("terminated_on"), Field("fault"), Field("end_reason", words=reason_text), Field("forfeited"),
+            Field("penalty"),
             Field("compensation"), Field("refund_due_on"),
             Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract),
             words=snapshot_text),
@@ -169,7 +170,8 @@ register(
             Related("refunds", "contract"), Related("deal-files", "contract"),
             Related("invoices", "contract"), Related("vouchers", "contract"),
             Related("mortgages", "contract"), Related("titles", "contract"), Related("contract-copies", "contract"),
-            Related("disputes", "contract"),
+            Related("disputes", "contract"), Related("review-results", "contract"),
+            Related("legal-reviews", "contract"),
         ),
     )
 )  # fmt: skip

@@ -7,10 +7,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from anchang.deals.models import Buyer
 from anchang.platform.ui import formats
-from anchang.platform.wording import key_word
+from anchang.platform.wording import key_word, say_keys
+
+#: Why a deal ended where nobody said it in his own words, kept as a code.
+END_REASONS: dict[str, Any] = {
+    "cancelled": gettext_lazy("Cancelled"), "expired": gettext_lazy("Time over"), "ended": gettext_lazy("Deal ended"),
+    "revoked": gettext_lazy("Online signing revoked"), "withdrawn": gettext_lazy("Ticket withdrawn"),
+    "launch_over": gettext_lazy("The launch is over"),
+}  # fmt: skip
+say_keys(reason=END_REASONS)
 
 
 def buyers_text(buyers: Sequence[Mapping[str, Any]]) -> str:
@@ -36,4 +45,4 @@ def plan_text(lines: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
-__all__ = ["buyers_text", "plan_text"]
+__all__ = ["END_REASONS", "buyers_text", "plan_text"]

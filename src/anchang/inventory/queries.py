@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from anchang.inventory import rules
 from anchang.inventory.models import Building, Layout, Licence, Phase, PriceChange, PriceScheme, Unit, UnitStateChange
+from anchang.inventory.words import REASONS, reason_text
 from anchang.kernel.money import ZERO
 from anchang.platform import parameters, statements
 from anchang.platform.access import Access
@@ -216,7 +217,7 @@ def hoarded_units(project: Project, on: dt.date) -> list[Unit]:
     days = int(parameters.value("inventory.hoarding_days", project, on))
     limit = on - dt.timedelta(days=days)
     rows = Unit.objects.filter(
-        project=project, licence__issued_on__lte=limit, control_reason="",
+        project=project, licence__issued_on__lte=limit, control_reason__in=("", *REASONS),
         state__in=(Unit.State.UNRELEASED, Unit.State.CONTROLLED),
     )  # fmt: skip
     return [
@@ -311,7 +312,7 @@ def state_history(unit: Unit, *, with_reasons: bool) -> list[dict[str, Any]]:
     return [
         {
             "at": timezone.localtime(row.at).isoformat(), "from": row.from_state, "to": row.to_state,
-            "reason": (row.reason if with_reasons else "") or str(row.get_cause_display()),
+            "reason": (reason_text(row.reason) if with_reasons else "") or str(row.get_cause_display()),
             "by": actor_text(row.actor_name),
         }
         for row in rows

@@ -34,7 +34,7 @@ from anchang.inventory.models import (
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
-from anchang.inventory.words import checks_text, factors_text, rounding_text
+from anchang.inventory.words import checks_text, factors_text, reason_text, rounding_text
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
@@ -230,7 +230,7 @@ register(Resource(
         Field("decoration_price", section="price"),
         Field("licence", section="sale"),
         Field("release_batch", section="sale"),
-        Field("control_reason", section="sale"),
+        Field("control_reason", words=reason_text, section="sale"),
         Field("available_since", section="sale"),
         Field("ever_available_on", section="sale"),
         Field("days_on_sale", label=_("Days on sale"), expr=_DAYS_ON_SALE, kind="int", section="sale"),
@@ -254,7 +254,7 @@ register(Resource(
         Field("from_state", list=True),
         Field("to_state", list=True),
         Field("cause", list=True),
-        Field("reason", list=True),
+        Field("reason", words=reason_text, list=True),
         Field("actor_name", words=actor_text, list=True),
         Field("list_total"),
     ),
@@ -271,7 +271,7 @@ register(Resource(
         Field("set_at", list=True),
         Field("cleared_by", list=True),
         Field("cleared_at", list=True),
-        Field("clear_reason"),
+        Field("clear_reason", words=reason_text),
     ),
 ))  # fmt: skip
 

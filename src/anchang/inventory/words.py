@@ -11,6 +11,12 @@ from django.utils.translation import gettext_lazy
 from anchang.platform.ui import formats
 from anchang.platform.wording import key_word, say_keys, say_values
 
+#: Why the system itself moved a unit, kept as a code: people's own words stand beside these as they typed them.
+REASONS: dict[str, Any] = {
+    "deal_ended": gettext_lazy("Deal ended"), "reserved": gettext_lazy("Reserved in the price list"),
+    "sold_before": gettext_lazy("Sold before the system"), "opening": gettext_lazy("Chosen online"),
+    "opening_over": gettext_lazy("Opening over"),
+}  # fmt: skip
 #: Items of the checklists of release batches and launch schemes; an office adds its own in its own words.
 CHECKS: dict[str, Any] = {
     "permit": gettext_lazy("Licence"), "price_list": gettext_lazy("Price list"),
@@ -18,7 +24,7 @@ CHECKS: dict[str, Any] = {
     "materials": gettext_lazy("Sales materials"), "training": gettext_lazy("Training"),
 }  # fmt: skip
 say_keys(
-    check=CHECKS, rounded={
+    check=CHECKS, reason=REASONS, rounded={
         "half_up": gettext_lazy("rounded half up"), "down": gettext_lazy("rounded down"),
         "up": gettext_lazy("rounded up"),
     },
@@ -26,6 +32,11 @@ say_keys(
 )
 say_values("event.launch.ticked", item=CHECKS)
 say_values("event.batch.ticked", item=CHECKS)
+
+
+def reason_text(reason: str) -> str:
+    """A kept reason: the system's codes in words, a person's words as typed."""
+    return key_word("reason", reason)
 
 
 def steps_text(steps: Sequence[Mapping[str, Any]]) -> str:
@@ -65,4 +76,6 @@ def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(f"{factor['name']}（{len(factor['lines'])}）" for factor in factors)
 
 
-__all__ = ["checks_text", "factors_text", "rounding_text", "snapshot_text", "steps_text"]
+__all__ = [
+    "REASONS", "checks_text", "factors_text", "reason_text", "rounding_text", "snapshot_text", "steps_text",
+]  # fmt: skip

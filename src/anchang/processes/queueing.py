@@ -5,9 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any
 
-from django.conf import settings
 from django.db.models import Sum
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.commands.launch import move_scheme
@@ -34,12 +32,6 @@ def why_not_live(ticket: QueueTicket) -> Refusal | None:
 
 def _live(ticket: QueueTicket) -> bool:
     return ticket.state in _LIVE
-
-
-def _in_house_language(words: Any) -> str:
-    """A reason that is kept as text is read by everybody, so it stands in the house's language."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return str(words)
 
 
 def _locked(ctx: Context, ticket: QueueTicket) -> tuple[QueueTicket, Deal]:
@@ -70,7 +62,7 @@ def receive_on_ticket(ctx: Context, ticket: QueueTicket, data: MoneyInput) -> Re
 def withdraw_ticket(ctx: Context, ticket: QueueTicket, data: WithdrawInput) -> QueueTicket:
     """Give the ticket back: all its money goes onto the refund list, in full."""
     ticket, deal = _locked(ctx, ticket)
-    reason = data.reason or _in_house_language(_("Ticket withdrawn"))
+    reason = data.reason or "withdrawn"
     refunds = refund_free_money(ctx, deal, reason)
     end_ticket(ctx, ticket, reason, paid_back=not refunds)
     return ticket
@@ -84,6 +76,6 @@ def finish_launch(ctx: Context, scheme: LaunchScheme) -> dict[str, Any]:
     """Every ticket that became no sale goes onto the refund list."""
     move_scheme(ctx, scheme, LaunchScheme.State.DONE)
     rows = QueueTicket.objects.filter(project=ctx.here, scheme=scheme, state__in=_LIVE).order_by("pk")
-    over = WithdrawInput(reason=_in_house_language(_("The launch is over")))
+    over = WithdrawInput(reason="launch_over")
     ended = [withdraw_ticket(ctx, ticket, over) for ticket in rows]
     return {"withdrawn": len(ended)}

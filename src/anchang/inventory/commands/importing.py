@@ -355,11 +355,10 @@ def _states(ctx: Context, rows: Sequence[FileRow], outcome: _Outcome, licence: L
     ]  # fmt: skip
     if not fresh:
         return []
-    reserved = _now("Reserved in the price list")
     kept = [unit for row, unit in fresh if row.state == RESERVED]
     sold = [unit for row, unit in fresh if row.state == SOLD]
     rest = [unit for row, unit in fresh if row.state not in (RESERVED, SOLD)]
-    move_units(ctx, kept, rules.CONTROLLED, reason=reserved)
+    move_units(ctx, kept, rules.CONTROLLED, reason="reserved")
     move_units(ctx, rest, rules.CONTROLLED)
     move_units(ctx, [u for u in rest if licence is not None and u.price_list_id], rules.AVAILABLE)
     _mark_sold(ctx, sold)
@@ -371,9 +370,8 @@ def _states(ctx: Context, rows: Sequence[FileRow], outcome: _Outcome, licence: L
 
 def _mark_sold(ctx: Context, units: Sequence[Unit]) -> None:
     """Sold before the system (DOMAIN §10): signed without amounts, straight from unreleased."""
-    reason = _now("Sold before the system")
     UnitStateChange.objects.bulk_create(
-        [state_row(ctx, unit, rules.SIGNED, reason=reason, cause="import") for unit in units], batch_size=2000
+        [state_row(ctx, unit, rules.SIGNED, reason="sold_before", cause="import") for unit in units], batch_size=2000
     )
     Unit.objects.filter(project=ctx.here, pk__in=[unit.pk for unit in units]).update(
         state=rules.SIGNED, state_since=ctx.now, legacy_sold=True, updated_at=ctx.now

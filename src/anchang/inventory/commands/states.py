@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 from django.db.models import QuerySet, Value
 from django.db.models.functions import Coalesce
-from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
 from anchang.inventory import rules
@@ -62,7 +61,7 @@ def move_units(
     )
     kept = reason if to in (rules.CONTROLLED, rules.RETAINED) else ""
     if kept and rules.cause_of(to, deal_id is not None) == "deal_ended":
-        kept = _now("Deal ended")  # everybody reads it on the board; the text stays with the deal
+        kept = "deal_ended"  # everybody reads it on the board; the text stays with the deal
     changes: dict[str, Any] = {
         "state": to,
         "state_since": ctx.now,

@@ -101,7 +101,7 @@ def free_selection(ctx: Context, units: list[Unit]) -> None:
     locked = [unit for unit in units if stock.LOCK_SELECTION in unit.locks]
     UnitLock.objects.filter(
         project=ctx.here, unit__in=[u.pk for u in locked], kind=stock.LOCK_SELECTION, cleared_at=None
-    ).update(cleared_at=ctx.now, cleared_by_id=ctx.user_id, clear_reason="opening over", updated_at=ctx.now)
+    ).update(cleared_at=ctx.now, cleared_by_id=ctx.user_id, clear_reason="opening_over", updated_at=ctx.now)
     by_locks: dict[tuple[str, ...], list[Unit]] = {}
     for unit in locked:
         by_locks.setdefault(tuple(k for k in unit.locks if k != stock.LOCK_SELECTION), []).append(unit)
