@@ -17,7 +17,8 @@ from anchang.processes import tasks
 from tests.affairs.test_affairs import job
 from tests.factories import PASSWORD, run
 from tests.paperwork.test_signing import back
-from tests.processes.test_main_path import refused
+from tests.processes.test_changes import approve, ask_exchange
+from tests.processes.test_main_path import refused, set_parameter
 
 pytestmark = pytest.mark.django_db
 TOTAL = "2828460.00"
@@ -127,3 +128,27 @@ def test_terms_of_others_and_terms_out_of_date_do_not_bind(desk):
     with pytest.raises(IntegrityError, match="other terms"), transaction.atomic():
         Negotiation.objects.update(subscription=sub)
     assert plan.pk != sub.payment_plan_id
+
+
+def test_an_opportunity_follows_the_end_of_its_sale(desk):
+    """Lost with a sale that was agreed and ended, and won again by the unit that it was exchanged for."""
+    one = opportunity(desk)
+    sub = desk.subscribe(customer=one.customer)
+    change = approve(desk, ask_exchange(desk, sub))
+    one.refresh_from_db()
+    assert one.stage == "won" and one.subscription.deal_id == change.new_deal_id
+    run("terminate_subscription", mine(desk, "director"), one.subscription, reason="贷款未批", fault="none")
+    one.refresh_from_db()
+    assert (one.stage, one.lost_reason) == ("lost", "贷款未批")
+    refused("state_refused", "lose_opportunity", mine(desk), one, reason="x")
+    assert run("reopen_opportunity", mine(desk), one).stage == "interested"
+
+
+def test_an_opportunity_is_open_again_when_nobody_approves_its_sale(desk):
+    one = opportunity(desk)
+    set_parameter("deals.activate_on", "full_deposit")
+    waiting = desk.subscribe(customer=one.customer)
+    assert waiting.state == "draft"
+    run("cancel_subscription", mine(desk, "manager"), waiting, reason="不想等了")
+    one.refresh_from_db()
+    assert one.stage == "interested"

@@ -8,6 +8,7 @@ from anchang.affairs.models import (
     BureauDifference,
     ContractCopy,
     Dispute,
+    LegalReview,
     Mortgage,
     Negotiation,
     Opportunity,
@@ -85,6 +86,17 @@ say(
         "provided_already": _("This day is provided for already."),
         "event.liability.excused": _("%(days)s days of the seller's delay excused"),
         "event.liability.provided": _("Provided %(amount)s for %(days)s days late through %(through)s"),
+        "legal_review_open": _("Terms beyond the standard wait for the lawyer: have them reviewed or change them."),
+        "review_incomplete": _("Say a result for every point: %(points)s"),
+        "point_unknown": _("The office's list has no such point."),
+        "point_twice": _("This point is said twice."),
+        "event.contract.review_failed": _("Reviewed, to be corrected: %(points)s"),
+        "notice.contract_review_failed": _("Contract %(number)s is to be corrected: %(points)s"),
+        "event.legal.asked": _("%(terms)s terms beyond the standard before the lawyer"),
+        "event.legal.passed": _("Terms passed by the lawyer"),
+        "event.legal.returned": _("Terms sent back by the lawyer"),
+        "task.legal_review": _("Review the terms of contract %(number)s (%(unit)s)"),
+        "notice.legal_review_decided": _("Terms of contract %(number)s: %(state)s"),
         "four_eyes": _("Who drafted the contract does not check it. Somebody else must."),
         "check_running": _("A check of this subscription is running."),
         "check_missing": _("A second person must confirm the contract's facts first."),
@@ -116,6 +128,9 @@ for _code in ("event.bureau.differs", "event.bureau.agrees", "task.bureau_differ
 say_values("state_refused", state=dict(BureauDifference.State.choices))
 say_values("contract_not_there", state=dict(Contract.State.choices))
 say_values("notice.signing_check_decided", state=dict(SigningCheck.State.choices))
+say_values("notice.legal_review_decided", state=dict(LegalReview.State.choices))
 say_values("state_refused", state=dict(Opportunity.Stage.choices))
-for _model in (Negotiation, SigningCheck, SigningProcedure, Mortgage, TitleRegistration, Dispute, ContractCopy):
+for _model in (
+    LegalReview, Negotiation, SigningCheck, SigningProcedure, Mortgage, TitleRegistration, Dispute, ContractCopy,
+):  # fmt: skip
     say_values("state_refused", state=dict(_model.State.choices))

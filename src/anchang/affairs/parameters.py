@@ -14,6 +14,8 @@ declare(
     },
     "json", _("Days from one step after signing to the next"),
 )  # fmt: skip
+declare("affairs.legal_review", False, "bool", _("Terms beyond the standard need a lawyer's review"),
+        help=_("Standard are the agreed clauses of new contracts."))  # fmt: skip
 declare("affairs.open_mortgages", True, "bool", _("Open the mortgages of a contract when it is signed"))
 declare("affairs.handover_needs_settled", False, "bool", _("Hand over only when all house money due is paid"))
 declare("affairs.negotiation_days", 3, "int", _("Days that closing talks stay open at most"))

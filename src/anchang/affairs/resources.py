@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.affairs import (  # noqa: F401 (each registers its own)
     bureau_resources,
     pipeline_resources,
+    review_resources,
     signing_resources,
     vouchers,
 )

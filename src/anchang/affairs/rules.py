@@ -57,8 +57,10 @@ def why_not_go(kind: str, state: str, to: str) -> Refusal | None:
     return None if to in MACHINES[kind].get(state, ()) else Refusal("state_refused", {"state": state, "to": to})
 
 
-def why_not_move(stage: str, to: str) -> Refusal | None:
-    """Whether an opportunity may go from one stage to another."""
+def why_not_move(stage: str, to: str, *, sale_ended: bool = False) -> Refusal | None:
+    """Whether an opportunity may go from one stage to another; out of a won one only the end of its sale leads."""
+    if sale_ended and stage == "won":
+        return None if to in ("interested", "lost") else Refusal("state_refused", {"state": stage, "to": to})
     return None if to in OPPORTUNITY.get(stage, ()) else Refusal("state_refused", {"state": stage, "to": to})
 
 

@@ -64,7 +64,7 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     commission-statements.print commission-splits.view
     signature-requests.view signers.view signers.link subscriptions.esign
     signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
-    subscriptions.sign-notice subscriptions.esign-notice
+    subscriptions.sign-notice subscriptions.esign-notice review-results.view legal-reviews.view
     opportunities.* negotiations.*
 """) | held("project", """
     units.ask-discount units.make-quotation coupons.view
@@ -99,7 +99,7 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.view opportunities.* negotiations.*
+    risk-notices.view opportunities.* negotiations.* review-points.view review-results.view legal-reviews.view
     handovers.view seller-liabilities.view seller-liabilities.excuse provisions.view month-statements.view
     budget-entries.view
 """)  # fmt: skip
@@ -118,6 +118,7 @@ CLERK: Rights = BASE | held("project", """
     signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
     risk-notices.* handovers.view seller-liabilities.view provisions.view
+    review-points.* review-results.view legal-reviews.view
     mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
 
@@ -169,7 +170,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
     invoices.view vouchers.view expense-subjects.* expense-targets.* expense-plans.* marketing-contracts.*
     expenses.* expense-payments.view
     sales-plans.* plan-targets.* month-statements.* budget-entries.*
-    signing-procedures.* procedure-steps.* risk-notices.*
+    signing-procedures.* procedure-steps.* risk-notices.* review-points.* legal-reviews.*
     connected-persons.* teams.* users.* grants.* personal-grants.* parameters.* commission-schemes.*
 """)  # fmt: skip
 
@@ -184,6 +185,12 @@ GROUP_MARKETING: Rights = BASE | held("project", """
     receivables.view receipts.view refunds.view events.view parameters.view jobs.*
 """)  # fmt: skip
 
+#: Reads contracts and decides about terms beyond the standard; disputes are his too.
+LAWYER: Rights = BASE | held("project", """
+    contracts.view subscriptions.view deals.view buyers.view deal-files.view customers.view
+    legal-reviews.* review-results.view disputes.*
+""")
+
 STANDARD: dict[str, tuple[str, Rights]] = {
     "admin": ("系统管理员", {"*": "project"}),
     "group": ("集团营销", GROUP_MARKETING),
@@ -193,6 +200,7 @@ STANDARD: dict[str, tuple[str, Rights]] = {
     "clerk": ("签约专员", CLERK),
     "service": ("客服", SERVICE),
     "consultant": ("置业顾问", CONSULTANT),
+    "lawyer": ("法务", LAWYER),
 }
 
 #: Fields that a role never sees: the floor price is not for the sales floor.

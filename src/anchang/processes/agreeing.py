@@ -5,7 +5,7 @@ from __future__ import annotations
 from anchang.affairs.commands.negotiating import close, lapse_if_over, move
 from anchang.affairs.models import Negotiation, Opportunity
 from anchang.crm.models import Customer
-from anchang.deals.models import Subscription
+from anchang.deals.models import Deal, Subscription
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
@@ -50,6 +50,25 @@ def _win(ctx: Context, subscription: Subscription, talks: Negotiation | None) ->
             close(ctx, other, Negotiation.State.LAPSED)
         one.subscription = subscription
         move(ctx, one, Opportunity.Stage.WON, number=subscription.number)
+
+
+def sale_ended(ctx: Context, deal: Deal, reason: str, *, agreed: bool) -> None:
+    """The deal that an opportunity was won by is over: after an `agreed` sale the opportunity is lost for the same
+    reason, else (nobody approved, or it was withdrawn) it is open again."""
+    won = Opportunity.objects.select_for_update(no_key=True, of=("self",)).filter(
+        project=ctx.here, stage=Opportunity.Stage.WON, subscription__deal=deal
+    )
+    for one in won:
+        one.lost_reason = reason[:200] if agreed else ""
+        stage = Opportunity.Stage.LOST if agreed else Opportunity.Stage.INTERESTED
+        move(ctx, one, stage, sale_ended=True, reason=reason)
+
+
+def follow_exchange(ctx: Context, old: Deal, subscription: Subscription) -> None:
+    """The opportunity stays won, by the subscription of the new unit."""
+    Opportunity.objects.filter(project=ctx.here, stage=Opportunity.Stage.WON, subscription__deal=old).update(
+        subscription=subscription, updated_at=ctx.now
+    )
 
 
 def handover_clause(subscription: Subscription) -> str:

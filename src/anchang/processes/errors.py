@@ -13,5 +13,6 @@ say({
     "no_payment_plan": _("There is no payment plan yet: add one first."),
     "nothing_to_receive_on": _("This deal takes no money now."),
     "offer_incomplete": _("The offer is not complete: %(why)s"),
+    "task.prepare_handover": _("Prepare the handover materials of %(unit)s (contract %(number)s)"),
     "customer_missing": _("Choose a customer, or type name and phone of a new one."),
 })  # fmt: skip

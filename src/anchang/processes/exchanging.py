@@ -22,6 +22,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Quantity, Reason, Ref
 from anchang.processes import bundles
+from anchang.processes.agreeing import follow_exchange
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
 from anchang.processes.entitlements import coupons_of, entitled, release, voucher_rules
 from anchang.processes.money import move_cash, return_money
@@ -107,6 +108,7 @@ def carry_out_exchange(ctx: Context, change: DealChange, chain: Chain) -> None:
     move_cash(ctx, old, new, cash, change.reason)
     refund_free_money(ctx, old, change.reason, None, contract)
     bundles.follow(ctx, old, new)
+    follow_exchange(ctx, old, subscription)
     end_deal(ctx, chain.unit, old, change.reason, reconfirm=True)
     allocate_open_money(ctx, new)
     if contract is not None:

@@ -19,3 +19,8 @@ PAYMENT_DUE = declare(
     text=_("{name}, {amount} yuan for {unit} of {project} are due on {due_on}."),
     variables={"name": _("Customer"), "unit": _("Unit"), "amount": _("Amount"), "due_on": _("Due on")},
 )  # fmt: skip
+CONTRACT_SIGNED = declare(
+    "contract_congratulation", label=_("Congratulations on signing"), audience="customer",
+    text=_("{name}, congratulations on your new home: contract {number} for {unit} of {project} is signed."),
+    variables={"name": _("Customer"), "unit": _("Unit"), "number": _("Number")},
+)  # fmt: skip

@@ -20,3 +20,6 @@ declare(
     "processes.check_before_signing", False, "bool", _("A second person confirms the facts before a contract is made")
 )
 declare("processes.notices_before_signing", False, "bool", _("Required notices are signed before a contract is made"))
+declare(
+    "processes.handover_roles", ["service"], "list", _("Who prepares the handover materials of a signed contract")
+)

@@ -10,6 +10,8 @@ from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
+from anchang.affairs.commands.reviewing import check_legal, terms_of
+from anchang.crm.commands.telling import ToCustomer, tell_customers
 from anchang.deals import rules
 from anchang.deals.commands.checklist import missing_documents
 from anchang.deals.commands.claims import keep_claim, lock_chain, why_not_deal
@@ -33,7 +35,8 @@ from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Note
 from anchang.processes.agreeing import handover_clause
 from anchang.processes.before_signing import check_before_signing, check_unchanged
-from anchang.processes.people import with_permission
+from anchang.processes.messages import CONTRACT_SIGNED
+from anchang.processes.people import with_permission, with_roles
 
 
 class SignInput(Input):
@@ -61,7 +64,7 @@ def sign_contract(ctx: Context, subscription: Subscription, data: SignInput) -> 
     subscription.state = Subscription.State.SIGNED
     subscription.save(update_fields=["state", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "signing_due")
-    if not ctx.param("deals.contract_review"):
+    if not ctx.param("deals.contract_review") and not terms_of(ctx, contract):
         put_in_force(ctx, unit, deal, contract)
     else:
         ctx.event(
@@ -156,6 +159,24 @@ def put_in_force(ctx: Context, unit: Unit, deal: Deal, contract: Contract) -> No
     ctx.notify(
         [*with_permission(ctx, "contracts.receive"), deal.consultant_id], "contract_signed", contract, **facts
     )
+    if contract.revision == 1:
+        _tell_of_signing(ctx, deal, contract)
+
+
+def _tell_of_signing(ctx: Context, deal: Deal, contract: Contract) -> None:
+    """K12: congratulations to the buyer, not again after an exchange; a to-do for who prepares the handover."""
+    due = contract.unit.building.handover_due_on
+    for user_id in with_roles(ctx, ctx.param("processes.handover_roles")):
+        ctx.task(
+            user_id, "prepare_handover", deal, number=contract.number, unit=contract.unit.label,
+            due_at=dt.datetime.combine(due, dt.time(9), ctx.zone) if due else None,
+        )  # fmt: skip
+    if deal.previous_id is None:
+        told = ToCustomer(
+            customer_id=deal.customer_id, record=contract, key=str(contract.pk), owner_id=deal.consultant_id,
+            values={"unit": contract.unit.label, "number": contract.number},
+        )  # fmt: skip
+        tell_customers(ctx, CONTRACT_SIGNED, [told])
 
 
 def _move_money(ctx: Context, deal: Deal, contract: Contract) -> None:
@@ -198,6 +219,7 @@ def sign_reviewed_contract(ctx: Context, contract: Contract) -> Contract:
         raise DomainError.of(why)
     if contract.subscription is not None and contract.revision == 1:
         check_unchanged(deal, contract.subscription)
+    check_legal(ctx, contract)
     put_in_force(ctx, unit, deal, contract)
     contract.refresh_from_db()
     return contract

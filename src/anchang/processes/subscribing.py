@@ -39,7 +39,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
 from anchang.processes import bundles
-from anchang.processes.agreeing import carry_terms
+from anchang.processes.agreeing import carry_terms, sale_ended
 from anchang.processes.entitlements import (
     Entitlements,
     bundle_rule,
@@ -474,6 +474,7 @@ def give_back(ctx: Context, unit: Unit, deal: Deal, subscription: Subscription, 
     subscription.save(update_fields=["state", "approve_by", "ended_on", "end_reason", "updated_at"])
     ctx.finish_tasks("subscriptions", [subscription.pk], "subscription_approval")
     release(ctx, deal, subscription.snapshot)
+    sale_ended(ctx, deal, reason, agreed=False)
     if bundle := bundles.leads(ctx, deal):
         bundles.close(ctx, bundle)
     hold = Hold.objects.filter(

@@ -19,6 +19,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Quantity, Reason
 from anchang.processes import bundles
+from anchang.processes.agreeing import sale_ended
 from anchang.processes.chains import papers_of
 from anchang.processes.entitlements import release
 from anchang.processes.money import paid_money, settle_deal_money
@@ -107,6 +108,7 @@ def finish_termination(
     if contract.fault != "buyer":
         release(ctx, deal, contract.snapshot)
     end_deal(ctx, unit, deal, contract.end_reason, reconfirm=True)
+    sale_ended(ctx, deal, contract.end_reason, agreed=True)
     refresh_stages(ctx, [deal.customer_id])
     ctx.finish_tasks("contracts", [contract.pk])
     ctx.event(
@@ -210,6 +212,7 @@ def end_subscription(
     if data.fault != "buyer":
         release(ctx, deal, subscription.snapshot)
     end_deal(ctx, unit, deal, data.reason, reconfirm=True)
+    sale_ended(ctx, deal, data.reason, agreed=True)
     refresh_stages(ctx, [deal.customer_id])
     ctx.finish_tasks("subscriptions", [subscription.pk])
     ctx.event(

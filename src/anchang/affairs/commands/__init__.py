@@ -9,11 +9,12 @@ from anchang.affairs.commands import (
     mortgages,
     negotiating,
     procedures,
+    reviewing,
     titles,
 )
 from anchang.affairs.commands.mortgages import open_of_contract
 
 __all__ = [
     "bureau", "custody", "delivering", "disputes", "liabilities", "mortgages", "negotiating", "open_of_contract",
-    "procedures", "titles",
+    "procedures", "reviewing", "titles",
 ]  # fmt: skip

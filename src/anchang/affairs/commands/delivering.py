@@ -56,6 +56,7 @@ def deliver_contract(ctx: Context, contract: Contract, data: DeliverInput) -> Co
     deal.save(update_fields=["state", "updated_at"])
     change_unit_state(ctx, unit, stock_rules.DELIVERED, deal_id=deal.pk)
     refresh_stages(ctx, [deal.customer_id])
+    ctx.finish_tasks("deals", [deal.pk], "prepare_handover")
     Handover.objects.create(
         project=ctx.here, deal=deal, contract=contract, on=on, receiver=data.receiver, note=data.note, at=ctx.now
     )

@@ -107,9 +107,9 @@ def edit_opportunity(ctx: Context, one: Opportunity, data: OpportunityEdit) -> O
     return one
 
 
-def move(ctx: Context, one: Opportunity, stage: str, **facts: Any) -> Opportunity:
+def move(ctx: Context, one: Opportunity, stage: str, *, sale_ended: bool = False, **facts: Any) -> Opportunity:
     """The next stage, with its event."""
-    if why := rules.why_not_move(one.stage, stage):
+    if why := rules.why_not_move(one.stage, stage, sale_ended=sale_ended):
         raise DomainError.of(why)
     one.stage = stage
     one.closed_on = ctx.business_date if stage in ("won", "lost") else None

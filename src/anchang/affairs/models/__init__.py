@@ -6,10 +6,11 @@ from anchang.affairs.models.disputes import Dispute
 from anchang.affairs.models.liabilities import Handover, Provision, SellerLiability
 from anchang.affairs.models.negotiating import Negotiation, Opportunity
 from anchang.affairs.models.procedure import ProcedureStep, SigningCheck, SigningProcedure, StepDone
+from anchang.affairs.models.reviewing import LegalReview, ReviewPoint, ReviewResult
 from anchang.affairs.models.steps import Mortgage, TitleRegistration
 
 __all__ = [
-    "BureauDifference", "BureauList", "BureauRow", "ContractCopy", "CopyLoan", "Dispute", "Handover", "Mortgage",
-    "Negotiation", "Opportunity", "ProcedureStep", "Provision", "SellerLiability", "SigningCheck", "SigningProcedure",
-    "StepDone", "TitleRegistration",
+    "BureauDifference", "BureauList", "BureauRow", "ContractCopy", "CopyLoan", "Dispute", "Handover",
+    "LegalReview", "Mortgage", "Negotiation", "Opportunity", "ProcedureStep", "Provision", "ReviewPoint",
+    "ReviewResult", "SellerLiability", "SigningCheck", "SigningProcedure", "StepDone", "TitleRegistration",
 ]  # fmt: skip

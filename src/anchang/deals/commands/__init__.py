@@ -7,7 +7,6 @@ from anchang.deals.commands.contracts import (
     file_contract,
     print_contract,
     print_subscription,
-    review_contract,
     set_clauses,
 )
 from anchang.deals.commands.files import attach_file, replace_file
@@ -21,5 +20,5 @@ __all__ = [
     "commit_lottery", "delete_connected_person", "draw_lottery", "edit_deal", "expire_hold", "expire_holds",
     "extend_hold", "file_contract", "hold_unit", "import_lottery", "issue_tickets", "miss_ticket",
     "missing_documents", "print_contract", "print_subscription", "qualify_ticket", "receive_documents",
-    "rejoin_queue", "replace_file", "review_contract", "set_clauses",
+    "rejoin_queue", "replace_file", "set_clauses",
 ]  # fmt: skip

@@ -76,6 +76,7 @@ def end_deal(ctx: Context, unit: Unit, deal: Deal, reason: str, *, reconfirm: bo
         deal.state, deal.ended_on, deal.end_reason = Deal.State.ENDED, ctx.business_date, reason[:200]
         deal.save(update_fields=["state", "ended_on", "end_reason", "updated_at"])
     if reconfirm:
+        ctx.finish_tasks("deals", [deal.pk])
         change_unit_state(
             ctx,
             unit,

@@ -1,4 +1,4 @@
-"""Steps of a contract that write nothing but the contract: review, filing, prints."""
+"""Steps of a contract that write nothing but the contract: filing, clauses, prints."""
 
 from __future__ import annotations
 
@@ -53,26 +53,6 @@ def file_contract(ctx: Context, contract: Contract, data: FileInput) -> Contract
         filing_number=data.filing_number, filed_on=filed_on.isoformat(),
     )  # fmt: skip
     ctx.index([contract])
-    contract.refresh_from_db()
-    return contract
-
-
-@command(
-    Contract, verb="review", label=_("Reviewed"), icon="checks", shape="primary",
-    show=lambda c: c.state == "draft",
-    refuses=lambda c: rules.why_not_go("contract", c.state, "reviewed"),
-)  # fmt: skip
-def review_contract(ctx: Context, contract: Contract) -> Contract:
-    """The clerk has checked the draft."""
-    contract.state = Contract.State.REVIEWED
-    contract.save(update_fields=["state", "updated_at"])
-    ctx.event(
-        "contract.reviewed",
-        contract,
-        customer_id=contract.customer_id,
-        deal=contract.deal_id,
-        number=contract.number,
-    )
     contract.refresh_from_db()
     return contract
 
