@@ -86,6 +86,7 @@ _EVENTS = {
     "event.price_adjustment.state": _("Price adjustment %(reason)s: %(new)s"),
     "event.price_list.drafted": _("Price list %(title)s drafted"),
     "event.price_list.priced": _("%(count)s prices of %(title)s set"),
+    "event.price_list.head": _("Head of price list %(title)s written"),
     "event.price_list.approved": _("Price list %(title)s approved"),
     "event.price_list.reopened": _("Price list %(title)s back to draft"),
     "event.price_list.scheduled": _("Price list %(title)s comes into force on %(on)s"),

@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import override
 
 from anchang.inventory import documents
+from anchang.inventory.dictionaries import product_types
 from anchang.inventory.models import PriceList, PriceRow
 from anchang.inventory.models.units import PriceBasis, Unit
 
 FORM_LANGUAGE = "zh-hans"
-#: Facts of the list's head as imports keep them, and the form's fields.
+#: Facts of the list's head that stand in the form under the same name.
 _FACTS = (
-    "location", "land_use", "plot_ratio", "greening", "parking_ratio", "building_type", "structure", "finish",
+    "location", "plot_ratio", "greening", "parking_ratio", "building_type", "structure", "finish",
     "utilities", "property_fee", "complaint_line",
 )  # fmt: skip
 
 
-def price_list_paper(price_list: PriceList, *, by: str = "", now: dt.datetime | None = None) -> documents.PriceList:
-    """The list as a document: every unit with its filed price and its state now. Two queries."""
+def price_list_paper(
+    price_list: PriceList, *, by: str = "", now: dt.datetime | None = None, product_type: str = ""
+) -> documents.PriceList:
+    """The list as a document: every unit with its filed price and its state now; with `product_type` the list of these
+    units alone, under a title of its own (parking and annexes are posted apart). Three queries at most."""
     project, facts = price_list.project, price_list.facts or {}
     licence = price_list.licence
-    known = {name: str(facts[name]) for name in _FACTS if facts.get(name)}
+    known = {name: str(facts[name]) for name in _FACTS if facts.get(name)} | _land(facts)
     head = documents.PriceListHead(
         developer=str(facts.get("developer") or project.developer or project.company.name),
         project=str(facts.get("project") or project.name),
@@ -31,14 +37,42 @@ def price_list_paper(price_list: PriceList, *, by: str = "", now: dt.datetime | 
     )  # fmt: skip
     with override(FORM_LANGUAGE):
         return documents.PriceList(
-            head=head, rows=_rows(price_list), version=f"V{price_list.edition}",
+            head=head, rows=_rows(price_list, product_type), version=f"V{price_list.edition}",
+            title=_title(price_list, product_type),
             published_on=price_list.published_on or project.today(),
             printed_at=project.local(now), printed_by=by,
         )  # fmt: skip
 
 
-def _rows(price_list: PriceList) -> list[documents.PriceListRow]:
+def _land(facts: Mapping[str, Any]) -> dict[str, str]:
+    """土地性质 with the years of the right of use, which some forms write within it."""
+    land, years = str(facts.get("land") or ""), facts.get("land_years")
+    if land and years and "年" not in land:
+        land = f"{land}（{years}年）"
+    return {"land_use": land} if land else {}
+
+
+def _title(price_list: PriceList, product_type: str) -> str:
+    if not product_type:
+        return documents.TITLE
+    names = product_types(price_list.project_id)
+    return f"{documents.TITLE}（{names.get(product_type, product_type)}）"
+
+
+def types_of(lists: Iterable[PriceList]) -> dict[int, list[str]]:
+    """The product types of each list, for those that have several. One query."""
+    ids = [price_list.pk for price_list in lists]
+    found: dict[int, list[str]] = {}
+    rows = PriceRow.objects.filter(price_list__in=ids).order_by("unit__product_type")
+    for pk, name in rows.values_list("price_list_id", "unit__product_type").distinct():
+        found.setdefault(pk, []).append(name)
+    return {pk: names for pk, names in found.items() if len(names) > 1}
+
+
+def _rows(price_list: PriceList, product_type: str) -> list[documents.PriceListRow]:
     rows = PriceRow.objects.filter(project_id=price_list.project_id, price_list=price_list)
+    if product_type:
+        rows = rows.filter(unit__product_type=product_type)
     states = {str(value): str(label) for value, label in Unit.State.choices}
     bases = {str(value): str(label) for value, label in PriceBasis.choices}
     return [

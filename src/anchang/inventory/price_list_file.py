@@ -70,6 +70,7 @@ class PriceListFacts:
     building_type: str = ""
     structure: str = ""
     finish: str = ""
+    utilities: str = ""
     property_fee: str = ""
     complaint_line: str = ""
 

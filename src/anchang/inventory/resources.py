@@ -34,7 +34,7 @@ from anchang.inventory.models import (
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
-from anchang.inventory.words import checks_text, factors_text, reason_text, rounding_text
+from anchang.inventory.words import checks_text, factors_text, head_text, reason_text, rounding_text
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
@@ -291,7 +291,7 @@ register(Resource(
         Field("footer", label=_("Footer"), value=_list_sums, list=True),
         Field("scheme"),
         Field("effective_on"),
-        Field("facts", kind="json"),
+        Field("facts", kind="json", words=head_text),
         Field("note"),
         Field("created_at"),
     ),

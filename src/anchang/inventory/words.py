@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from anchang.platform.ui import formats
 from anchang.platform.wording import key_word, say_keys, say_values
@@ -16,6 +16,17 @@ REASONS: dict[str, Any] = {
     "deal_ended": gettext_lazy("Deal ended"), "reserved": gettext_lazy("Reserved in the price list"),
     "sold_before": gettext_lazy("Sold before the system"), "opening": gettext_lazy("Chosen online"),
     "opening_over": gettext_lazy("Opening over"),
+}  # fmt: skip
+#: What the head of a statutory price list says (价目表表头), by the name under which a list keeps it.
+HEAD: dict[str, Any] = {
+    "developer": gettext_lazy("Developer"), "project": gettext_lazy("Project's name"),
+    "location": pgettext_lazy("price list", "Location"), "permit": gettext_lazy("Licence"),
+    "land": gettext_lazy("Land use and years"),
+    "land_years": gettext_lazy("Years of land use"), "plot_ratio": gettext_lazy("Plot ratio"),
+    "greening": gettext_lazy("Greening ratio"), "parking_ratio": gettext_lazy("Parking ratio"),
+    "building_type": gettext_lazy("Building type"), "structure": gettext_lazy("Structure"),
+    "finish": gettext_lazy("Finish"), "utilities": gettext_lazy("Utilities"),
+    "property_fee": gettext_lazy("Early-stage property fee"), "complaint_line": gettext_lazy("Price complaint line"),
 }  # fmt: skip
 #: Items of the checklists of release batches and launch schemes; an office adds its own in its own words.
 CHECKS: dict[str, Any] = {
@@ -71,11 +82,17 @@ def checks_text(checks: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
+def head_text(facts: Mapping[str, Any]) -> str:
+    """The head of a price list, fact by fact in the order of the form."""
+    return "；".join(f"{label} {facts[name]}" for name, label in HEAD.items() if facts.get(name))
+
+
 def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
     """Each factor table by its name, with the number of its lines."""
     return "；".join(f"{factor['name']}（{len(factor['lines'])}）" for factor in factors)
 
 
 __all__ = [
-    "REASONS", "checks_text", "factors_text", "reason_text", "rounding_text", "snapshot_text", "steps_text",
+    "HEAD", "REASONS", "checks_text", "factors_text", "head_text", "reason_text", "rounding_text", "snapshot_text",
+    "steps_text",
 ]  # fmt: skip

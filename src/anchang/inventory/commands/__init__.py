@@ -7,6 +7,7 @@ from anchang.inventory.commands.adjusting import (
     slow_movers,
 )
 from anchang.inventory.commands.generating import generate_units
+from anchang.inventory.commands.heads import set_head
 from anchang.inventory.commands.importing import after_import, after_undo, import_price_list, undo_price_list
 from anchang.inventory.commands.licences import (
     add_licences,
@@ -116,6 +117,6 @@ __all__ = [
     "preview_plans_with", "price_unit", "publish", "publish_due_lists",
     "publish_price_list", "quote_unit", "recalculated",
     "refuse_adjustment", "refuse_scheme", "release_unit", "release_units", "reopen_price_list",
-    "retain_unit", "set_prices", "set_unit_clock", "slow_movers", "submit_scheme", "tick_check",
+    "retain_unit", "set_head", "set_prices", "set_unit_clock", "slow_movers", "submit_scheme", "tick_check",
     "try_scheme", "undo_price_list", "unlock_unit", "usable_discounts", "worded_steps",
 ]  # fmt: skip

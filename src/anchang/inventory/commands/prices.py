@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field as PydanticField
 
 from anchang.inventory import rules
+from anchang.inventory.commands.heads import former_head
 from anchang.inventory.commands.states import ManyUnits, announce, chosen_units
 from anchang.inventory.models import Licence, PriceChange, PriceList, PriceRow, Unit
 from anchang.kernel.errors import DomainError, Refusal
@@ -127,13 +128,15 @@ def new_edition(
     note: str = "",
     facts: dict[str, Any] | None = None,
 ) -> PriceList:
-    """An empty draft with the licence's next edition number, which is taken under the licence's lock."""
+    """An empty draft with the licence's next edition number, which is taken under the licence's lock. Its head begins
+    as the former one's; `facts` are newer."""
     if licence is not None:
         Licence.objects.select_for_update(no_key=True).get(pk=licence.pk)
     last = PriceList.everything.filter(project=ctx.here, licence=licence).aggregate(Max("edition"))
     edition = (last["edition__max"] or 0) + 1
     return PriceList.objects.create(
-        project=ctx.here, licence=licence, edition=edition, note=note, facts=facts or {},
+        project=ctx.here, licence=licence, edition=edition, note=note,
+        facts={**former_head(ctx, licence), **(facts or {})},
         name=name or f"{licence.number if licence else ctx.here.name} V{edition}"[:100],
         created_by_id=ctx.user_id,
     )  # fmt: skip

@@ -281,7 +281,7 @@ def apply_scheme(ctx: Context, scheme: PriceScheme) -> PriceScheme:
 
 
 def _make_list(ctx: Context, scheme: PriceScheme, licence: Licence | None) -> PriceList:
-    price_list = new_edition(ctx, licence, note=str(scheme), facts=_facts(ctx, licence))
+    price_list = new_edition(ctx, licence, note=str(scheme))
     copy_current_rows(
         ctx, price_list, SchemePrice.objects.filter(project=ctx.here, scheme=scheme).values_list("unit_id", flat=True)
     )
@@ -297,12 +297,6 @@ def _make_list(ctx: Context, scheme: PriceScheme, licence: Licence | None) -> Pr
         _mark_unlicensed(ctx, price_list)
     ctx.event("price_list.drafted", price_list, title=price_list.name)
     return price_list
-
-
-def _facts(ctx: Context, licence: Licence | None) -> dict[str, Any]:
-    """The head of the list in force goes on."""
-    found = PriceList.objects.filter(project=ctx.here, licence=licence, state=PriceList.State.PUBLISHED)
-    return dict(found.values_list("facts", flat=True).first() or {})
 
 
 _COPY = """

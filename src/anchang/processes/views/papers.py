@@ -16,9 +16,10 @@ from anchang.deals import documents
 from anchang.deals.demand_paper import demand_paper
 from anchang.deals.papers import contract_paper, contract_summary, item_name, seller, subscription_paper, unit_facts
 from anchang.finance.papers import receipt_paper
+from anchang.inventory.dictionaries import product_types
 from anchang.inventory.documents import price_list_pdf, statutory_price_list_xlsx
 from anchang.inventory.models import PriceList
-from anchang.inventory.papers import price_list_paper
+from anchang.inventory.papers import price_list_paper, types_of
 from anchang.kernel import money
 from anchang.kernel.errors import DomainError, not_found
 from anchang.platform import reading, resources
@@ -168,20 +169,26 @@ def price_papers(request: HttpRequest) -> HttpResponse:
     within = reading.reach(resources.get("price-lists"), "price-lists.view", access, project_ids_of(request))
     access.require("price-lists.view")
     lists = PriceList.objects.none() if within is None else PriceList.objects.filter(within)
-    return render(
-        request, "processes/price_papers.html",
-        {"lists": lists.select_related("licence").order_by("-published_on", "-id")[:100]},
-    )  # fmt: skip
+    found = list(lists.select_related("licence").order_by("-published_on", "-id")[:100])
+    several = types_of(found)
+    names = {pk: product_types(pk) for pk in {one.project_id for one in found if one.pk in several}}
+    shown = [
+        (one, [(code, names[one.project_id].get(code, code)) for code in several.get(one.pk, ())]) for one in found
+    ]
+    return render(request, "processes/price_papers.html", {"lists": shown})
 
 
 @require_safe
 def price_list(request: HttpRequest, record_id: int, form: str) -> HttpResponseBase:
-    """价目表 as PDF or workbook. Raises not_found outside price-lists.view."""
+    """价目表 as PDF or workbook, with `?type=` of one product type. Raises not_found outside price-lists.view."""
     if form not in ("pdf", "xlsx"):
         raise not_found()
     found = doing.record(request, "price-lists", record_id)
-    paper = price_list_paper(found, by=_by(request))
-    name = f"价目表-{found.name}"
+    only = request.GET.get("type", "")[:30]
+    if only and only not in types_of([found]).get(found.pk, ()):
+        raise not_found()
+    paper = price_list_paper(found, by=_by(request), product_type=only)
+    name = f"价目表-{found.name}{f'-{only}' if only else ''}"
     if form == "xlsx":
         return served(statutory_price_list_xlsx(paper), f"{name}.xlsx", XLSX)
     return served(price_list_pdf(paper), f"{name}.pdf", PDF, "inline")
