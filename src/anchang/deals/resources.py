@@ -92,7 +92,7 @@ register(
             Field("ended_at"), Field("business_date"), Field("created_at"),
         ),
         label_field="title", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
-        related=(Related("deal-files", "hold"),),
+        search_through=("customer", "unit"), related=(Related("deal-files", "hold"),),
     )
 )  # fmt: skip
 

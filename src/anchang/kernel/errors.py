@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +53,29 @@ def not_found() -> DomainError:
 
 def forbidden(permission: str = "") -> DomainError:
     return DomainError("forbidden", status=403, permission=permission)
+
+
+class Problems:
+    """Collects what is wrong with an input, so that one answer names every field."""
+
+    def __init__(self) -> None:
+        self.found: list[DomainError] = []
+
+    def try_(self, check: Callable[[], T]) -> T | None:
+        """The check's own answer. What it refuses of the input is kept and answered as None; other refusals pass."""
+        try:
+            return check()
+        except DomainError as exc:
+            if exc.status != 422 or not exc.fields:
+                raise
+            self.found.append(exc)
+            return None
+
+    def told(self) -> None:
+        """Raises what was found: a single one as it was, several as one `bad_input` with all fields."""
+        if len(self.found) == 1:
+            raise self.found[0]
+        if self.found:
+            fields = {name: code for exc in self.found for name, code in exc.fields.items()}
+            params = {name: value for exc in self.found for name, value in exc.params.items()}
+            raise DomainError("bad_input", status=422, fields=fields, **params)

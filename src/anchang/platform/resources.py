@@ -147,6 +147,11 @@ class Resource:
     group_reach: Callable[[Any], Any] | None = field(default=None, compare=False)
     key_field: str = ""  # a natural key (`code`) by which references may name a record
 
+    @property
+    def by_tokens(self) -> bool:
+        """Whether its lists are searched by the tokens of search."""
+        return bool(self.search or self.search_through)
+
     @cached_property
     def by_name(self) -> dict[str, Field]:
         return {f.name: f for f in self.fields}

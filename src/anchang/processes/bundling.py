@@ -26,13 +26,12 @@ from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Label
 from anchang.processes.signing import SignInput, sign_contract
 from anchang.processes.subscribing import (
-    Beyond,
     SubscribeInput,
-    Terms,
     begin,
     make_subscription,
     why_not_subscribe,
 )
+from anchang.processes.terms import Beyond, Terms
 from anchang.processes.waiting import settle_waiting
 
 RULES = {"fixed": _("Fixed prices"), "list_share": _("By list price")}

@@ -30,12 +30,12 @@ from anchang.processes.replanning import check_deposit, discounts_of, plan_of, p
 from anchang.processes.resubmitting import buyers_of_deal
 from anchang.processes.signing import SignInput, sign_contract
 from anchang.processes.subscribing import (
-    Beyond,
     SubscribeInput,
     activate,
     make_subscription,
     why_not_subscribe,
 )
+from anchang.processes.terms import Beyond
 from anchang.processes.versions import agreed_lines
 from anchang.processes.waiting import settle_waiting
 

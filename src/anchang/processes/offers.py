@@ -19,7 +19,7 @@ from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.wording import worded
 from anchang.processes.entitlements import promised
-from anchang.processes.subscribing import approval_policy, decoration_of, plan_spec
+from anchang.processes.terms import approval_policy, decoration_of, plan_spec
 
 _ITEMS = dict(Item.choices)
 

@@ -29,7 +29,7 @@ from anchang.processes import bundles
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
 from anchang.processes.entitlements import count_uses, release_special, voucher_rules
 from anchang.processes.money import return_amount
-from anchang.processes.subscribing import approval_policy, plan_spec
+from anchang.processes.terms import approval_policy, plan_spec
 from anchang.processes.versions import agreed_lines, agreed_loans, next_version
 
 _SUBSCRIPTION, _CONTRACT = ("active", "overdue"), ("signed", "filed", "revoked")

@@ -24,7 +24,7 @@ from anchang.platform.inputs import Input, Label, Line, Reason, Ref
 from anchang.platform.models import TeamMember
 from anchang.processes.entitlements import special_rule
 from anchang.processes.people import with_roles
-from anchang.processes.subscribing import approval_policy
+from anchang.processes.terms import approval_policy
 
 State = DiscountRequest.State
 Figure = Annotated[Decimal, PydanticField(gt=0, max_digits=18, decimal_places=4)]

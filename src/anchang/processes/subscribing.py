@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -12,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.models import Customer
 from anchang.deals import rules
-from anchang.deals.commands.buyers import checked_buyers, store_buyers
+from anchang.deals.commands.buyers import store_buyers
 from anchang.deals.commands.claims import (
     check_own_customer,
     end_deal,
@@ -22,7 +21,7 @@ from anchang.deals.commands.claims import (
     open_deal,
     why_not_deal,
 )
-from anchang.deals.commands.connected import connected_chain, connection_of, mark_connected
+from anchang.deals.commands.connected import mark_connected
 from anchang.deals.commands.holds import convert_hold
 from anchang.deals.commands.modes import MODES
 from anchang.deals.commands.stages import refresh_stages
@@ -30,7 +29,7 @@ from anchang.deals.models import Deal, Hold, PlanLine, Subscription, UnitClaim
 from anchang.deals.typed_rows import BuyerRow, LoanRow
 from anchang.finance.commands import NewLine, add_receivables, allocate_open_money
 from anchang.inventory import rules as stock_rules
-from anchang.inventory.commands.quoting import PriceResult, preview_plans_with, price_unit
+from anchang.inventory.commands.quoting import preview_plans_with
 from anchang.inventory.commands.states import change_unit_state, set_unit_clock
 from anchang.inventory.models import PaymentPlan, Unit
 from anchang.kernel.errors import DomainError, Refusal
@@ -41,16 +40,13 @@ from anchang.platform.inputs import Day, Input, Label, Quantity, Reason, Ref
 from anchang.processes import bundles
 from anchang.processes.agreeing import carry_terms, sale_ended
 from anchang.processes.entitlements import (
-    Entitlements,
-    bundle_rule,
-    check_price,
     count_uses,
-    entitled,
     release,
     use_up,
 )
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
+from anchang.processes.terms import Beyond, Terms, plan_spec, read_terms
 
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
 
@@ -83,20 +79,6 @@ class RefuseInput(Input):
     reason: Annotated[Reason, Label(_("Reason"))]
 
 
-def plan_spec(plan: PaymentPlan) -> rules.PlanSpec:
-    """The office's payment plan as the rules read it."""
-    return rules.PlanSpec(
-        code=plan.code, kind=plan.kind,
-        parts=tuple(
-            rules.CashPart(str(p.get("item") or "house_price"), Decimal(str(p.get("weight", 1))),
-            int(p.get("days", 0)))
-            for p in plan.parts
-        ) or (rules.CashPart("house_price", Decimal(1), 0),),
-        loan_days=plan.loan_days, loan_ratio=plan.loan_ratio, loan_step=plan.loan_step,
-        min_down_ratio=plan.min_down_ratio,
-    )  # fmt: skip
-
-
 @preview_plans_with
 def preview_plan(ctx: Context, plan: PaymentPlan, total: Decimal) -> list[dict[str, Any]]:
     """The lines that a quote shows: signed today, without a deposit."""
@@ -110,22 +92,6 @@ def preview_plan(ctx: Context, plan: PaymentPlan, total: Decimal) -> list[dict[s
         }
         for line in lines
     ]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Terms:
-    """What was agreed, all of it checked before anything is written."""
-
-    buyers: rules.CheckedBuyers
-    priced: PriceResult
-    loans: tuple[rules.Loan, ...]
-    lines: list[rules.PlanLine]
-    deposit: Decimal
-    sign_by: dt.date
-    approvers: tuple[str, ...]
-    used: Entitlements
-    connection: str
-    decoration: Decimal
 
 
 def why_not_subscribe(unit: Unit) -> Refusal | None:
@@ -164,22 +130,13 @@ def begin(
     ctx.index([subscription], fresh=True)
 
 
-@dataclass(frozen=True)
-class Beyond:
-    """What a process agrees on that nobody types into a subscription. `price`: this unit's part of a bundle's price;
-    `kept`: coupons that the deal before used in time."""
-
-    price: Decimal | None = None
-    kept: frozenset[int] = frozenset()
-
-
 def make_subscription(
     ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond | None = None
 ) -> tuple[Deal, Subscription, Terms]:
     """Deal, claim, parties and the draft of the paper. Whether it waits or is active is the caller's to say."""
     check_own_customer(ctx, data.customer)
     deal, hold = _claimed_deal(ctx, unit, data.customer)
-    terms = _terms(ctx, unit, data, beyond or Beyond())
+    terms = read_terms(ctx, unit, data, beyond or Beyond())
     if deal is None:
         deal = open_deal(ctx, unit, data.customer, UnitClaim.Kind.SUBSCRIPTION)
     else:
@@ -204,59 +161,6 @@ def _claimed_deal(ctx: Context, unit: Unit, customer: Customer) -> tuple[Deal | 
         project=ctx.here, deal=deal, state=Hold.State.ACTIVE
     )
     return deal, hold
-
-
-def _terms(ctx: Context, unit: Unit, data: SubscribeInput, beyond: Beyond) -> Terms:
-    buyers = checked_buyers(ctx, data.buyers, data.ownership)
-    used = entitled(
-        ctx, unit, data.customer, data.payment_plan, data.special, data.quotation, data.coupons, beyond.kept
-    )
-    agreed = () if beyond.price is None else (bundle_rule(beyond.price),)
-    priced = price_unit(ctx, unit, data.payment_plan, data.discounts, *used.discounts, *agreed, exact=bool(agreed))
-    ratio = Decimal(str(ctx.param("deals.deposit_ratio")))
-    least, needed = Decimal(str(ctx.param("deals.min_deposit"))), ctx.param("deals.activate_on") != "submit"
-    why = rules.why_not_enough(data.deposit, least, needed=needed)
-    if why := why or rules.why_not_deposit(data.deposit, priced.total, ratio):
-        raise DomainError(why.code, status=422, fields={"deposit": why.code}, **why.params)
-    sign_by = data.sign_by or rules.signing_due(ctx.business_date, int(ctx.param("deals.signing_days")))
-    rules.check_sign_by(sign_by, ctx.business_date, int(ctx.param("deals.signing_max_days")))
-    loans = rules.read_loans(data.loans)
-    decoration = decoration_of(ctx, unit, priced, data.decoration)
-    lines = rules.plan_lines(
-        plan_spec(data.payment_plan), priced.total, deposit=data.deposit, loans=loans,
-        deposit_due=ctx.business_date, signed_on=sign_by, decoration=decoration,
-    )  # fmt: skip
-    need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))
-    check_price(used, priced.total)
-    approvers = () if used.special is not None else need.approvers  # its chain has decided on exactly this price
-    connection = connection_of(ctx, buyers.buyers, data.customer)
-    approvers = connected_chain(ctx, connection, approvers)
-    return Terms(buyers, priced, loans, lines, data.deposit, sign_by, approvers, used, connection, decoration)
-
-
-def decoration_of(ctx: Context, unit: Unit, priced: PriceResult, asked: Decimal | None) -> Decimal:
-    """What a decoration contract of its own agrees on: as asked for, else (parameter) as the list marks it. 422 where
-    one of the two parts would be above its marked price."""
-    listed, marked = priced.price.list_total, unit.decoration_price
-    if asked is None:
-        split = bool(marked) and ctx.param("deals.decoration_contract")
-        return rules.decoration_share(priced.total, listed, marked or ZERO) if split else ZERO
-    if why := rules.why_not_decoration(asked, priced.total, listed, marked):
-        raise DomainError(why.code, status=422, fields={"decoration": why.code}, **why.params)
-    return asked
-
-
-def approval_policy(ctx: Context) -> stock_rules.ApprovalPolicy:
-    return stock_rules.ApprovalPolicy(
-        rungs=tuple(
-            stock_rules.Rung(Decimal(str(rung["up_to"])), tuple(rung["approvers"]))
-            for rung in ctx.param("deals.approval_rungs")
-        ),
-        beyond=tuple(ctx.param("deals.approval_beyond")),
-        own_authority=Decimal(str(ctx.param("deals.own_authority"))),
-        special_only=bool(ctx.param("deals.approval_special_only")),
-        below_floor=bool(ctx.param("deals.approval_below_floor")),
-    )
 
 
 def _agree(ctx: Context, deal: Deal, data: SubscribeInput, terms: Terms) -> None:

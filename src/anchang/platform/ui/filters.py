@@ -76,7 +76,7 @@ def tests_of(where: Any) -> list[dict[str, Any]] | None:
 def plain_search(resource: Resource, q: str) -> Q | None:
     """How a resource without search tokens (those of the group) is searched: its label and its codes."""
     label = resource.by_name[resource.label_field]
-    if not q or resource.search or label.expr is not None or label.value is not None or label.kind == "ref":
+    if not q or resource.by_tokens or label.expr is not None or label.value is not None or label.kind == "ref":
         return None
     found = Q(**{f"{label.path}__icontains": q})
     for name in ("code", "username", "name_pinyin", "number"):
@@ -86,7 +86,7 @@ def plain_search(resource: Resource, q: str) -> Q | None:
 
 
 def can_search(resource: Resource) -> bool:
-    return bool(resource.search) or plain_search(resource, "x") is not None
+    return resource.by_tokens or plain_search(resource, "x") is not None
 
 
 def read_where(text: str) -> Any:

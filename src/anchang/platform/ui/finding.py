@@ -42,7 +42,7 @@ def found_in(
     columns = tuple(f for f in fields if f.name in wanted)
     extra = filters.plain_search(resource, q)
     query = Query(
-        project_ids=project_ids, q=q if resource.search else "", extra=extra, limit=limit,
+        project_ids=project_ids, q=q if resource.by_tokens else "", extra=extra, limit=limit,
         columns=tuple(f.name for f in columns),
     )  # fmt: skip
     page = reading.list_rows(resource, access, query)

@@ -55,7 +55,7 @@ class State:
         return Query(
             project_ids=self.project_ids,
             where=self.where,
-            q=self.q if self.resource.search else "",
+            q=self.q if self.resource.by_tokens else "",
             extra=filters.plain_search(self.resource, self.q.strip()),
             order=self.order,
             deleted=self.deleted,
