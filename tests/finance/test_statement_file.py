@@ -34,7 +34,7 @@ def test_a_statement_of_a_bank():
     assert first.value.day == dt.date(2026, 10, 3) and first.value.time == "08:25:35"
     assert first.value.amount == Decimal("816170.00") and first.value.balance == Decimal("19066170.00")
     assert first.value.account == "330104020901" + "8888888" and first.value.voucher == "38839355"
-    assert first.value.counterparty == "马洋丽" and not first.value.pos
+    assert first.value.counterparty == "马洋丽" and first.value.source == "bank"
     assert second.value.amount == Decimal("-1880000.00")
     assert bad_date.value is None and [p.code for p in bad_date.problems] == ["date_invalid"]
     assert empty.value is None and [p.code for p in empty.problems] == ["required"]
@@ -42,7 +42,7 @@ def test_a_statement_of_a_bank():
 
 def test_a_list_of_card_payments():
     (one,) = lines(POS)
-    assert one.value.pos and one.value.fee == Decimal("25.00") and one.value.voucher == "778899"
+    assert one.value.source == "pos" and one.value.fee == Decimal("25.00") and one.value.voucher == "778899"
     assert one.value.account == "POS T1"
 
 

@@ -15,13 +15,13 @@ _LINES = """
     SELECT id, open_amount, day, way, note, counterparty, voucher FROM finance_bankline
      WHERE project_id = %s AND source = %s AND open_amount <> 0 AND deleted_at IS NULL ORDER BY id"""
 
-#: Deal -> names of customer and buyers, unit with building, numbers of its papers.
+#: Deal -> names of customer and buyers, unit with building, numbers of its papers, the bureau's too.
 _DEALS = """
     SELECT d.id, k.name, u.label, b.name, u.room, y.texts, c.texts, s.texts
       FROM deals_deal d
       LEFT JOIN (SELECT deal_id, array_agg(DISTINCT name) AS texts FROM deals_buyer
                   WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) y ON y.deal_id = d.id
-      LEFT JOIN (SELECT deal_id, array_agg(number) AS texts FROM deals_contract
+      LEFT JOIN (SELECT deal_id, array_agg(number) || array_agg(filing_number) AS texts FROM deals_contract
                   WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) c ON c.deal_id = d.id
       LEFT JOIN (SELECT deal_id, array_agg(number) AS texts FROM deals_subscription
                   WHERE project_id = %s AND deleted_at IS NULL GROUP BY 1) s ON s.deal_id = d.id
@@ -41,7 +41,8 @@ _RECEIPTS = f"""
     SELECT t.id, t.deal_id, t.amount - coalesce(m.amount, 0), t.received_on, t.money, t.number, t.reference
       FROM finance_receipt t {_FOUND.format(key="receipt_id")}
      WHERE t.project_id = %s AND t.state IN ('posted', 'day_closed') AND t.reverses_id IS NULL
-       AND t.way NOT IN ('cash', 'transfer_in', 'offset') AND (%s = 'bank' OR t.way = 'pos')
+       AND t.way NOT IN ('cash', 'transfer_in', 'offset')
+       AND (%s = 'bank' OR CASE t.money WHEN 'cash' THEN t.way ELSE 'loan' END = %s)
        AND t.amount > coalesce(m.amount, 0)
        AND t.received_on >= (SELECT min(day) FROM finance_bankline WHERE project_id = t.project_id) - 45
      ORDER BY t.id"""
@@ -71,7 +72,7 @@ def bank_book(project_id: int, source: str) -> Iterator[matching.Target]:
     nothing: tuple[tuple[str, ...], ...] = ((), (), ())
     for kind, sql, params in (
         (matching.DUE, _DUES, (project_id,)),
-        (matching.RECEIPT, _RECEIPTS, (project_id, source, project_id, source)),
+        (matching.RECEIPT, _RECEIPTS, (project_id, source, project_id, source, source)),
         (matching.REFUND, _REFUNDS, (project_id, source, project_id)),
     ):
         for pk, deal, amount, day, money, number, reference in _rows(sql, *params):
@@ -92,10 +93,25 @@ def unbanked_pos(project_id: int) -> Iterator[tuple[dt.date, Decimal]]:
     )  # type: ignore[misc]  # fmt: skip
 
 
+def unbanked_loans(project_id: int) -> Iterator[tuple[dt.date, str, str, Decimal]]:
+    """Day, way, lender and sum of the payouts that lists of lenders named and no line of the bank explains."""
+    yield from _rows(
+        """SELECT t.received_on, t.way, l.lender, sum(t.amount) FROM finance_receipt t
+             JOIN (SELECT DISTINCT m.receipt_id AS id, b.lender FROM finance_bankmatch m
+                     JOIN finance_bankline b ON b.project_id = m.project_id AND b.id = m.line_id
+                    WHERE m.project_id = %s AND m.source = 'loan' AND m.receipt_id IS NOT NULL) l ON l.id = t.id
+            WHERE t.project_id = %s AND t.state IN ('posted', 'day_closed')
+              AND NOT EXISTS (SELECT FROM finance_bankmatch m WHERE m.project_id = t.project_id
+                                AND m.receipt_id = t.id AND m.source = 'bank'
+                              GROUP BY m.receipt_id HAVING sum(m.amount) <> 0)
+            GROUP BY 1, 2, 3""", project_id, project_id,
+    )  # type: ignore[misc]  # fmt: skip
+
+
 def _named(
     customer: str, unit: str | None, building: str | None, room: str | None, buyers: list[str] | None,
     contracts: list[str] | None, subscriptions: list[str] | None,
 ) -> tuple[tuple[str, ...], ...]:  # fmt: skip
     names = tuple({matching.plain_name(name) for name in (customer, *(buyers or ())) if name})
     units = tuple({*matching.unit_tokens(unit or ""), *matching.unit_tokens(f"{building or ''}{room or ''}")})
-    return names, units, tuple(number.upper() for number in (*(contracts or ()), *(subscriptions or ())))
+    return names, units, tuple(number.upper() for number in (*(contracts or ()), *(subscriptions or ())) if number)

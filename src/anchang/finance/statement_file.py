@@ -85,7 +85,8 @@ _OUT = frozenset(
 
 @dataclass(frozen=True)
 class StatementRow:
-    """A line of the file. Money in is positive; `pos`: of a POS list, not of the bank."""
+    """A line of the file. Money in is positive; `source`: of which kind of list. `way` and `lender`, where a list of
+    payouts says them."""
 
     row: int
     day: date
@@ -98,7 +99,9 @@ class StatementRow:
     counter_account: str = ""
     note: str = ""
     account: str = ""
-    pos: bool = False
+    source: str = "bank"
+    way: str = ""
+    lender: str = ""
 
 
 @dataclass(frozen=True)
@@ -252,7 +255,7 @@ def _line(parsed: Parsed, opened: OpenSheet, account: str, pos: bool) -> Stateme
         row=parsed.row, day=day, amount=amount, time=v["time"] or at, voucher=v["voucher"] or v["serial"] or "",
         fee=abs(v["fee"] or ZERO), balance=v["balance"], counterparty=v["counterparty"] or "",
         counter_account=account_number(v["counter_account"] or ""), note=_note(v),
-        account=account_number(v["account"] or "") or account, pos=pos,
+        account=account_number(v["account"] or "") or account, source="pos" if pos else "bank",
     )  # fmt: skip
     if amount < 0 and v["payee"]:
         # Payer and payee have columns of their own: what left went to the payee, from our account.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
+from pydantic import Field
 
 from anchang.deals.models import Deal
 from anchang.finance.commands.banking import (
@@ -23,7 +25,7 @@ from anchang.kernel.errors import DomainError, forbidden
 from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Input, Label, Quantity, Ref
+from anchang.platform.inputs import Amount, Input, Label, Quantity, Ref
 from anchang.processes.chains import papers_of
 from anchang.processes.queueing import receive_on_ticket
 from anchang.processes.receiving import receive_on_contract, receive_on_hold, receive_on_subscription
@@ -71,7 +73,8 @@ def _as_proposed(ctx: Context, line: BankLine, data: ConfirmInput) -> None:
         raise DomainError("bank_match_unclear")
     what = found.candidates[0]
     if what["kind"] == "batch":
-        match_with_batch(ctx, line, dt.date.fromisoformat(what["day"]), Decimal(what["fee"]))
+        day, fee = dt.date.fromisoformat(what["day"]), Decimal(what["fee"])
+        match_with_batch(ctx, line, day, fee, what["way"], what["lender"])
         return
     model = {"receipt": Receipt, "refund": Refund, "due": Receivable}[what["kind"]]
     target = model._default_manager.filter(project=ctx.here, pk=what["id"]).first()
@@ -85,21 +88,23 @@ def _as_proposed(ctx: Context, line: BankLine, data: ConfirmInput) -> None:
         _post(ctx, line, data.model_copy(update={"receivable": target}), proposed=True)
 
 
-def _post(ctx: Context, line: BankLine, data: ConfirmInput, *, proposed: bool = False) -> None:
-    """Take the line's money on the deal's live paper, with the bank's day, account and voucher."""
+def _post(
+    ctx: Context, line: BankLine, data: ConfirmInput, *, proposed: bool = False, part: Decimal | None = None
+) -> None:
+    """Take the line's money (or a part of it) on the deal's live paper, with the bank's day, account and voucher."""
     if line.open_amount < 0:
         raise DomainError("bank_line_is_out", status=422, fields={"deal": "bank_line_is_out"})
     if not ctx.access.may("contracts.receive", ctx.here.pk):
         raise forbidden("contracts.receive")
     deal: Any = data.deal if data.receivable is None else Deal.objects.get(pk=data.receivable.deal_id)
-    amount = line.open_amount + data.fee
+    amount = (line.open_amount if part is None else part) + data.fee
     money = StatementMoney(
         amount=amount, way=line.way, account=line.account, received_on=line.day, payer=line.counterparty,
         reference=line.voucher[:60], confirm_surplus=data.confirm_surplus, book_today=True,
         allocations=_named(ctx, data.receivable, amount, proposed),
     )  # fmt: skip
     receipt = _receive(ctx, deal, money)
-    match_with_receipt(ctx, line, receipt, data.fee)
+    match_with_receipt(ctx, line, receipt, data.fee, part)
 
 
 def _named(ctx: Context, wanted: Receivable | None, amount: Decimal, proposed: bool) -> list[dict[str, Any]] | None:
@@ -126,6 +131,47 @@ def _receive(ctx: Context, deal: Deal, money: StatementMoney) -> Receipt:
     else:
         raise DomainError("nothing_to_receive_on")
     return receipt
+
+
+class PartRow(Input):
+    deal: Annotated[Ref("deals"), Label(_("Deal"))]
+    amount: Annotated[Amount, Label(_("Amount"), kind="money")]
+
+
+class SplitLineInput(Input):
+    """`parts`: [{deal, amount}]; what they leave of the line stays open."""
+
+    parts: Annotated[
+        list[PartRow], Field(min_length=1, max_length=MOST_AT_ONCE), Label(_("Deals"), kind="json", rows=PartRow)
+    ]
+    confirm_surplus: Annotated[bool, Label(_("Keep more than is due as an advance"))] = False
+
+
+@command(
+    BankLine, verb="split", label=_("Split over deals"), icon="arrows-split", permission="bank-lines.confirm",
+    refuses=only_open, show=lambda line: line.open_amount > 0,
+    help=_("One line that holds the money of several deals: a receipt for each."),
+)  # fmt: skip
+def split_bank_line(ctx: Context, line: BankLine, data: SplitLineInput) -> BankLine:
+    """A receipt on every deal that is named, all or none. 422 on `parts.<n>.<column>`. Deals are taken by unit, so that
+    two splits never wait for each other in a circle."""
+    if why := only_open(line):
+        raise DomainError.of(why)
+    if sum(part.amount for part in data.parts) > line.open_amount:
+        raise DomainError("bank_match_cover", status=422, fields={"parts": "bank_match_cover"})
+    deals = {deal.pk: deal for deal in Deal.objects.filter(project=ctx.here, pk__in=_ids(data.parts))}
+    for at, part in enumerate(data.parts):
+        if part.deal not in deals:
+            raise DomainError("bad_input", status=422, fields={f"parts.{at}.deal": "not_found"})
+    for part in sorted(data.parts, key=lambda one: (deals[one.deal].unit_id or 0, one.deal)):
+        wanted = ConfirmInput.model_construct(deal=deals[part.deal], confirm_surplus=data.confirm_surplus)
+        _post(ctx, line, wanted, part=part.amount)
+    ctx.event("bank.matched", line, amount=str(line.amount), day=line.day.isoformat())
+    return line
+
+
+def _ids(parts: Sequence[PartRow]) -> list[int]:
+    return [part.deal for part in parts if isinstance(part.deal, int)]
 
 
 class ConfirmClearInput(Input):

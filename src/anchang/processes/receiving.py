@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
+from anchang.affairs.commands.mortgages import disburse_paid
 from anchang.deals import rules
 from anchang.deals.commands.claims import lock_chain
 from anchang.deals.models import Contract, Deal, Hold, Subscription
@@ -59,8 +60,9 @@ def receive_on_hold(ctx: Context, hold: Hold, data: MoneyInput) -> Receipt:
     return take_money(ctx, deal, data, expected=(hold.deposit or cap) - _received(ctx, deal))
 
 
-def _received(ctx: Context, deal: Deal) -> Decimal:
-    paid: Decimal | None = Receipt.objects.filter(project=ctx.here, deal=deal).aggregate(sum=Sum("amount"))["sum"]
+def _received(ctx: Context, deal: Deal, **which: str) -> Decimal:
+    rows = Receipt.objects.filter(project=ctx.here, deal=deal, **which)
+    paid: Decimal | None = rows.aggregate(sum=Sum("amount"))["sum"]
     return paid or Decimal(0)
 
 
@@ -91,4 +93,8 @@ def receive_on_contract(ctx: Context, contract: Contract, data: MoneyInput) -> R
     _unit, deal, contract = lock_chain(contract)
     if contract.state not in _CONTRACT:
         raise DomainError("state_refused", state=contract.state)
-    return take_money(ctx, deal, data, contract)
+    receipt = take_money(ctx, deal, data, contract)
+    if receipt.money != "cash":
+        paid = _received(ctx, deal, money=receipt.money)
+        disburse_paid(ctx, contract, receipt.money, paid, receipt.received_on)
+    return receipt

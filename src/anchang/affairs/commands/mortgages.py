@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
@@ -129,6 +130,16 @@ def disburse_mortgage(ctx: Context, mortgage: Mortgage, data: OnInput) -> Mortga
     """The bank has paid out. The money itself comes by a receipt, as all money does."""
     go(ctx, "mortgage", mortgage, "disbursed", data.on, disbursed_on=data.on)
     return mortgage
+
+
+def disburse_paid(ctx: Context, contract: Contract, kind: str, paid: Decimal, on: dt.date) -> None:
+    """The loan's money has come: a running mortgage that was ready for it is disbursed, once `paid` covers what the
+    lender granted. One that isn't that far stays where it is; its next step says what is missing."""
+    rows = Mortgage.objects.select_for_update(no_key=True).filter(
+        project=ctx.here, contract=contract, kind=kind, state="pre_registered", approved_amount__lte=paid
+    )
+    for mortgage in rows:
+        go(ctx, "mortgage", mortgage, "disbursed", max(on, mortgage.since), disbursed_on=on)
 
 
 @command(Mortgage, verb="refuse", label=_("Refused by the bank"), icon="x", **_step("refused", "danger"))

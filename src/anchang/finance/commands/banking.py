@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.finance.models import BankLine, BankMatch, BankProposal, Receipt, Refund
 from anchang.finance.models.banking import Source
-from anchang.finance.queries_banking import bank_book, open_entries, unbanked_pos
+from anchang.finance.queries_banking import bank_book, open_entries, unbanked_loans, unbanked_pos
 from anchang.finance.rules import matching
 from anchang.finance.statement_file import StatementRow
 from anchang.kernel.errors import DomainError, Refusal
@@ -49,7 +49,7 @@ def _keyed(rows: Sequence[StatementRow]) -> dict[str, StatementRow]:
     found: dict[str, StatementRow] = {}
     for r in rows:
         said = "|".join(
-            str(x) for x in (r.pos, r.account, r.day, r.time, r.voucher, r.amount, r.balance, r.counterparty,
+            str(x) for x in (r.source, r.account, r.day, r.time, r.voucher, r.amount, r.balance, r.counterparty,
                              r.counter_account, r.note)
         )  # fmt: skip
         seen[said] += 1
@@ -61,7 +61,7 @@ def _insert(ctx: Context, fresh: Mapping[str, StatementRow], words: Mapping[str,
     rows = list(fresh.values())
     bulk.insert(BankLine, {
         "key": list(fresh),
-        "source": [Source.POS if r.pos else Source.BANK for r in rows],
+        "source": [r.source for r in rows],
         "account": [r.account for r in rows],
         "day": [r.day for r in rows],
         "time": [r.time for r in rows],
@@ -72,7 +72,8 @@ def _insert(ctx: Context, fresh: Mapping[str, StatementRow], words: Mapping[str,
         "counterparty": [r.counterparty for r in rows],
         "counter_account": [r.counter_account for r in rows],
         "note": [r.note for r in rows],
-        "way": ["pos" if r.pos else matching.way_of(r.note, words) for r in rows],
+        "way": [r.way or ("pos" if r.source == Source.POS else matching.way_of(r.note, words)) for r in rows],
+        "lender": [r.lender for r in rows],
     }, same={"project_id": ctx.here.pk, "created_by_id": ctx.user_id})  # fmt: skip
 
 
@@ -107,19 +108,31 @@ def match_bank_lines(ctx: Context, data: MatchInput | None = None) -> dict[str, 
 def _batches(
     ctx: Context, entries: Sequence[matching.BankEntry], found: Sequence[tuple[int, matching.Found]]
 ) -> dict[int, dict[str, Any]]:
-    """Lines that pay out the card receipts of a whole day."""
+    """Lines that pay out the card receipts of a whole day, or the loans that a lender paid out on one."""
     unclear = [e for e, (_line, each) in zip(entries, found, strict=True) if each.finding != matching.EXACT]
-    if not any(e.way == "pos" for e in unclear):
-        return {}
-    days = dict(unbanked_pos(ctx.here.pk))
-    rate, reach = Decimal(str(ctx.param("finance.pos_fee_rate"))), int(ctx.param("finance.pos_settle_days"))
+    cards = [e for e in unclear if e.way == "pos"]
+    loans = [e for e in unclear if e.way in ("mortgage", "fund")]
+    reach = int(ctx.param("finance.pos_settle_days"))
     batches = {}
-    for entry in unclear:
+    days = dict(unbanked_pos(ctx.here.pk)) if cards else {}
+    rate = Decimal(str(ctx.param("finance.pos_fee_rate")))
+    for entry in cards:
         if batch := matching.pos_batch(entry, days, rate, reach):
             day, fee = batch
             days.pop(day)
-            batches[entry.id] = {"kind": "batch", "day": day.isoformat(), "fee": str(fee), "score": 100}
+            batches[entry.id] = _batch(day, "pos", "", fee)
+    paid = {(day, way, lender): total for day, way, lender, total in unbanked_loans(ctx.here.pk)} if loans else {}
+    for entry in loans:
+        if key := matching.loan_batch(entry, paid, reach):
+            paid.pop(key)
+            batches[entry.id] = _batch(*key, ZERO)
     return batches
+
+
+def _batch(day: dt.date, way: str, lender: str, fee: Decimal) -> dict[str, Any]:
+    return {
+        "kind": "batch", "day": day.isoformat(), "way": way, "lender": lender, "fee": str(fee), "score": 100,
+    }  # fmt: skip
 
 
 def match_weights(ctx: Context) -> matching.Weights:
@@ -176,12 +189,14 @@ def write_matches(ctx: Context, line: BankLine, parts: Iterable[Mapping[str, Any
         BankProposal.objects.filter(project=ctx.here, line=line).delete()
 
 
-def match_with_receipt(ctx: Context, line: BankLine, receipt: Receipt, fee: Decimal = ZERO) -> None:
-    """This receipt, gross, is in the line; `fee` was withheld from it."""
+def match_with_receipt(
+    ctx: Context, line: BankLine, receipt: Receipt, fee: Decimal = ZERO, most: Decimal | None = None
+) -> None:
+    """This receipt, gross, is in the line (of which at most `most` are meant); `fee` was withheld from it."""
     if receipt.state not in ("posted", "day_closed") or receipt.amount < 0:
         raise DomainError("state_refused", status=422, fields={"receipt": "state_refused"}, state=receipt.state)
     free = receipt.amount - found_in_bank(ctx, line.source, receipt=receipt)
-    part = min(line.open_amount + fee, free)
+    part = min((line.open_amount if most is None else most) + fee, free)
     if part <= fee:
         raise DomainError("bank_match_cover", status=422, fields={"receipt": "bank_match_cover"})
     parts: list[dict[str, Any]] = [{"kind": BankMatch.Kind.RECEIPT, "receipt": receipt, "amount": part}]
@@ -190,12 +205,17 @@ def match_with_receipt(ctx: Context, line: BankLine, receipt: Receipt, fee: Deci
     write_matches(ctx, line, parts)
 
 
-def match_with_batch(ctx: Context, line: BankLine, day: dt.date, fee: Decimal) -> None:
-    """All card receipts of a day that no line explains yet, less the fee: exactly the line."""
+def match_with_batch(
+    ctx: Context, line: BankLine, day: dt.date, fee: Decimal, way: str = "pos", lender: str = ""
+) -> None:
+    """All card receipts of a day, or payouts that the lender's list names for it, that no line explains yet, less the
+    fee: exactly the line."""
     receipts = Receipt.objects.select_for_update(no_key=True).filter(
-        project=ctx.here, way=Receipt.Way.POS, received_on=day, state__in=("posted", "day_closed"),
-        reverses__isnull=True,
+        project=ctx.here, way=way, received_on=day, state__in=("posted", "day_closed"), reverses__isnull=True,
     ).order_by("pk")  # fmt: skip
+    if way != Receipt.Way.POS:
+        listed = BankMatch.objects.filter(project=ctx.here, source=Source.LOAN, line__lender=lender)
+        receipts = receipts.filter(pk__in=listed.values("receipt"))
     taken = dict(
         BankMatch.objects.filter(project=ctx.here, source=line.source, receipt__in=receipts.values("pk")).order_by()
         .values("receipt").annotate(net=Sum("amount")).exclude(net=0).values_list("receipt", "net")

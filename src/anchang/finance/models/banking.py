@@ -1,4 +1,4 @@
-"""Lines of bank statements and POS lists, what explains them, and what the matching proposes."""
+"""Lines of bank statements, POS lists and payout lists, what explains them, and what the matching proposes."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from anchang.platform.models.fields import user_key, yuan
 class Source(models.TextChoices):
     BANK = "bank", _("Bank statement")
     POS = "pos", _("POS list")
+    LOAN = "loan", _("Payout list of a lender")
 
 
 class BankLine(ProjectModel):
@@ -27,7 +28,7 @@ class BankLine(ProjectModel):
     guard_sql = guards.LINE_SQL
     frozen = (
         "key", "source", "account", "day", "time", "voucher", "amount", "fee", "balance", "counterparty",
-        "counter_account", "note", "way",
+        "counter_account", "note", "way", "lender",
     )  # fmt: skip
 
     key = models.CharField(max_length=64, editable=False)
@@ -43,6 +44,7 @@ class BankLine(ProjectModel):
     counter_account = models.CharField(_("Other side's account"), max_length=60, blank=True)
     note = models.CharField(_("Note"), max_length=200, blank=True)
     way = models.CharField(_("Way"), max_length=12, choices=Receipt.Way.choices, default=Receipt.Way.TRANSFER)
+    lender = models.CharField(_("Lender"), max_length=60, blank=True)
     explained = yuan(_("Explained"), default=0)
     open_amount = models.GeneratedField(
         expression=F("amount") - F("explained"),
@@ -59,7 +61,7 @@ class BankLine(ProjectModel):
                 | Q(amount__lt=0, explained__lte=0, explained__gte=F("amount")),
                 name="bank_line_explained",
             ),
-            models.CheckConstraint(condition=Q(source__in=("bank", "pos")), name="bank_line_source"),
+            models.CheckConstraint(condition=Q(source__in=Source.values), name="bank_line_source"),
             models.CheckConstraint(
                 condition=Q(deleted_at__isnull=True) | Q(explained=0), name="bank_line_gone_is_open"
             ),

@@ -233,6 +233,20 @@ class Book:
         return Found(AMBIGUOUS, kept)
 
 
+def loan_batch(
+    entry: BankEntry, sums: Mapping[tuple[date, str, str], Decimal], settle_days: int
+) -> tuple[date, str, str] | None:
+    """The day, way and lender of the payouts that a line pays out together: exactly their sum, and one such sum only
+    up to `settle_days` back."""
+    if WAY_MONEY[entry.way] == "cash" or entry.amount <= 0:
+        return None
+    found = [
+        key for key, amount in sums.items()
+        if key[1] == entry.way and amount == entry.amount and 0 <= (entry.day - key[0]).days <= settle_days
+    ]  # fmt: skip
+    return found[0] if len(found) == 1 else None
+
+
 def pos_batch(
     entry: BankEntry, days: Mapping[date, Decimal], fee_rate: Decimal, settle_days: int
 ) -> tuple[date, Decimal] | None:

@@ -70,7 +70,9 @@ def _choices(row: BankProposal, labels: Mapping[tuple[str, int], Mapping[str, An
     shown = []
     for one in row.candidates:
         if one["kind"] == "batch":
-            text = _("Card receipts of %(day)s, fee %(fee)s") % {"day": one["day"], "fee": one["fee"]}
+            cards = one["way"] == "pos"
+            words = _("Card receipts of %(day)s, fee %(fee)s") if cards else _("Payouts of %(day)s by %(lender)s")
+            text = words % {"day": one["day"], "fee": one["fee"], "lender": one["lender"]}
             shown.append({"label": text, "score": one["score"], "why": "", "field": "", "id": ""})
             continue
         what, deal = labels.get((one["kind"], one["id"])), labels.get(("deal", one["deal"]), {})
