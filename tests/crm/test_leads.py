@@ -165,11 +165,14 @@ def test_customers_lead_goes_to_his_owner(office: Office) -> None:
     assert leads[1].customer_id == customer.pk
 
 
-def test_a_consultant_names_herself_but_takes_nobodys_customer(office: Office) -> None:
+def test_a_consultant_names_herself_where_the_project_lets_her_but_takes_nobodys_customer(office: Office) -> None:
     check_in(office, "consultant5")
     with office.as_("consultant5") as access:
         run("add_customers", access, name="张三", phone="13812292302")
     me, other = office.users["consultant1"].pk, office.users["consultant5"].pk
+    with pytest.raises(DomainError, match="forbidden"):
+        add(office, "13900000001", who="consultant1", owner=me)
+    set_parameter(office, "crm.keep_entered_leads", True)
     own = add(office, "13900000001", who="consultant1", owner=me)
     kept = add(office, "13812292302", who="consultant1", owner=me)
     assert owners(office, [own, kept]) == ["consultant1", "consultant5"]

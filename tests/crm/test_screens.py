@@ -139,6 +139,9 @@ def test_calls_and_leads_have_their_small_forms(client, office):
     )
     refused = client.post("/calls/new", {"caller": "王", "phone": "1"})
     assert refused.status_code == 422 and 'value="王"' in text(refused)
+    assert 'name="owner"' not in text(client.get("/leads/new"))
+    with office.as_("admin") as access:
+        run("set_parameters", access, key="crm.keep_entered_leads", value=True, project="YQ", valid_from="2020-01-01")
     form, me = text(client.get("/leads/new")), office.users["consultant1"].pk
     assert f'value="{me}"' in form and form.index('name="owner"') < form.index("<details") and "分配规则" in form
     lead = client.post("/leads/new", {"name": "赵", "phone": "13900000010", "channel": "walk", "owner": me})

@@ -269,7 +269,9 @@ def test_an_adjustment_waits_for_another_persons_approval(office: Any) -> None:
     with office.as_("director") as access:
         stock = make_stock(office, access)
         release(stock, access)
-        wish = run("add_price_adjustments", access, units=[stock.units[0].pk], percent="-2", reason="去化慢")
+        twice = [stock.units[0].pk, stock.units[0].pk]
+        wish = run("add_price_adjustments", access, units=twice, percent="-2", reason="去化慢")
+        assert (wish.before, wish.after) == (D("2828460.00"), D("2771890.80"))
         assert stock.unit().list_total == D("2828460.00")
         refused("own_request", "approve_adjustment", access, wish)
     with office.as_("manager") as access:

@@ -18,5 +18,7 @@ declare("crm.grade_limit_hours", {"A": 72, "B": 168, "C": 720}, "json",
 declare("crm.grade_visit_days", {}, "json", _("Days without a visit after which a customer loses the owner, by grade"))
 declare("crm.recycle_warn_hours", 4, "int", _("Hours before recycling at which the owner is warned"))
 declare("crm.barred_days", 3, "int", _("Days for which the last owner can't claim a lead again"))
+declare("crm.keep_entered_leads", False, "bool", _("Consultants may keep the leads that they enter"),
+        help=_("Else whoever may not assign leads names no owner: rules decide."))  # fmt: skip
 declare("crm.claims_per_day", 10, "int", _("Leads that one person may claim in a day"))
 declare("crm.invalid_reasons", [], "list", _("Further reasons for invalid leads"))

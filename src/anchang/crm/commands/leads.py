@@ -17,7 +17,7 @@ from anchang.crm.commands.lead_intake import Enquiry, take_in
 from anchang.crm.commands.numbers import PhoneText, split
 from anchang.crm.commands.personal import RevealInput, count_reveal
 from anchang.crm.models import HELD, OPEN, Lead, LeadPhone, LeadState
-from anchang.crm.queries.leads import invalid_reason_choices
+from anchang.crm.queries.leads import invalid_reason_choices, owners_to_name
 from anchang.kernel.errors import DomainError, Refusal, forbidden
 from anchang.platform import personal, reading, resources
 from anchang.platform.commands import command, constraint_errors, creates, edits
@@ -55,9 +55,10 @@ class LeadInput(Input):
 def add_leads(ctx: Context, rows: list[LeadInput]) -> list[Lead]:
     """Each lead goes to the first matching rule's next consultant who is present, else to the pool (L12).
 
-    A known phone is the known lead, asked again. Naming another owner than oneself needs the right
-    to assign; without it a known customer's lead stays with the customer's consultant. Raises
-    lead_known or lead_in_pool when the phone is a lead that the actor may not see.
+    A known phone is the known lead, asked again. Naming the owner needs the right to assign; where the project
+    lets consultants keep what they enter, they name themselves without it, but a known customer's lead stays
+    with the customer's consultant. Raises lead_known or lead_in_pool when the phone is a lead that the actor may
+    not see.
     """
     channels = find_channels(ctx, {row.channel for row in rows})
     _check_owners(ctx, rows)
@@ -97,7 +98,8 @@ def need_json(need: NeedInput | None) -> dict[str, Any]:
 
 def _check_owners(ctx: Context, rows: list[LeadInput]) -> None:
     named = {row.owner.pk: row.owner for row in rows if row.owner}
-    if set(named) - {ctx.user_id} and not ctx.access.may("leads.assign", ctx.here.pk):
+    nameable = owners_to_name(ctx.access, ctx.here, ctx.business_date) if named else "any"
+    if nameable != "any" and (not nameable or set(named) != {ctx.user_id}):
         raise forbidden("leads.assign")
     for user in named.values():
         check_consultant(ctx, user)

@@ -32,6 +32,13 @@ def invalid_reason_choices(project_id: int | None = None) -> Mapping[str, Any]:
     return INVALID_REASONS | {str(word)[:30]: str(word)[:30] for word in own}
 
 
+def owners_to_name(access: Access, project: Project, day: dt.date) -> str:
+    """Whom the actor may name as owner of a lead that he enters: `any`, `self` or nobody, then rules decide."""
+    if access.may("leads.assign", project.pk):
+        return "any"
+    return "self" if parameters.value("crm.keep_entered_leads", project, day) else ""
+
+
 def due_for_recycling(
     access: Access, project: Project, until: dt.datetime | None = None
 ) -> list[dict[str, Any]]:

@@ -27,7 +27,8 @@ _SATURDAY = 5
 
 
 class QuickForm:
-    """The fields of a command on a small form. `changes`: dotted field name -> what is different here."""
+    """The fields of a command on a small form. `changes`: dotted field name -> what is different here; `without`:
+    fields that this reader may not fill in."""
 
     def __init__(
         self,
@@ -35,11 +36,15 @@ class QuickForm:
         access: Access,
         project: Project,
         changes: Mapping[str, Mapping[str, Any]] | None = None,
+        without: Sequence[str] = (),
     ) -> None:
         cmd = commands.get(name)
         found = forms.fields_of(cmd, access, (project.pk,), project.pk)
         self.access = access
-        self.fields = [_changed(f, changes or {}, "") for f in found if f.name != "project"]
+        self.fields = [_changed(f, changes or {}, "") for f in found if f.name not in ("project", *without)]
+
+    def has(self, name: str) -> bool:
+        return any(f.name == name for f in self.fields)
 
     def data(self, post: QueryDict) -> dict[str, Any]:
         return forms.data_of(self.fields, post)

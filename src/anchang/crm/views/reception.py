@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from anchang.crm.models import CustomerPhone, Visit
 from anchang.crm.queries.customers import doubles
+from anchang.crm.queries.leads import owners_to_name
 from anchang.crm.queries.people import names_of
 from anchang.crm.views.parts import QuickForm, channel_chips, digits_of, layout_chips
 from anchang.kernel.errors import DomainError, not_found
@@ -97,8 +98,8 @@ LEAD = Screen(
         "campaign",
     ),
     gettext_lazy(
-        "A lead of a known customer goes to the customer's consultant. Any other one goes to the owner named here, or"
-        " without one by the assignment rules, else to the public pool."
+        "A lead of a known customer goes to the customer's consultant. Any other one goes to the owner that is named,"
+        " or without one by the assignment rules, else to the public pool."
     ),
 )
 
@@ -109,7 +110,8 @@ def _form(screen: Screen, access: Access, project: Project) -> QuickForm:
         changes["channel"] = chips
     if layouts := layout_chips(project):
         changes["need.layouts"] = layouts
-    return QuickForm(screen.command, access, project, changes)
+    named = screen is not LEAD or owners_to_name(access, project, project.today())
+    return QuickForm(screen.command, access, project, changes, without=() if named else ("owner",))
 
 
 def _draw(
@@ -171,7 +173,7 @@ def _serve(
     form = _form(screen, access, project)
     if request.method != "POST":
         given: dict[str, Any] = {k: v for k, v in request.GET.items() if k in ("channel", "name")}
-        if screen is LEAD and project.pk in access.teams:
+        if screen is LEAD and form.has("owner") and project.pk in access.teams:
             given["owner"] = access.actor.user_id
         return _draw(request, screen, project, form, given, template, extra)
     data = form.data(request.POST)

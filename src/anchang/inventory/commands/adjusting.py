@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field as PydanticField
 
 from anchang.inventory import rules
-from anchang.inventory.commands.prices import AdjustInput, Percent, adjust_prices
+from anchang.inventory.commands.prices import AdjustInput, PriceShift, adjust_prices
 from anchang.inventory.commands.schemes import OpinionInput, RefusalInput, check_other_person
 from anchang.inventory.models import PriceAdjustment, Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
-from anchang.platform.inputs import Input, Label, Money, Reason, Ref
+from anchang.platform.inputs import Input, Label, Ref
 
 
-class AdjustmentInput(Input):
+class NamedUnits(Input):
     project: Annotated[Ref("projects"), Label(_("Project"))] = None
     units: Annotated[list[Ref("units")], Label(_("Units")), PydanticField(min_length=1, max_length=5000)]
-    target: Annotated[
-        Literal["list", "floor"],
-        Label(_("Price"), kind="choice", choices={"list": _("List price"), "floor": _("Floor price")}),
-    ] = "list"  # fmt: skip
-    amount: Annotated[Money, Label(_("Yuan on the total"))] = Decimal(0)
-    percent: Annotated[Percent, Label(_("Percent"), kind="percent")] = Decimal(0)
-    reason: Annotated[Reason, Label(_("Reason"))]
+
+
+class AdjustmentInput(PriceShift, NamedUnits):
+    pass
 
 
 def why_not_decide(adjustment: PriceAdjustment) -> Refusal | None:
@@ -45,15 +42,15 @@ def add_price_adjustments(ctx: Context, rows: list[AdjustmentInput]) -> list[Pri
     """Ask for a change of marked prices. Nothing changes before somebody else approves it."""
     made = []
     for row in rows:
-        if not row.amount and not row.percent:
-            raise DomainError("bad_input", status=422, fields={"amount": "required"})
-        old = [_old(unit, row.target) for unit in row.units]
+        row.check()
+        units = {unit.pk: unit for unit in row.units}  # one that is named twice moves once
+        old = [_old(unit, row.target) for unit in units.values()]
         new = [rules.adjusted_price(each, amount=row.amount, percent=row.percent) for each in old]
         made.append(
             PriceAdjustment(
                 project=ctx.here, created_by_id=ctx.user_id, submitted_by_id=ctx.user_id, reason=row.reason,
                 target=row.target, amount=row.amount, percent=row.percent, before=sum(old), after=sum(new),
-                unit_ids=sorted({unit.pk for unit in row.units}),
+                unit_ids=sorted(units),
             )
         )  # fmt: skip
     PriceAdjustment.objects.bulk_create(made)

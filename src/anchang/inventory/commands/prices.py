@@ -373,7 +373,9 @@ def price_change(
 # --- adjustment of marked prices -----------------------------------------------------------------
 
 
-class AdjustInput(ManyUnits):
+class PriceShift(Input):
+    """By how much marked totals move, and why."""
+
     target: Annotated[
         Literal["list", "floor"],
         Label(_("Price"), kind="choice", choices={"list": _("List price"), "floor": _("Floor price")}),
@@ -381,6 +383,15 @@ class AdjustInput(ManyUnits):
     amount: Annotated[Money, Label(_("Yuan on the total"))] = Decimal(0)
     percent: Annotated[Percent, Label(_("Percent"), kind="percent")] = Decimal(0)
     reason: Annotated[Reason, Label(_("Reason"))]
+
+    def check(self) -> None:
+        """Raises bad_input when nothing would move."""
+        if not self.amount and not self.percent:
+            raise DomainError("bad_input", status=422, fields={"amount": "required"})
+
+
+class AdjustInput(PriceShift, ManyUnits):
+    pass
 
 
 @project_command(Unit, verb="adjust-prices", label=_("Adjust prices"), permission="units.adjust-prices")
@@ -390,8 +401,7 @@ def adjust_prices(ctx: Context, data: AdjustInput) -> dict[str, Any]:
     Raises `rise_needs_new_list` when a total would be above the filed one, `unit_taken` for a unit in a deal,
     `no_list_price` for one without a price.
     """
-    if not data.amount and not data.percent:
-        raise DomainError("bad_input", status=422, fields={"amount": "required"})
+    data.check()
     units = chosen_units(ctx, data)
     if not data.units:
         units = [u for u in units if u.state not in rules.IN_DEAL]
