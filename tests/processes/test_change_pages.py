@@ -12,9 +12,13 @@ from pypdf import PdfReader
 
 from anchang.deals.models import DealChange, Subscription
 from anchang.insight.queries.facts import live_sums
-from tests.deals.desk import Desk
+from anchang.platform.access import bump_stamp
+from anchang.platform.context import Context
+from anchang.platform.models import FieldRule, Role
+from anchang.processes.comparing import comparison_of
+from tests.deals.desk import BUYER, Desk
 from tests.factories import PASSWORD, run
-from tests.processes.test_changes import approve, ask_exchange, bureau, cheaper, overdue
+from tests.processes.test_changes import SPOUSE, approve, ask_exchange, bureau, cheaper, overdue
 
 pytestmark = pytest.mark.django_db
 
@@ -87,7 +91,7 @@ def test_the_desk_shows_what_waits_and_who_may_decide(enter, desk):
     assert change.number in page and f"/r/deal-changes/{change.pk}/do/approve" in page
     page = enter("consultant1").get(path).content.decode()
     assert change.number in page and f"/r/deal-changes/{change.pk}/do/approve" not in page
-    record = enter("manager").get(f"/r/deal-changes/{change.pk}/")
+    record = enter("manager").get(f"/r/deal-changes/{change.pk}/", follow=True)
     assert record.status_code == 200 and "330102" not in record.content.decode()
 
 
@@ -110,3 +114,57 @@ def test_the_demand_letter_names_sums_and_deadline(enter, desk):
     ):
         assert words in text, words
     assert enter("consultant1").post(f"/papers/demand/{demand.pk}.pdf").status_code == 403
+
+
+def figures(comparison):
+    return {row.name: (row.before, row.after) for row in (*comparison.rows, *comparison.money)}
+
+
+def compared_to(desk, change, who="manager"):
+    return comparison_of(Context.for_record(desk.office.access(who), change), change)
+
+
+def test_both_sides_of_an_exchange_with_its_money(enter, desk):
+    """Own money goes along up to the new plan; what is over goes back."""
+    cheaper(desk)
+    contract = desk.sign(payment_plan="lump_sum")
+    desk.receive(contract, "2820000")
+    change = ask_exchange(desk, contract, who="manager")
+    found = compared_to(desk, change)
+    told = figures(found)
+    assert told["unit"] == (desk.unit().label, desk.unit(1).label)
+    assert told["total"] == (Decimal("2828460.00"), Decimal("2800000.00"))
+    assert told["paid"] == (Decimal("2820000.00"), Decimal("2800000.00"))
+    assert told["back_to_buyer"][1] == Decimal("20000.00") and told["still_open"][1] == 0
+    assert sum(line.amount for line in found.after) == Decimal("2800000.00")
+    page = enter("director").get(f"/r/deal-changes/{change.pk}/", follow=True).content.decode()
+    assert f"/r/deal-changes/{change.pk}/do/approve" in page and "2,800,000.00" in page and "20,000.00" in page
+    approve(desk, change, "admin")
+    done = compared_to(desk, DealChange.objects.get(pk=change.pk))
+    assert figures(done)["total"] == told["total"] and done.after and not done.money
+
+
+def test_both_sides_of_other_payment_and_other_buyers(desk):
+    contract = desk.sign(payment_plan="mortgage")
+    manager = desk.office.access("manager")
+    change = run("replan_contract", manager, contract, reason="全款", payment_plan="lump_sum")
+    found = compared_to(desk, change)
+    assert figures(found)["total"][0] == figures(found)["total"][1] == contract.total
+    assert {line.money for line in found.before} == {"cash", "bank"} and {line.money for line in found.after} == {"cash"}
+    run("withdraw_change", manager, change)
+    two = [BUYER | {"share": "60"}, SPOUSE | {"share": "40"}]
+    asked = run("change_buyers_contract", manager, contract, reason="加名", buyers=two)
+    was, now = figures(compared_to(desk, asked))["buyers"]
+    assert "张三" in was and "60.00%" in now and "40.00%" in now and SPOUSE["id_number"] not in now
+
+
+def test_a_hidden_field_stays_hidden_in_the_comparison(enter, desk):
+    sub = desk.subscribe()
+    change = ask_exchange(desk, sub)
+    page = enter("manager").get(f"/deal/changes/{change.pk}/").content.decode()
+    assert "标准总价" in page.split("record-facts")[0]
+    role = Role.objects.get(code="manager")
+    FieldRule.objects.create(role=role, resource="subscriptions", field="list_total", mode="hide")
+    bump_stamp()
+    page = enter("manager").get(f"/deal/changes/{change.pk}/").content.decode()
+    assert "标准总价" not in page.split("record-facts")[0] and change.number in page

@@ -18,6 +18,7 @@ add_tabs()
 register_record_page("discount-requests", "special-discount")
 register_record_page("quotations", "quotation")
 register_record_page("signing-checks", "signing-check")
+register_record_page("deal-changes", "deal-change")
 register_place(
     Place("units", "board", _("Unit board"), "/board/", "units.view", icon="layout-grid", order=1)
 )

@@ -5,6 +5,7 @@ Read anew each time; nothing of it is stored but by the check that somebody conf
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ def facts_of(deal: Deal, subscription: Subscription) -> Facts:
         ),
         "customer": (subscription.customer.name, deal.customer.name),
         "ownership": (deal.ownership, deal.ownership),
-        "buyers": (_named(then), _named(now)),
+        "buyers": (named(then), named(now)),
         "list_total": (f"{subscription.list_total}", f"{deal.list_total}"),
         "total": (f"{subscription.total}", f"{deal.total}"),
         "deposit": (f"{subscription.deposit}", f"{deposit}"),
@@ -58,13 +59,17 @@ def facts_of(deal: Deal, subscription: Subscription) -> Facts:
 
 def _buyers(deal: Deal, subscription: Subscription) -> tuple[list[Buyer], list[Buyer]]:
     """Those on the deal when the subscription was written, and those of now."""
-    at = subscription.created_at
+    now = Buyer.objects.filter(project_id=deal.project_id, deal=deal).order_by("seq", "id")
+    return buyers_at(deal, subscription.created_at), list(now)
+
+
+def buyers_at(deal: Deal, at: dt.datetime) -> list[Buyer]:
+    """Those who were on the deal at this moment."""
     rows = Buyer.everything.filter(project_id=deal.project_id, deal=deal).order_by("seq", "id")
-    then = rows.filter(Q(deleted_at__isnull=True) | Q(deleted_at__gt=at), created_at__lte=at)
-    return list(then), list(rows.filter(deleted_at__isnull=True))
+    return list(rows.filter(Q(deleted_at__isnull=True) | Q(deleted_at__gt=at), created_at__lte=at))
 
 
-def _named(buyers: Sequence[Buyer]) -> str:
+def named(buyers: Sequence[Buyer]) -> str:
     return "、".join(
         " ".join(str(part) for part in (b.name, b.id_masked, f"{b.share}%" if b.share else "", b.agent_name) if part)
         for b in buyers

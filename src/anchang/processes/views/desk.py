@@ -44,6 +44,7 @@ from anchang.processes.views.asking import (
     lines_of,
     subscription_data,
 )
+from anchang.processes.views.changes import compared
 from anchang.processes.views.filing import files_context
 from anchang.processes.views.grid import state_words
 from anchang.processes.views.refused_loan import short_loans
@@ -250,6 +251,7 @@ def _affair(request: HttpRequest, deal: Deal) -> list[dict[str, Any]]:
     shown = _paper(request, "deal-changes", change.pk, "demand-paper") if change else None
     if change is None or shown is None:
         return []
+    shown["comparison"] = compared(request, change)
     return [shown | {"affair": True} | ({} if change.deadline else {"print_url": ""})]
 
 
