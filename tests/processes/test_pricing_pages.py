@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from anchang.inventory import rules
 from anchang.inventory.models import PriceAdjustment, PriceScheme, Unit
 from tests.factories import PASSWORD, run
+from tests.insight.test_sales import ask
 
 
 @pytest.fixture
@@ -59,6 +60,22 @@ def test_slow_movers_are_ticked_for_an_adjustment_and_costs_are_shown_by_kind(en
     assert answer.status_code in (204, 302)
     assert PriceAdjustment.objects.get().unit_ids == [desk.unit(2).pk]
     assert client.post("/pricing/adjust", {"percent": "-1", "reason": "x"}).status_code == 422
+
+
+@pytest.mark.django_db
+def test_discounts_are_counted_by_kind_and_name_for_whom_they_concern(desk, enter):
+    desk.subscribe(discounts=["F2"])
+    found = ask(desk.office.access("director"), "discounts")
+    assert (found["total"], [(k["purpose"], k["deals"], k["amount"], k["share"]) for k in found["kinds"]]) == (
+        "20000.00", [("cash", 1, "20000.00", "1.0000")],
+    )  # fmt: skip
+    assert [(row["name"], row["amount"]) for row in found["rows"]] == [("直减 2 万", "20000.00")]
+    assert ask(desk.office.access("consultant5"), "discounts")["rows"] == [], "nobody else's deals"
+    client = enter("director")
+    for key in ("discounts", "slow-moving", "withheld", "sales-modes"):
+        page = client.get(f"/reports/{key}/")
+        assert page.status_code == 200, key
+    assert "20,000" in client.get("/reports/discounts/").content.decode()
 
 
 @pytest.mark.django_db

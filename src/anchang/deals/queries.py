@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -78,27 +78,41 @@ def strategy_results(ids: Sequence[int]) -> dict[int, Any]:
 
 
 def discount_costs(project: Project, start: dt.date, end: dt.date) -> list[dict[str, Any]]:
-    """What each kind of discount took off the subscriptions of a period (P07), gifts among them; the dearest first.
-    From the price steps that the papers keep, so a discount that changed since counts as it was."""
+    """What each kind of discount took off the subscriptions of a period (P07), gifts among them; the dearest first."""
+    return [row for row in named_discount_costs([project.pk], start, end) if row["name"] is None]
+
+
+def named_discount_costs(
+    project_ids: Sequence[int], start: dt.date, end: dt.date, *, of: str = "true",
+    params: Mapping[str, Any] | None = None,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """By kind (`name` None) and by kind and name of the discount, the dearest first. From the price steps that the
+    papers keep, so a discount that changed since counts as it was. `of`: SQL on the deal `d`, with its `params`."""
     with connection.cursor() as cursor:
-        cursor.execute(_COSTS, {"project": project.pk, "start": start, "end": end})
-        return [{"purpose": row[0], "deals": row[1], "amount": row[2]} for row in cursor.fetchall()]
+        cursor.execute(
+            _COSTS.format(of=of), {"projects": list(project_ids), "start": start, "end": end, **(params or {})}
+        )
+        return [
+            {"purpose": row[0], "name": row[1], "deals": row[2], "amount": row[3]} for row in cursor.fetchall()
+        ]
 
 
 _COSTS = """
     WITH sold AS (
-        SELECT id, deal_id, snapshot FROM deals_subscription
-         WHERE project_id = %(project)s AND activated_on BETWEEN %(start)s AND %(end)s
-           AND state IN ('active', 'overdue', 'change_pending', 'terminating', 'signed')),
+        SELECT x.project_id, x.deal_id, x.snapshot FROM deals_subscription x
+          JOIN deals_deal d ON d.project_id = x.project_id AND d.id = x.deal_id
+         WHERE x.project_id = ANY(%(projects)s) AND x.activated_on BETWEEN %(start)s AND %(end)s AND {of}
+           AND x.state IN ('active', 'overdue', 'change_pending', 'terminating', 'signed')),
     taken AS (
-        SELECT sold.deal_id, coalesce(nullif(d ->> 'purpose', ''), 'other') AS purpose,
+        SELECT sold.deal_id, coalesce(nullif(d ->> 'purpose', ''), 'other') AS purpose, d ->> 'label' AS name,
                -(s ->> 'amount')::numeric AS amount
           FROM sold, jsonb_array_elements(snapshot -> 'discounts') d, jsonb_array_elements(snapshot -> 'steps') s
          WHERE s ->> 'code' = d ->> 'code'
         UNION ALL
-        SELECT sold.deal_id, 'gift', c.value FROM sold
-          JOIN deals_coupon c ON c.project_id = %(project)s AND c.deal_id = sold.deal_id AND c.kind = 'gift')
-    SELECT purpose, count(DISTINCT deal_id), sum(amount) FROM taken GROUP BY purpose ORDER BY 3 DESC"""
+        SELECT sold.deal_id, 'gift', c.name, c.value FROM sold
+          JOIN deals_coupon c ON c.project_id = sold.project_id AND c.deal_id = sold.deal_id AND c.kind = 'gift')
+    SELECT purpose, name, count(DISTINCT deal_id), sum(amount) FROM taken
+     GROUP BY GROUPING SETS ((purpose), (purpose, name)) ORDER BY 4 DESC, 1, 2"""
 
 
 def filing_overdue(project: Project, today: dt.date) -> list[dict[str, Any]]:

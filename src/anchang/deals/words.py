@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anchang.deals.models import Buyer
+from anchang.inventory.models import Discount
 from anchang.platform.ui import formats
 from anchang.platform.wording import key_word, say_keys
 
@@ -20,6 +21,11 @@ END_REASONS: dict[str, Any] = {
     "launch_over": gettext_lazy("The launch is over"),
 }  # fmt: skip
 say_keys(reason=END_REASONS)
+#: What lowers a price, for counting its cost: the kinds of the scheme's discounts, and what else a deal uses.
+COSTS: dict[str, Any] = {
+    **dict(Discount.Purpose.choices), "coupon": gettext_lazy("Vouchers"), "gift": gettext_lazy("Gifts"),
+    "other": gettext_lazy("Other discounts"),
+}  # fmt: skip
 
 
 def buyers_text(buyers: Sequence[Mapping[str, Any]]) -> str:
@@ -45,4 +51,4 @@ def plan_text(lines: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
-__all__ = ["END_REASONS", "buyers_text", "plan_text"]
+__all__ = ["COSTS", "END_REASONS", "buyers_text", "plan_text"]

@@ -66,6 +66,7 @@ _ERRORS = {
     "price_list_not_effective": _("The list takes effect on %(date)s."),
     "own_request": _("Nobody decides what he asked for himself."),
     "notice.price_scheme_decided": _("Price scheme %(title)s was decided."),
+    "task.price_list_due": _("Publish the whole price list of licence %(number)s by %(day)s"),
     "notice.price_adjustment_decided": _("Price adjustment decided: %(reason)s"),
     "payment_plan_closed": _("This payment plan is no longer offered."),
 }

@@ -15,6 +15,8 @@ declare("inventory.max_below_filed", None, "decimal", _("Largest cut below the f
         help=_("Ratio, for cities that limit cuts; empty: no limit."))  # fmt: skip
 declare("inventory.max_units_generated", 5000, "int", _("Units made in one go, at most"))
 declare("inventory.hoarding_days", 10, "int", _("Days after the licence until a unit held back is listed"))
+declare("inventory.publish_days", 10, "int", _("Days after the licence in which the whole price list is to be public"))
+declare("inventory.publish_reminder_days", 3, "int", _("Reminders so many days before a price list is to be public"))
 declare(
     "inventory.release_checklist",
     [

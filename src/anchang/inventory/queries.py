@@ -9,12 +9,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, F, Q, QuerySet, Sum, TextField
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, TextField
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from anchang.inventory import rules
-from anchang.inventory.models import Building, Layout, Licence, Phase, PriceChange, PriceScheme, Unit, UnitStateChange
+from anchang.inventory.models import (
+    Building,
+    Layout,
+    Licence,
+    Phase,
+    PriceChange,
+    PriceList,
+    PriceScheme,
+    Unit,
+    UnitStateChange,
+)
 from anchang.inventory.words import REASONS, reason_text
 from anchang.kernel.money import ZERO
 from anchang.platform import parameters, statements
@@ -223,6 +233,30 @@ def hoarded_units(project: Project, on: dt.date) -> list[Unit]:
     return [
         unit for unit in rows.select_related("licence").order_by("sort_key")
         if rules.is_hoarded(_hoarding_facts(unit), on, days)
+    ]  # fmt: skip
+
+
+def publication_clock(project: Project, on: dt.date) -> list[dict[str, Any]]:
+    """Every licence with the day by which its whole list is to be public (一次性公开), newest first. `standing`:
+    in_time, late, running or overdue; `unlisted`: its units without a published price. One query."""
+    days = int(parameters.value("inventory.publish_days", project, on))
+    mine = Unit.objects.filter(licence=OuterRef("pk"), legacy_sold=False).order_by().values("licence")
+    lists = PriceList.objects.filter(licence=OuterRef("pk"), state__in=("published", "superseded"))
+    lists = lists.order_by("published_on")
+    rows = Licence.objects.filter(project=project).annotate(
+        published_on=Subquery(lists.values("published_on")[:1]),
+        unit_count=Subquery(mine.annotate(n=Count("pk")).values("n")),
+        unlisted=Subquery(mine.filter(price_list=None).annotate(n=Count("pk")).values("n")),
+    )  # fmt: skip
+    return [
+        {
+            "licence": row.pk, "number": row.number, "issued_on": row.issued_on.isoformat(),
+            "publish_by": rules.publish_by(row.issued_on, days).isoformat(),
+            "published_on": None if row.published_on is None else row.published_on.isoformat(),
+            "standing": rules.publication(row.issued_on, days, row.published_on, on),
+            "units": row.unit_count or 0, "unlisted": row.unlisted or 0,
+        }
+        for row in rows.order_by("-issued_on", "-pk")
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
 from anchang.insight.presenting.people import assigning, portrait, process, ranking
 from anchang.insight.presenting.plans import plan, uncollected
+from anchang.insight.presenting.pricing import discounts, modes, slow, withheld
 from anchang.insight.presenting.receivables import bank_day, escrow, receivables
 from anchang.insight.presenting.sales import sales
 from anchang.insight.presenting.statements import budget, statement
@@ -18,9 +19,11 @@ __all__ = [
     "collection_rate",
     "connected",
     "delays",
+    "discounts",
     "escrow",
     "feedback",
     "funnel",
+    "modes",
     "overdue",
     "personal",
     "plan",
@@ -29,8 +32,10 @@ __all__ = [
     "ranking",
     "receivables",
     "sales",
+    "slow",
     "statement",
     "uncollected",
     "units",
     "unsigned",
+    "withheld",
 ]

@@ -228,6 +228,8 @@ def _arm(source: Source, keys: Sequence[str], who: Who) -> str:
         "channel_id": source.channel,
         "project_id": "x.project_id",
         "product_type": _PRODUCT_TYPE if _DEAL in source.joins else "''",
+        "sales_mode": "d.sales_mode" if _DEAL in source.joins else "''",
+        "agency": "d.agency" if _DEAL in source.joins else "''",
     }
     chosen = "".join(f", {columns[key]} AS {key}" for key in keys)
     joins = source.joins + (" " + source.channel_join if "channel_id" in keys else "")

@@ -28,6 +28,7 @@ from anchang.inventory.commands.prices import (
     reopen_price_list,
     set_prices,
 )
+from anchang.inventory.commands.publishing import remind_of_publication
 from anchang.inventory.commands.quoting import (
     PriceResult,
     preview_plans_with,
@@ -116,7 +117,8 @@ __all__ = [
     "import_price_list", "lock_unit", "match_units", "measure_unit", "move_units", "new_scheme_version",
     "preview_plans_with", "price_unit", "publish", "publish_due_lists",
     "publish_price_list", "quote_unit", "recalculated",
-    "refuse_adjustment", "refuse_scheme", "release_unit", "release_units", "reopen_price_list",
+    "refuse_adjustment", "refuse_scheme", "release_unit", "release_units",
+    "remind_of_publication", "reopen_price_list",
     "retain_unit", "set_head", "set_prices", "set_unit_clock", "slow_movers", "submit_scheme", "tick_check",
     "try_scheme", "undo_price_list", "unlock_unit", "usable_discounts", "worded_steps",
 ]  # fmt: skip

@@ -209,6 +209,19 @@ def is_hoarded(unit: HoardingFacts, on: date, days: int) -> bool:
     return on >= unit.licensed_on + timedelta(days=days)
 
 
+def publish_by(licensed_on: date, days: int) -> date:
+    """The last day on which all prices under a new licence must be made public at once."""
+    return licensed_on + timedelta(days=days)
+
+
+def publication(licensed_on: date, days: int, published_on: date | None, on: date) -> str:
+    """in_time or late once published, running or overdue before."""
+    last = publish_by(licensed_on, days)
+    if published_on is not None:
+        return "in_time" if published_on <= last else "late"
+    return "running" if on <= last else "overdue"
+
+
 def sell_through(states: Sequence[str]) -> tuple[int, int]:
     """Sold and released counts of units ever released; RETAINED is not released stock."""
     released = [state for state in states if state != RETAINED]

@@ -13,10 +13,11 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from anchang.deals.queries import discount_costs
+from anchang.deals.words import COSTS
 from anchang.inventory import rules
 from anchang.inventory.commands import slow_movers
 from anchang.inventory.commands.schemes import trial_lines
-from anchang.inventory.models import Discount, PriceScheme
+from anchang.inventory.models import PriceScheme
 from anchang.inventory.queries import newest_schemes
 from anchang.kernel.errors import DomainError
 from anchang.kernel.money import parse_money
@@ -36,9 +37,6 @@ KINDS = {
     "amount": gettext_lazy("Yuan on the unit price"), "percent": gettext_lazy("Percent of the base price"),
     "fixed": gettext_lazy("Yuan on the total"),
 }  # fmt: skip
-COSTS = {
-    "coupon": gettext_lazy("Vouchers"), "gift": gettext_lazy("Gifts"), "other": gettext_lazy("Other discounts"),
-}  # fmt: skip
 
 
 @require_safe
@@ -51,8 +49,7 @@ def pricing_page(request: HttpRequest) -> HttpResponse:
     ctx = Context(access, project)
     end = _day(request.GET.get("to", ""), ctx.business_date)
     start = _day(request.GET.get("from", ""), end - dt.timedelta(days=29))
-    names = dict(Discount.Purpose.choices) | COSTS
-    costs = [row | {"label": names.get(row["purpose"], row["purpose"])} for row in discount_costs(project, start, end)]
+    costs = [row | {"label": COSTS.get(row["purpose"], row["purpose"])} for row in discount_costs(project, start, end)]
     movers = slow_movers(ctx)
     context = {
         "schemes": newest_schemes(project), "movers": movers[:SHOWN],
