@@ -159,6 +159,16 @@ document.addEventListener("change", (event) => {
   if (form) showOnly(form);
 });
 
+// --- editor of conditions: the server makes rows and groups, taking one away needs nobody
+
+document.addEventListener("click", (event) => {
+  const remove = event.target.closest("[data-cond-remove]");
+  if (!remove) return;
+  const editor = remove.closest("[data-cond]");
+  remove.closest("[data-cond-node]").remove();
+  editor.dispatchEvent(new Event("change", { bubbles: true }));
+});
+
 // --- file drop
 
 function startFile(host) {

@@ -194,7 +194,8 @@ def test_a_segment_counts_lists_and_picks_a_batch(office, client):
     page = client.get("/customers/segments/").content.decode()
     assert "准客户" in page and f"/r/customers/?view={best.pk}" in page
     assert "共 2 条" in client.get(f"/r/customers/totals?view={best.pk}").content.decode()
-    assert f'value="{best.pk}" selected' in client.get(f"/r/tags/new?segment={best.pk}").content.decode()
+    begun = client.get(f"/r/tags/new?condition.view={best.pk}").content.decode()
+    assert 'value="grade" selected' in begun and 'value="A" selected' in begun
     form = client.get(f"/r/customers/bulk/remove-tags?view={best.pk}").content.decode()
     client.post("/r/customers/bulk/remove-tags", {"ids": ",".join(_ids(form)), "tags": [tag_id(office, "重点")]})
     with office.as_("system"):

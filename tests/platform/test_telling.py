@@ -11,6 +11,7 @@ from anchang.platform import resources
 from anchang.platform.models import Role
 from anchang.platform.telling import event_text
 from anchang.platform.ui import rows
+from anchang.platform.ui.condition_words import said
 from anchang.platform.wording import worded
 from tests.factories import PASSWORD, make_office
 
@@ -56,7 +57,7 @@ def test_codes_inside_structured_values_and_labels_are_words(db, client):
         assert rows.label_text(resources.get("appointments"), at) == "2026-05-06 12:20"
         condition = {"field": "customer_type", "op": "eq", "value": "high_end"}
         office = make_office()
-        text = rows.conditions_text(resources.get("leads"), condition, office.access("manager"), office.project.pk)
+        text = said(resources.get("leads"), condition, office.access("manager"), office.project.pk)
     assert "customer_type" not in text and "high_end" not in text and "eq" not in text
 
 

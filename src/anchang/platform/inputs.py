@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
@@ -61,10 +61,31 @@ def _encodes(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionOn:
+    """The value is a condition on records of this resource. `only` and `without`: which of its fields may stand in it;
+    `hops`: the relations that a path may follow (None: every one); `single`: it is asked of one record at a time, so
+    that only the record's own fields and those of what it refers to can be used."""
+
+    resource: str
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    hops: tuple[str, ...] | None = None
+    single: bool = False
+
+    def allows(self, path: Sequence[str]) -> bool:
+        head = path[0]
+        if head in self.without or (self.only and head not in self.only):
+            return False
+        return len(path) < 2 or self.hops is None or head in self.hops
+
+
+@dataclass(frozen=True, slots=True)
 class Label:
     """How a field is shown in a generated form. `kind` as in resources.Field; `secret` never echoed or logged; `rows`:
     an Input whose fields are the columns in which a list of objects is typed, whatever the command reads them as;
-    `only`: {field: values} of the same form with which this field has a meaning, and only then is shown."""
+    `only`: {field: values} of the same form with which this field has a meaning, and only then is shown; `condition`:
+    the form shows the editor of conditions; `pairs`: the names of the two columns in which a mapping of texts is typed;
+    `form` False: for programs and special pages, generated forms leave it out."""
 
     text: Any
     kind: str = ""
@@ -73,6 +94,9 @@ class Label:
     secret: bool = False
     rows: type[Any] | None = None
     only: Mapping[str, tuple[str, ...]] | None = None
+    condition: ConditionOn | None = None
+    pairs: tuple[Any, Any] | None = None
+    form: bool = True
 
 
 @dataclass(frozen=True, slots=True)

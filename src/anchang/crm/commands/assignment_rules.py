@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.crm.commands.lead_assignment import parse_rule
+from anchang.crm.commands.lead_assignment import RULE_ON, parse_rule
 from anchang.crm.models import AssignmentRule
 from anchang.kernel.errors import DomainError
 from anchang.platform.commands import command, creates, edits
@@ -18,7 +18,7 @@ class RuleInput(Input):
     project: Annotated[Ref("projects") | None, Label(_("Project"))] = None
     name: Annotated[Name, Label(_("Name"))]
     position: Annotated[int, Between(0, 100000), Label(_("Order"))] = 100
-    conditions: Annotated[dict[str, Any] | None, Label(_("Conditions"), "json")] = None
+    conditions: Annotated[dict[str, Any] | None, Label(_("Conditions"), condition=RULE_ON)] = None
     team: Annotated[Ref("teams") | None, Label(_("Team"))] = None
     user: Annotated[Ref("users") | None, Label(_("Consultant"))] = None
     min_level: Annotated[int | None, Between(1, 9), Label(_("Lowest level"))] = None
@@ -56,7 +56,7 @@ def _check(rule: AssignmentRule) -> None:
 class RuleEdit(Input):
     name: Annotated[Name | None, Label(_("Name"))] = None
     position: Annotated[int | None, Between(0, 100000), Label(_("Order"))] = None
-    conditions: Annotated[dict[str, Any] | None, Label(_("Conditions"), "json")] = None
+    conditions: Annotated[dict[str, Any] | None, Label(_("Conditions"), condition=RULE_ON)] = None
     team: Annotated[Ref("teams") | None, Label(_("Team"))] = None
     user: Annotated[Ref("users") | None, Label(_("Consultant"))] = None
     min_level: Annotated[int | None, Between(1, 9), Label(_("Lowest level"))] = None

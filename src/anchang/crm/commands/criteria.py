@@ -13,7 +13,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.commands import project_command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Day, Input, Label, Ref
+from anchang.platform.inputs import ConditionOn, Day, Input, Label, Ref
 from anchang.platform.office.commands.settings import ParameterInput, set_parameters
 
 
@@ -51,9 +51,9 @@ class CriteriaInput(Input):
     grade: Annotated[Literal["A", "B", "C", "D"], Label(_("Grade"), choices=dict(Grade.choices))]
     segment: Annotated[
         Ref("views") | None,
-        Label(_("Criteria from a saved view"), help=_("The filter of one of your saved views of customers.")),
+        Label(_("Criteria from a saved view"), form=False),
     ] = None
-    condition: Annotated[dict[str, Any] | None, Label(_("Condition"), "json")] = None
+    condition: Annotated[dict[str, Any] | None, Label(_("Condition"), condition=ConditionOn("customers"))] = None
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None
 
 

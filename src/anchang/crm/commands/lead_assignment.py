@@ -16,12 +16,14 @@ from anchang.kernel.errors import DomainError
 from anchang.org import queries as people
 from anchang.platform import conditions, resources
 from anchang.platform.context import Context
+from anchang.platform.inputs import ConditionOn
 from anchang.platform.models import Team
 
 #: What a rule may test: what is known of a lead when it comes in.
-RULE_FIELDS = frozenset(
-    {"name", "sex", "channel", "campaign", "city", "region", "customer_type", "score", "note", "captured_at"}
-)
+RULE_ON = ConditionOn(
+    "leads", single=True, hops=("channel",),
+    only=("name", "sex", "channel", "campaign", "city", "region", "customer_type", "score", "note", "captured_at"),
+)  # fmt: skip
 #: The rule that stands after the office's own ones: every consultant whose team serves such leads, by turns.
 EVERYBODY = 0
 
@@ -30,7 +32,7 @@ def parse_rule(data: Any) -> conditions.Node:
     """The condition of a rule. Raises bad_condition, rule_condition_wrong."""
     node = conditions.parse(data)
     for test in _tests(node):
-        if test.path[0] not in RULE_FIELDS or (len(test.path) > 1 and test.path[0] != "channel"):
+        if not RULE_ON.allows(test.path):
             raise DomainError(
                 "rule_condition_wrong", status=422, fields={"conditions": "rule_condition_wrong"}
             )

@@ -17,7 +17,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import conditions, resources
 from anchang.platform.commands import command, constraint_errors, creates, edits
 from anchang.platform.context import Context
-from anchang.platform.inputs import Input, Label, Ref, _as_key
+from anchang.platform.inputs import ConditionOn, Input, Label, Ref, _as_key
 from anchang.platform.models import SavedView
 
 log = logging.getLogger(__name__)
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 constraint_errors({"tag_name_once": "tag_exists", "tag_pass_once": "busy"})
 
 LONGEST = 20
+#: What the rule of a tag may ask about: anything but other tags.
+RULE_ON = ConditionOn("customers", without=("tags",))
 
 
 def _tag_key(value: Any) -> Any:
@@ -50,9 +52,9 @@ class TagInput(Input):
     category: Annotated[str, Field(max_length=LONGEST), Label(_("Category"))] = ""
     segment: Annotated[
         Ref("views") | None,
-        Label(_("Rule from a saved view"), help=_("The filter of one of your saved views of customers.")),
+        Label(_("Rule from a saved view"), form=False),
     ] = None
-    condition: Annotated[dict[str, Any] | None, Label(_("Rule"), "json")] = None
+    condition: Annotated[dict[str, Any] | None, Label(_("Rule"), condition=RULE_ON)] = None
 
 
 @creates(Tag, label=_("New tag"), shape="primary", icon="tag")
@@ -73,8 +75,8 @@ def add_tags(ctx: Context, rows: list[TagInput]) -> list[Tag]:
 class TagEdit(Input):
     name: Annotated[str | None, Field(min_length=1, max_length=LONGEST), Label(_("Name"))] = None
     category: Annotated[str | None, Field(max_length=LONGEST), Label(_("Category"))] = None
-    segment: Annotated[Ref("views") | None, Label(_("Rule from a saved view"))] = None
-    condition: Annotated[dict[str, Any] | None, Label(_("Rule"), "json")] = None
+    segment: Annotated[Ref("views") | None, Label(_("Rule from a saved view"), form=False)] = None
+    condition: Annotated[dict[str, Any] | None, Label(_("Rule"), condition=RULE_ON)] = None
     active: Annotated[bool | None, Label(_("Active"))] = None
 
 
@@ -129,18 +131,10 @@ def _rule_of(ctx: Context, condition: dict[str, Any] | None, segment: SavedView 
     if not condition:
         return {}
     node = conditions.parse(condition)
-    if "tags" in _fields(node):
+    if not all(RULE_ON.allows(path) for path in conditions.paths(node)):
         raise DomainError("bad_input", status=422, fields={"condition": "tag_rule_on_tags"})
     conditions.compile_condition(node, resources.get("customers"), ctx.access, (ctx.here.pk,), ctx.now)
     return condition
-
-
-def _fields(node: conditions.Node) -> set[str]:
-    if isinstance(node, conditions.Test):
-        return {node.path[0]}
-    if isinstance(node, conditions.Negated):
-        return _fields(node.part)
-    return {name for part in node.parts for name in _fields(part)}
 
 
 # --- by rule -------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.access import Access
 from anchang.platform.context import Context
-from anchang.platform.ui import filters
+from anchang.platform.ui.condition_words import said
 
 
 def criteria_of(ctx: Context) -> Mapping[str, Any]:
@@ -45,9 +45,5 @@ def met_when_new(ctx: Context, grade: str, customer: Customer) -> bool:
 
 
 def in_words(where: Any, access: Access, project_id: int) -> str:
-    """A condition as one line: plain tests in words; others as they are stored."""
-    tests = filters.tests_of(where)
-    if tests is None:
-        return str(where)
-    customers = resources.get("customers")
-    return "；".join(" ".join(filters.in_words(customers, test, access, project_id)) for test in tests)
+    """A condition on customers as one line."""
+    return said(resources.get("customers"), where, access, project_id)

@@ -13,8 +13,8 @@ from anchang.platform import commands, resources
 from anchang.platform.access import Access
 from anchang.platform.commands import Command
 from anchang.platform.models import SavedView
-from anchang.platform.ui import filters
 from anchang.platform.ui.components import Action
+from anchang.platform.ui.condition_words import said
 from anchang.platform.ui.gate import access_of, project_ids_of
 
 
@@ -26,13 +26,12 @@ def segments_page(request: HttpRequest) -> HttpResponse:
     bulk = [c for c in commands.of_resource(customers) if c.bulk and access.may(commands.permission_of(c))]
     found = []
     for view in segments(access, project_ids_of(request)).select_related("user")[:200]:
-        tests = filters.tests_of(view.query.get("where")) or []
-        said = (filters.in_words(customers, test, access, view.project_id) for test in tests)
+        words = said(customers, view.query.get("where"), access, view.project_id)
         found.append(
             {
                 "name": view.name, "url": f"/r/customers/?view={view.pk}", "shared": view.shared,
                 "by": view.user.name or view.user.username, "count_url": f"/r/customers/totals?view={view.pk}",
-                "tests": "；".join(f"{label} {text}" for label, text in said), "actions": _actions(access, view, bulk),
+                "tests": words, "actions": _actions(access, view, bulk),
             }
         )  # fmt: skip
     return render(request, "crm/segments.html", {"segments": found})
@@ -45,5 +44,5 @@ def _actions(access: Access, view: SavedView, bulk: Sequence[Command]) -> list[A
     mine = view.user_id == access.actor.user_id and bool(view.query.get("where"))
     if mine and access.may("tags.create", view.project_id):
         label = str(commands.get("add_tags").label)
-        found.append(Action(label, f"/r/tags/new?segment={view.pk}", icon="tag", opens="dialog"))
+        found.append(Action(label, f"/r/tags/new?condition.view={view.pk}", icon="tag", opens="dialog"))
     return found

@@ -13,12 +13,14 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.commands import creates, edits
 from anchang.platform.context import Context
-from anchang.platform.inputs import Amount, Between, Day, Input, Label, Line, Quantity, Ref
+from anchang.platform.inputs import Amount, Between, ConditionOn, Day, Input, Label, Line, Quantity, Ref
 
 Code = Annotated[str, PydanticField(min_length=1, max_length=30)]
 Name50 = Annotated[str, PydanticField(min_length=1, max_length=50)]
 Rate = Annotated[Decimal, PydanticField(ge=0, lt=1, max_digits=5, decimal_places=4)]
 Figure = Annotated[Decimal, PydanticField(gt=0, max_digits=18, decimal_places=4)]
+#: A condition that is asked of one unit at a time.
+UNITS_ASKED = ConditionOn("units", single=True)
 Codes = Annotated[list[Code], PydanticField(max_length=200)]
 
 
@@ -45,7 +47,7 @@ class DiscountInput(Input):
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
     payment_plans: Annotated[Codes, Label(_("Payment plans"), kind="json")] = []
     product_types: Annotated[Codes, Label(_("Product types"), kind="json")] = []
-    unit_condition: Annotated[dict[str, Any], Label(_("Units"), kind="json")] = {}
+    unit_condition: Annotated[dict[str, Any], Label(_("Units"), condition=UNITS_ASKED)] = {}
     excludes: Annotated[Codes, Label(_("Excludes"), kind="json")] = []
     active: Annotated[bool, Label(_("Active"))] = True
     note: Annotated[Line, Label(_("Note"))] = ""
@@ -69,7 +71,7 @@ class DiscountEdit(Input):
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
     payment_plans: Annotated[Codes | None, Label(_("Payment plans"), kind="json")] = None
     product_types: Annotated[Codes | None, Label(_("Product types"), kind="json")] = None
-    unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), kind="json")] = None
+    unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), condition=UNITS_ASKED)] = None
     excludes: Annotated[Codes | None, Label(_("Excludes"), kind="json")] = None
     active: Annotated[bool | None, Label(_("Active"))] = None
     note: Annotated[Line | None, Label(_("Note"))] = None

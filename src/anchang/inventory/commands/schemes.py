@@ -16,7 +16,7 @@ from pydantic import Field as PydanticField
 from anchang.inventory import rules
 from anchang.inventory.commands import repricing
 from anchang.inventory.commands.prices import copy_current_rows, mark_prices, new_edition
-from anchang.inventory.commands.scheme import check_unit_condition
+from anchang.inventory.commands.scheme import UNITS_ASKED, check_unit_condition
 from anchang.inventory.commands.tree import set_sent
 from anchang.inventory.models import Building, Licence, PriceList, PriceScheme, SchemePrice, Unit
 from anchang.kernel.errors import DomainError, Refusal
@@ -43,7 +43,7 @@ class SchemeInput(Input):
     name: Annotated[Name, Label(_("Name"))]
     licence: Annotated[Ref("licences") | None, Label(_("Licence"))] = None
     product_type: Annotated[Type, Label(_("Product type"))] = ""
-    unit_condition: Annotated[dict[str, Any], Label(_("Units"), kind="json")] = {}
+    unit_condition: Annotated[dict[str, Any], Label(_("Units"), condition=UNITS_ASKED)] = {}
     base_price: Annotated[Amount, Label(_("Base price"))]
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None
     rounding: Annotated[Rounding, _ROUNDING] = "half_up:0.01"
@@ -58,7 +58,7 @@ class SchemeInput(Input):
 class SchemeEdit(Input):
     licence: Annotated[Ref("licences") | None, Label(_("Licence"))] = None
     product_type: Annotated[Type | None, Label(_("Product type"))] = None
-    unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), kind="json")] = None
+    unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), condition=UNITS_ASKED)] = None
     base_price: Annotated[Amount | None, Label(_("Base price"))] = None
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None
     rounding: Annotated[Rounding | None, _ROUNDING] = None

@@ -69,6 +69,14 @@ def _parse(data: Any, depth: int, count: list[int]) -> Node:
     return _test(data, count)
 
 
+def paths(node: Node) -> list[tuple[str, ...]]:
+    """What the condition asks about."""
+    if isinstance(node, Test):
+        return [node.path]
+    parts = (node.part,) if isinstance(node, Negated) else node.parts
+    return [path for part in parts for path in paths(part)]
+
+
 def _test(data: dict[str, Any], count: list[int]) -> Test:
     count[0] += 1
     if count[0] > MAX_TESTS:

@@ -157,7 +157,7 @@ register(Resource(
         Field("code", list=True, form="create"),
         Field("name", list=True, form="both"),
         Field("agency", list=True, form="both"),
-        Field("conditions", kind="json", help=_("Which leads this team serves")),
+        Field("conditions", kind="json", to="leads", filter=False, sort=False, help=_("Which leads this team serves")),
         Field("created_at", detail=True),
     ),
 ))  # fmt: skip

@@ -30,7 +30,7 @@ from anchang.platform.ui.consequences import consequence_of
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.forms import FormField
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
-from anchang.platform.ui.lists import resource_of, state_of
+from anchang.platform.ui.lists import resource_of, saved_query, state_of
 from anchang.platform.ui.overlays import go, overlay, refresh, toast
 from anchang.platform.wording import worded
 
@@ -117,8 +117,13 @@ def command_page(request: HttpRequest, name: str, verb: str, record_id: int | No
 
 def opening_values(deed: Deed, fields: Sequence[FormField]) -> dict[str, Any]:
     """What stands in the form when it opens: the record (edit), the command's own values, what the address gives."""
-    given = {f.name: (deed.request.GET.getlist(f.name) if f.shape == "list" else deed.request.GET[f.name])
-             for f in fields if f.name in deed.request.GET}  # fmt: skip
+    sent = deed.request.GET
+    given: dict[str, Any] = {
+        f.name: sent.getlist(f.name) if f.shape == "list" else sent[f.name] for f in fields if f.name in sent
+    }
+    for f in fields:
+        if f.condition is not None and (view := deed.request.GET.get(f"{f.name}.view")):
+            given[f.name] = saved_query(deed.request, resources.get(f.condition.resource), view).get("where")
     if deed.cmd.kind == "edit":
         return reading.get_row(deed.resource, deed.access, deed.subject.pk) | given
     if deed.cmd.prefill is not None and deed.subject is not None:
@@ -177,6 +182,7 @@ def version_of(deed: Deed) -> int | None:
 
 def data_for(deed: Deed, fields: Sequence[FormField]) -> dict[str, Any]:
     data = forms.data_of(fields, deed.request.POST)
+    forms.missing(fields, data)
     if deed.cmd.kind == "edit":
         before = reading.get_row(deed.resource, deed.access, deed.subject.pk)
         return forms.changed(fields, data, deed.request.POST, before)

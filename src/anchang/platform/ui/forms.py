@@ -21,8 +21,9 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import bounds, resources
 from anchang.platform.access import Access
 from anchang.platform.commands import Command
-from anchang.platform.inputs import Input, RefTo, label_of
-from anchang.platform.ui import filters
+from anchang.platform.inputs import ConditionOn, Input, RefTo, label_of
+from anchang.platform.ui import condition_form, filters
+from anchang.platform.ui.condition_form import Editor
 from anchang.platform.wording import worded
 
 LONG_TEXT = 500
@@ -35,7 +36,8 @@ _WIDGETS = {
 
 @dataclass(frozen=True)
 class FormField:
-    """One field of a generated form. `shape`: value, flag, list, lines or json: how the post is read."""
+    """One field of a generated form. `shape`: value, flag, list, lines, pairs, condition or json: how the post is
+    read."""
 
     name: str
     label: str
@@ -50,6 +52,8 @@ class FormField:
     maxlength: int | None = None
     parts: tuple[FormField, ...] = field(default=())
     default: Any = None
+    condition: ConditionOn | None = None
+    project_id: int | None = None  # whose words and records an editor of conditions offers
     only: tuple[str, str] = ("", "")  # a field of this form, and the values (by spaces) with which this one is shown
 
 
@@ -63,11 +67,18 @@ def fields_of(cmd: Command, access: Access, project_ids: Sequence[int], project_
     resource = cmd.resource
     found = []
     for name, info in cmd.input.model_fields.items():
-        if cmd.kind in ("create", "edit") and access.field_mode(resource.name, name, project_ids):
+        closed = cmd.kind in ("create", "edit") and access.field_mode(resource.name, name, project_ids)
+        if closed or not in_forms(info):
             continue
         made = _field(name, info, project_id, _ref_of_resource(cmd, name))
         found.append(_bounded(made, bounds.longest(cmd.input, cmd.model, name)))
     return found
+
+
+def in_forms(info: FieldInfo) -> bool:
+    """Whether generated forms have it: a label may keep it for programs and special pages."""
+    label = label_of(info)
+    return label is None or label.form
 
 
 def _bounded(made: FormField, most: int | None) -> FormField:
@@ -99,6 +110,11 @@ def _field(name: str, info: FieldInfo, project_id: int | None, ref_of_resource: 
     }
     if label and label.only:
         common["only"] = next((other, " ".join(values)) for other, values in label.only.items())
+    if label and label.condition:
+        about: dict[str, Any] = {"condition": label.condition, "project_id": project_id}
+        return FormField(kind="condition", shape="condition", **about, **common)
+    if label and label.pairs:
+        return _pairs_field(label.pairs, common)
     if label and label.rows:
         return _lines_field(label.rows, common, project_id)
     ref = next((m.resource for m in marks if isinstance(m, RefTo)), "")
@@ -155,6 +171,12 @@ def _list_field(
 def _lines_field(row: type[Input], common: dict[str, Any], project_id: int | None) -> FormField:
     parts = tuple(_field(n, i, project_id) for n, i in row.model_fields.items())
     return FormField(kind="lines", shape="lines", parts=parts, **common)
+
+
+def _pairs_field(words: tuple[Any, Any], common: dict[str, Any]) -> FormField:
+    """A mapping of texts, typed as rows of two columns."""
+    parts = tuple(FormField(name=n, label=str(w), kind="text") for n, w in zip(("key", "value"), words, strict=True))
+    return FormField(kind="lines", shape="pairs", parts=parts, **common)
 
 
 def _core(annotation: Any) -> tuple[Any, list[Any], bool]:
@@ -226,6 +248,12 @@ def _read(f: FormField, post: QueryDict, name: str) -> tuple[bool, Any]:
     if f.shape == "list":
         values = [v for v in post.getlist(name) if v.strip()]
         return bool(values), values
+    if f.condition is not None:
+        where = condition_form.read(f.condition, post, name)
+        return where is not None, where
+    if f.shape == "pairs":
+        pairs = {row["key"]: row.get("value", "") for row in _lines(f, post, name) if row.get("key")}
+        return bool(pairs), pairs
     if f.shape == "lines":
         rows = _lines(f, post, name)
         return bool(rows) or f.required, rows
@@ -271,6 +299,10 @@ def changed(
         if f"_had_{f.name}" not in post:
             continue
         value = data.get(f.name)
+        if f.condition is not None:
+            if _same(condition_form.alike(value)) != _same(condition_form.alike(before.get(f.name))):
+                found[f.name] = value or {}
+            continue
         if value is None and f.shape in ("value", "json"):
             value = None if f.optional else ""
         elif value is None:
@@ -307,7 +339,9 @@ def widgets(
     for f in fields:
         name = prefix + f.name
         value = values.get(f.name, f.default)
-        if f.kind == "lines":
+        if f.condition is not None:
+            found.append(_condition(f, f.condition, name, value, errors, access))
+        elif f.kind == "lines":
             found.append(_line_items(f, name, value, errors, access))
         elif f.kind == "group":
             inner = widgets(f.parts, value if isinstance(value, Mapping) else {}, errors, access, f"{name}.")
@@ -317,6 +351,20 @@ def widgets(
         if f.only[0]:
             found[-1] |= {"only": prefix + f.only[0], "only_values": f.only[1]}
     return found
+
+
+def _condition(
+    f: FormField, on: ConditionOn, name: str, value: Any, errors: Mapping[str, str], access: Access
+) -> dict[str, Any]:
+    editor = Editor(on, access, f.project_id, name).draw(value, judge=bool(errors))
+    return {"condition": editor, "label": f.label, "help": f.help, "error": errors.get(name, ""), "name": name}
+
+
+def missing(fields: Sequence[FormField], data: Mapping[str, Any]) -> None:
+    """Raises bad_input for a condition with a row that isn't filled in."""
+    bare = [f.name for f in fields if f.condition is not None and condition_form.lacks(data.get(f.name))]
+    if bare:
+        raise DomainError("bad_input", status=422, fields=dict.fromkeys(bare, "condition_unfinished"))
 
 
 def _widget(f: FormField, name: str, value: Any, error: str, access: Access) -> dict[str, Any]:
@@ -368,6 +416,8 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
     ]
     for column in columns:
         column["kind"] = {"choice": "select", "textarea": "text", "checks": "multi"}.get(column["kind"], column["kind"])
+    if f.shape == "pairs" and isinstance(value, Mapping):
+        value = [{"key": key, "value": text} for key, text in value.items()]
     given = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
     rows = [[_shown(part, _at(row, where), access) for where, part in parts.items()] for row in given or [{}]]
     told = [
@@ -402,6 +452,15 @@ def errors_of(exc: DomainError, fields: Sequence[FormField]) -> tuple[str, dict[
     """(sentence for the whole form, sentence per place). Places without a field join the first."""
     places = {str(place): worded(str(code), exc.params) for place, code in exc.fields.items()}
     known = {f.name for f in fields}
+    if exc.code == "bad_condition":
+        places = _at_condition(fields, exc, places)
     strangers = [text for place, text in places.items() if place.split(".")[0] not in known]
-    message = worded(exc.code, exc.params)
+    message = worded(exc.code, {**exc.params, "reason": worded(str(exc.params["reason"]), exc.params)}
+                     if exc.code == "bad_condition" and "reason" in exc.params else exc.params)
     return " ".join([message, *strangers]), {p: t for p, t in places.items() if p.split(".")[0] in known}
+
+
+def _at_condition(fields: Sequence[FormField], exc: DomainError, places: dict[str, str]) -> dict[str, str]:
+    """A refused condition is said at its editor, which says it again at the row."""
+    told = [f.name for f in fields if f.condition is not None]
+    return {name: " ".join(places.values()) for name in told} or places

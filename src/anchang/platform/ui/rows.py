@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from anchang.platform import commands, resources
 from anchang.platform.access import Access
 from anchang.platform.resources import Field, Resource
-from anchang.platform.ui import filters, formats
+from anchang.platform.ui import formats
 from anchang.platform.ui.components import Column, Row
+from anchang.platform.ui.condition_words import Sayer
 from anchang.platform.ui.navigation import record_page_of
 from anchang.platform.wording import key_word
 
@@ -70,19 +71,11 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
     if f.kind == "many":
         return lambda _id, v: v or []
     if f.kind == "json" and f.to:
-        return lambda _id, v: conditions_text(resources.get(f.to), v, access, project_id)
+        sayer, about = Sayer(access, project_id), resources.get(f.to)
+        return lambda _id, v: sayer.say(about, v)
     if f.kind == "bool":
         return lambda _id, v: v  # the renderer draws it; a word for "no" would count as a yes
     return lambda _id, v: as_text(v, f.name) if isinstance(v, list | dict | bool) else v
-
-
-def conditions_text(resource: Resource, value: Any, access: Access, project_id: int | None) -> str:
-    """A condition in words; one that chips can't show as it stands."""
-    tests = filters.tests_of(value)
-    if tests is None:
-        return as_text(value)
-    said = (filters.in_words(resource, test, access, project_id) for test in tests)
-    return "；".join(f"{label} {text}" for label, text in said)
 
 
 def as_text(value: Any, name: str = "") -> str:

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from anchang.platform.ui import (
     acting,
     catalogue,
+    condition_views,
     desk,
     finding,
     gate,
@@ -45,6 +46,10 @@ urlpatterns = [
     path("r/<slug:name>/", shapes.list_page, name="ui-list"),
     path("r/<slug:name>/totals", totals.totals, name="ui-totals"),
     path("r/<slug:name>/filter", lists.filter_editor, name="ui-filter"),
+    path("r/<slug:name>/condition", condition_views.whole, name="ui-condition"),
+    path("r/<slug:name>/condition/part", condition_views.part, name="ui-condition-part"),
+    path("r/<slug:name>/condition/row", condition_views.row, name="ui-condition-row"),
+    path("r/<slug:name>/condition/told", condition_views.told, name="ui-condition-told"),
     path("r/<slug:name>/columns", lists.columns_editor, name="ui-columns"),
     path("r/<slug:name>/save-view", lists.save_view, name="ui-save-view"),
     path("r/<slug:name>/views/<int:view_id>/delete", lists.delete_view, name="ui-delete-view"),
