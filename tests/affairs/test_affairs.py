@@ -13,11 +13,13 @@ from anchang.affairs import rules, tasks
 from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Mortgage, TitleRegistration
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import Receivable
+from anchang.inventory.models import Building
 from anchang.platform.access import bump_stamp, system_access
 from anchang.platform.jobs import JobRun
 from anchang.platform.models import Parameter, Task
 from anchang.platform.scope import open_scope
-from tests.factories import run
+from tests.factories import PASSWORD, run
+from tests.paperwork.test_signing import back
 from tests.processes.test_main_path import refused, set_parameter
 
 pytestmark = pytest.mark.django_db
@@ -170,3 +172,32 @@ def test_a_dispute_ends_with_a_result_and_then_never_changes(desk):
     refused("state_refused", "edit_dispute", manager, dispute, lawyer="李律师", status=409)
     with pytest.raises(IntegrityError), transaction.atomic():
         Dispute.objects.filter(pk=dispute.pk).update(result="x")
+
+
+def test_a_contract_says_what_is_still_open(desk, client):
+    """K10, D11: dues, filing, the steps of loan, handover and title, each with its day."""
+    contract = desk.sign(payment_plan="mortgage")
+    job(desk, tasks.open_affairs, deal=contract.deal_id)
+    Building.objects.update(handover_due_on=dt.date(2020, 1, 1))
+    client.login(username="clerk", password=PASSWORD)
+    here = f"/api/v1/contracts/{contract.pk}"
+
+    def still_open():
+        found = client.get(here).json()["obligations"]
+        back(desk)
+        return [(one["kind"], one["days_over"] > 0) for one in found]
+
+    first = still_open()
+    assert first[0] == ("handover", True) and {"payment", "filing", "mortgage"} == {kind for kind, _late in first[1:]}
+    assert [kind for kind, _late in first].count("payment") == 3
+    page = client.get(f"/r/contracts/{contract.pk}/").content.decode()
+    assert "待办义务" in page and "逾期" in page
+    back(desk)
+    run("file_contract", clerk(desk), contract, filing_number="B1")
+    run("deliver_contract", desk.office.access("service"), contract)
+    job(desk, tasks.open_title, deal=contract.deal_id)
+    job(desk, tasks.open_title, deal=contract.deal_id)
+    assert TitleRegistration.objects.get().due_on == contract.project.today() + dt.timedelta(days=30)
+    run("add_disputes", clerk(desk), contract=contract.pk, subject="墙面裂缝")
+    kinds = {kind for kind, _late in still_open()}
+    assert kinds == {"payment", "mortgage", "title", "dispute"}

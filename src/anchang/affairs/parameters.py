@@ -17,6 +17,7 @@ declare(
 declare("affairs.legal_review", False, "bool", _("Terms beyond the standard need a lawyer's review"),
         help=_("Standard are the agreed clauses of new contracts."))  # fmt: skip
 declare("affairs.open_mortgages", True, "bool", _("Open the mortgages of a contract when it is signed"))
+declare("affairs.open_titles", True, "bool", _("Open the title registration when a unit is handed over"))
 declare("affairs.handover_needs_settled", False, "bool", _("Hand over only when all house money due is paid"))
 declare("affairs.negotiation_days", 3, "int", _("Days that closing talks stay open at most"))
 declare("affairs.agreed_days", 7, "int", _("Days for which agreed terms bind"))

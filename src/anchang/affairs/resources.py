@@ -5,9 +5,11 @@ from __future__ import annotations
 from django.db.models import CharField, F, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.affairs import (  # noqa: F401 (each registers its own)
     bureau_resources,
+    obligations,
     pipeline_resources,
     review_resources,
     signing_resources,
@@ -123,6 +125,8 @@ register(Resource(
     fields=(
         Field("through", list=True), Field("liability", list=True), Field("days", list=True),
         Field("amount", list=True, sum=True), Field("at"),
+        Field("vouchers", label=pgettext_lazy("bookkeeping", "Vouchers"), kind="many", to="vouchers",
+              value=vouchers.vouchers_of_provisions),
     ),
 ))  # fmt: skip
 

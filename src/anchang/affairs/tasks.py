@@ -8,6 +8,7 @@ from anchang.affairs import rules
 from anchang.affairs.commands import liabilities, open_of_contract
 from anchang.affairs.commands.bureau import compare
 from anchang.affairs.commands.steps import TASK
+from anchang.affairs.commands.titles import open_title_of
 from anchang.affairs.models import BureauList, CopyLoan, Mortgage, Provision, TitleRegistration
 from anchang.deals.models import Contract
 from anchang.platform.context import Context
@@ -25,6 +26,19 @@ def open_affairs(ctx: Context, deal: int) -> None:
 
 
 after("affairs.open", "deal", "contract.signed")
+
+
+@project_job("affairs.open_title")
+def open_title(ctx: Context, deal: int) -> None:
+    """The title registration of a unit that was just handed over (D11)."""
+    if not ctx.param("affairs.open_titles"):
+        return
+    rows = Contract.objects.select_for_update(no_key=True).filter(project=ctx.here, deal=deal, state="delivered")
+    for contract in rows:
+        open_title_of(ctx, contract)
+
+
+after("affairs.open_title", "deal", "contract.delivered")
 
 
 @project_job("affairs.compare_bureau", every="50 7 * * *")

@@ -14,6 +14,7 @@ from anchang.deals import (  # noqa: F401 (register their own)
     change_resources,
     connected_resources,
     launch_resources,
+    obligations,
     offer_resources,
     queries,
 )
@@ -157,6 +158,8 @@ register(
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
+            Field("obligations", label=_("Open obligations"), value=obligations.by_contract,
+            words=obligations.obligations_text),
             Field("prints"), Field("created_at"),
             Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Contract),
             words=buyers_text),

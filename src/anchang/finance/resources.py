@@ -5,7 +5,12 @@ from __future__ import annotations
 from django.db.models import Case, CharField, DateField, F, Func, Value, When
 from django.utils.translation import gettext_lazy as _
 
-from anchang.finance import accounting_resources, banking_resources, queries  # noqa: F401 (each registers its own)
+from anchang.finance import (  # noqa: F401 (each registers its own)
+    accounting_resources,
+    banking_resources,
+    obligations,
+    queries,
+)
 from anchang.finance.models import Allocation, DayClose, Receipt, Receivable, Refund
 from anchang.finance.models.ledger import Item
 from anchang.inventory.words import reason_text

@@ -43,17 +43,27 @@ def add_titles(ctx: Context, rows: Sequence[TitleInput]) -> list[TitleRegistrati
     for row in rows:
         contract: Any = row.contract
         check_state(contract, "delivered")
-        title = TitleRegistration(
-            project=ctx.here, contract=contract, since=ctx.business_date,
-            due_on=term(ctx, "title", "open", ctx.business_date), created_by_id=ctx.user_id,
-        )  # fmt: skip
-        title.save()
-        ctx.event(
-            "title.opened", title, customer_id=contract.customer_id, deal=contract.deal_id, contract=contract.pk,
-            number=contract.number,
-        )  # fmt: skip
-        made.append(title)
+        made.append(_open(ctx, contract))
     return made
+
+
+def open_title_of(ctx: Context, contract: Contract) -> TitleRegistration | None:
+    """Begin it unless somebody has; None when it is there."""
+    there = TitleRegistration.objects.filter(project=ctx.here, contract=contract).exists()
+    return None if there else _open(ctx, contract)
+
+
+def _open(ctx: Context, contract: Contract) -> TitleRegistration:
+    title = TitleRegistration(
+        project=ctx.here, contract=contract, since=ctx.business_date,
+        due_on=term(ctx, "title", "open", ctx.business_date), created_by_id=ctx.user_id,
+    )  # fmt: skip
+    title.save()
+    ctx.event(
+        "title.opened", title, customer_id=contract.customer_id, deal=contract.deal_id, contract=contract.pk,
+        number=contract.number,
+    )  # fmt: skip
+    return title
 
 
 def _step(to: str) -> dict[str, Any]:

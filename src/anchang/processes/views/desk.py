@@ -268,7 +268,7 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
     wanted = ("total", "decoration_total", "list_total",
               "unit_price", "deposit", "payment_plan", "subscribed_on", "sign_by",
               "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on", "kind",
-              "reason", "new_unit", "new_total", "difference", "amount", "cause", "deadline")  # fmt: skip
+              "obligations", "reason", "new_unit", "new_total", "difference", "amount", "cause", "deadline")  # fmt: skip
     labels = [str(shown.resource.by_name[w].label) for w in wanted if w in shown.resource.by_name]
     facts = [f for section in head["sections"] for f in section["facts"] if str(f["label"]) in labels]
     return {
