@@ -190,6 +190,29 @@ def test_a_deleted_lead_frees_its_phone_until_it_comes_back(office):
         assert Task.objects.filter(state="open", record_id=lead.pk).count() == 1
 
 
+def test_a_lead_comes_back_only_when_no_other_has_one_of_its_phones(office):
+    with office.as_("manager") as access:
+        add = {"project": "YQ", "channel": "walk", "name": "孙"}
+        old = run("add_leads", access, phone="13812292302、13900000001", **add)
+        run("delete_lead", access, old)
+        newer = run("add_leads", access, phone="13700000001、13900000001", **add)
+        with pytest.raises(DomainError, match="phone_has_lead"):
+            run("restore_lead", access, old)
+        run("delete_lead", access, newer)
+        run("restore_lead", access, old)
+
+
+def test_the_bin_is_for_those_who_may_bring_back(office, client):
+    customer = file_of(office)
+    with office.as_("manager") as access:
+        run("delete_customer", access, customer)
+    assert client.login(username="consultant1", password=PASSWORD)
+    assert client.get("/api/v1/customers").status_code == 200
+    assert client.get("/api/v1/customers", {"deleted": "true"}).status_code == 403
+    assert client.get("/r/customers/?deleted=1").status_code == 403
+    assert client.get("/api/v1/contacts", {"deleted": "true"}).status_code == 200
+
+
 def test_pages_and_api_delete_list_the_bin_and_restore(office, client):
     customer = file_of(office)
     assert client.login(username="manager", password=PASSWORD)

@@ -252,3 +252,18 @@ def test_words_come_from_the_projects_dictionary(office: Any) -> None:
         new = {"building": stock.building.pk, "room": "901"}
         assert refused("bad_input", "add_units", access, **new, orientation="西").fields == {"orientation": "bad_choice"}
         assert run("add_units", access, **new, orientation="南", usage="任意").usage == "任意"
+
+
+def test_a_unit_comes_back_after_its_building(office: Any) -> None:
+    with office.as_("director") as access:
+        stock = make_stock(office, access, publish=False, floors=1, per_floor=1)
+        unit = stock.units[0]
+        run("delete_unit", access, unit)
+        run("delete_building", access, stock.building)
+        with pytest.raises(DomainError, match="whole_in_bin"):
+            run("restore_unit", access, unit)
+        run("restore_buildings", access, stock.building)
+        run("restore_unit", access, unit)
+        assert Unit.objects.get().pk == unit.pk
+        run("restore_unit", access, unit)
+        assert Event.objects.filter(name="record.restored", resource="units").count() == 1

@@ -17,9 +17,11 @@ from pydantic import Field as PydanticField
 
 from anchang.kernel.errors import DomainError
 from anchang.platform import commands, resources
+from anchang.platform.binning import put_in_bin, restoring
 from anchang.platform.commands import Command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Moment, Money, Quantity, Ref
+from anchang.platform.models.base import has_bin
 from anchang.platform.resources import Field, Resource
 
 _SIMPLE: dict[str, Any] = {
@@ -50,13 +52,11 @@ def equip(resource: Resource) -> None:
                 resource.create_label or _("New"), shape="primary"),
         Command(f"edit_{name}", model, "edit", "", "edit", _editor(resource), edit, _("Edit")),
     ]  # fmt: skip
-    if any(f.name == "deleted_at" for f in model._meta.concrete_fields):
+    if has_bin(model):
         wanted.append(
-            Command(f"delete_{name}", model, "delete", "", "record", _delete, None, _("Delete"), shape="danger")
+            Command(f"delete_{name}", model, "delete", "", "record", put_in_bin, None, _("Delete"), shape="danger")
         )
-        wanted.append(
-            Command(f"restore_{name}", model, "restore", "", "record", _restore, None, _("Restore"), shape="")
-        )
+        wanted.append(restoring(model, f"restore_{name}"))
     for cmd in wanted:
         if commands.find(resource, cmd.verb) is None:
             commands.add(cmd)
@@ -169,19 +169,5 @@ def _editor(resource: Resource) -> Callable[[Context, Any, Any], Any]:
         return record
 
     return edit
-
-
-def _delete(ctx: Context, record: Any) -> Any:
-    record.deleted_at = ctx.now
-    record.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", record)
-    return {"id": record.pk, "deleted_at": ctx.now.isoformat()}
-
-
-def _restore(ctx: Context, record: Any) -> Any:
-    record.deleted_at = None
-    record.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.restored", record)
-    return record
 
 

@@ -26,6 +26,7 @@ from anchang.platform import conditions, resources, search, several, statements
 from anchang.platform.access import Access
 from anchang.platform.inputs import check_storable
 from anchang.platform.models import Project
+from anchang.platform.models.base import has_bin
 from anchang.platform.parameters import request_stamp
 from anchang.platform.reaching import reach
 from anchang.platform.resources import Field, Resource
@@ -136,8 +137,9 @@ def list_rows(resource: Resource, access: Access, query: Query) -> Page:
 
 
 def filtered(resource: Resource, access: Access, query: Query) -> tuple[QuerySet, tuple[int, ...]]:
-    """The rows before order and limit, and the projects they come from."""
-    right = f"{resource.name}.view"
+    """The rows before order and limit, and the projects they come from. The recycle bin is for those who may bring
+    back."""
+    right = f"{resource.name}.restore" if query.deleted else f"{resource.name}.view"
     asked = query.project_ids if query.project_ids is not None else access.project_ids
     project_ids = tuple(p for p in asked if access.may(right, p))
     if not project_ids and not (resource.group_level and access.may(right)):
@@ -147,7 +149,7 @@ def filtered(resource: Resource, access: Access, query: Query) -> tuple[QuerySet
     if within is None:
         return rows.none(), project_ids
     if query.deleted:
-        rows = resource.model._base_manager.filter(deleted_at__isnull=False) if _in_bin(resource) else rows.none()
+        rows = resource.model._base_manager.filter(deleted_at__isnull=False) if has_bin(resource.model) else rows.none()
     rows = rows.filter(within)
     if query.extra is not None:
         rows = rows.filter(query.extra)
@@ -408,10 +410,6 @@ def _columns(resource: Resource, fields: Sequence[Field]) -> tuple[dict[str, Any
         else:
             columns.append(f.path)
     return notes, columns
-
-
-def _in_bin(resource: Resource) -> bool:
-    return any(f.name == "deleted_at" for f in resource.model._meta.concrete_fields)
 
 
 def _has_version(resource: Resource) -> bool:

@@ -14,6 +14,7 @@ from anchang.commission.models import Award, Role, Scheme
 from anchang.commission.models.schemes import MILESTONE_WORDS, Period
 from anchang.inventory.dictionaries import product_types
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform.binning import put_in_bin, restorable
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Name, Quantity, Ref
@@ -185,10 +186,10 @@ def end_scheme(ctx: Context, scheme: Scheme, data: EndInput) -> Scheme:
     show=lambda s: s.state == "draft",
 )  # fmt: skip
 def delete_scheme(ctx: Context, scheme: Scheme) -> dict[str, Any]:
-    scheme.deleted_at = ctx.now
-    scheme.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", scheme)
-    return {"id": scheme.pk, "deleted_at": ctx.now.isoformat()}
+    return put_in_bin(ctx, scheme)
+
+
+restorable(Scheme, "restore_scheme")
 
 
 @creates(Award, label=_("New award"))

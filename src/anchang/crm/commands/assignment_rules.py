@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.crm.commands.lead_assignment import RULE_ON, parse_rule
 from anchang.crm.models import AssignmentRule
 from anchang.kernel.errors import DomainError
+from anchang.platform.binning import put_in_bin, restorable
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Day, Input, Label, Name, Ref
@@ -91,7 +92,7 @@ def edit_assignment_rule(ctx: Context, rule: AssignmentRule, data: RuleEdit) -> 
     name="delete_assignment_rule",
 )
 def delete_assignment_rule(ctx: Context, rule: AssignmentRule) -> dict[str, Any]:
-    rule.deleted_at = ctx.now
-    rule.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", rule)
-    return {"id": rule.pk, "deleted_at": ctx.now.isoformat()}
+    return put_in_bin(ctx, rule)
+
+
+restorable(AssignmentRule, "restore_assignment_rule")

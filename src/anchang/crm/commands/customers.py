@@ -22,9 +22,10 @@ from anchang.crm.commands.filing import (
 )
 from anchang.crm.commands.numbers import PhoneText, holders_and_ids, phone_rows, split, taken
 from anchang.crm.commands.tagging import TagKeys, hand_tags, replace_tags, tag_rows
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, CustomerPhone, Grade, Need
 from anchang.crm.queries.people import teams_of
-from anchang.kernel.errors import DomainError, Refusal
+from anchang.kernel.errors import DomainError
 from anchang.platform import personal
 from anchang.platform.commands import command, constraint_errors, creates, edits
 from anchang.platform.context import Context
@@ -156,13 +157,6 @@ class CustomerEdit(Input):
 
 
 EDITED_EMPTY = {"value_class": "normal", "kind": "person"}
-
-
-def why_not_write(customer: Customer) -> Refusal | None:
-    """A merged file is history: its successor is written to. Of an erased one nothing is left."""
-    if customer.state in (Customer.State.MERGED, Customer.State.ERASED):
-        return Refusal("customer_not_active", {"state": customer.get_state_display()})
-    return None
 
 
 @edits(Customer, label=_("Edit"), icon="edit", refuses=why_not_write)

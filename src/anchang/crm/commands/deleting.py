@@ -13,21 +13,25 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.commands.grades import settle_stages
+from anchang.crm.commands.lead_intake import leads_with
 from anchang.crm.commands.merging import renumber_visits
 from anchang.crm.commands.numbers import holders, taken
 from anchang.crm.commands.visit_import import recount
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import (
     Contact,
     Customer,
     CustomerIdentity,
     CustomerPhone,
     Lead,
+    LeadPhone,
     Tour,
     TruthCheck,
     Visit,
 )
 from anchang.crm.queries import bin as kept
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform.binning import take_from_bin
 from anchang.platform.commands import command, constraint_errors
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line
@@ -67,13 +71,7 @@ def _beside(ctx: Context, resource: str, ids: Collection[int], moment: Any, was:
 # --- customers -----------------------------------------------------------------------------------
 
 
-def _not_history(customer: Customer) -> Refusal | None:
-    if customer.state in (Customer.State.MERGED, Customer.State.ERASED):
-        return Refusal("customer_not_active", {"state": customer.get_state_display()})
-    return None
-
-
-@command(Customer, verb="delete", label=_("Delete"), icon="trash", shape="danger", refuses=_not_history,
+@command(Customer, verb="delete", label=_("Delete"), icon="trash", shape="danger", refuses=why_not_write,
          name="delete_customer")  # fmt: skip
 def delete_customer(ctx: Context, customer: Customer, data: DeleteInput) -> dict[str, Any]:
     """The file with its contacts, needs, leads, visits, follow-ups, to-dos and papers; its numbers are free for others.
@@ -208,8 +206,10 @@ def restore_lead(ctx: Context, lead: Lead) -> Lead:
 
 
 def _require_free(ctx: Context, coming_back: Any) -> None:
-    phones = coming_back.values("phone_digest")
-    if Lead.objects.filter(project=ctx.here, phone_digest__in=phones).exists():
+    """A phone, main or further, is one lead. Raises phone_has_lead."""
+    further = LeadPhone.objects.filter(project=ctx.here, lead__in=coming_back)
+    own = [*coming_back.values_list("phone_digest", flat=True), *further.values_list("digest", flat=True)]
+    if leads_with(ctx, own):
         raise DomainError("phone_has_lead")
 
 
@@ -217,10 +217,7 @@ def _require_free(ctx: Context, coming_back: Any) -> None:
          name="restore_contact")  # fmt: skip
 def restore_contact(ctx: Context, contact: Contact) -> Contact:
     """Raises customer_in_bin."""
-    contact.deleted_at = None
-    contact.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.restored", contact)
-    return contact
+    return take_from_bin(ctx, contact)
 
 
 __all__ = [

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.crm import dictionaries
-from anchang.crm.commands.customers import why_not_write
 from anchang.crm.commands.numbers import PhoneText, split
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Contact, Customer, Household
 from anchang.kernel.errors import DomainError
 from anchang.kernel.phone import mask

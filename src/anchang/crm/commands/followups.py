@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.crm.commands.criteria import require_criteria
-from anchang.crm.commands.customers import GRADE, GRADES, why_not_write
+from anchang.crm.commands.customers import GRADE, GRADES
 from anchang.crm.commands.filing import grade_end
 from anchang.crm.commands.grades import rule_grade, set_grades
 from anchang.crm.commands.hooks import follow_up_hooks
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, FollowUp
 from anchang.crm.queries.criteria import unmet
 from anchang.crm.queries.people import teams_of

@@ -10,8 +10,9 @@ from pydantic import Field
 
 from anchang.crm import rules
 from anchang.crm.commands.criteria import require_criteria
-from anchang.crm.commands.customers import GRADE, GRADES, why_not_write
+from anchang.crm.commands.customers import GRADE, GRADES
 from anchang.crm.commands.filing import grade_end
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, GradeChange, Visit
 from anchang.crm.queries.people import managers_by_team
 from anchang.kernel.errors import DomainError

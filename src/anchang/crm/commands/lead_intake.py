@@ -150,6 +150,11 @@ def _known_leads(ctx: Context, digests: list[str]) -> dict[str, _Known]:
     return found
 
 
+def leads_with(ctx: Context, digests: Sequence[str]) -> set[int]:
+    """The leads outside the recycle bin that have one of these phones, main or further."""
+    return {lead.id for lead in _known_leads(ctx, list(digests)).values()}
+
+
 def _assign(ctx: Context, assigner: Assigner, news: list[_New]) -> None:
     """Named owner, else the customer's, else by rule. Who may not assign names only himself, and not over the head
     of the customer's consultant."""

@@ -9,12 +9,12 @@ from django.db.models import F, Min
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm import rules
-from anchang.crm.commands.customers import why_not_write
 from anchang.crm.commands.grades import settle_stages
 from anchang.crm.commands.hooks import merge_hooks
 from anchang.crm.commands.lead_handling import give_leads
 from anchang.crm.commands.standing import give
 from anchang.crm.commands.tagging import join_tags
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import HELD, Customer, CustomerMerge, CustomerPhone, FollowUp, Lead, Need, Visit
 from anchang.crm.queries import belonging
 from anchang.kernel.errors import DomainError

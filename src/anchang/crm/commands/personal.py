@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from pydantic import Field
 
-from anchang.crm.commands.customers import why_not_write
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Consent, Customer, CustomerIdentity, CustomerPhone
 from anchang.kernel import identity
 from anchang.kernel.errors import DomainError, Refusal

@@ -12,8 +12,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
-from anchang.crm.commands.customers import why_not_write
 from anchang.crm.commands.hooks import keep_hooks
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import CallIn, Customer, Lead, PersonalRequest
 from anchang.crm.queries import belonging
 from anchang.crm.queries.copies import sheets_of

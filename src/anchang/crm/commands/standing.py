@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.crm import dictionaries
-from anchang.crm.commands.customers import why_not_write
 from anchang.crm.commands.hooks import hand_over_hooks
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Appointment, Customer, OwnerChange
 from anchang.crm.queries.people import managers_by_team, names_of, teams_of
 from anchang.kernel.errors import DomainError, Refusal

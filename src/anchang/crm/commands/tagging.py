@@ -12,9 +12,11 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, CustomerTag, Tag, TagPass
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import conditions, resources
+from anchang.platform.binning import put_in_bin
 from anchang.platform.commands import command, constraint_errors, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import ConditionOn, Input, Label, Ref, _as_key
@@ -105,10 +107,7 @@ def edit_tag(ctx: Context, tag: Tag, data: TagEdit) -> Tag:
 def delete_tag(ctx: Context, tag: Tag) -> dict[str, Any]:
     """The tag goes for good, and off every customer."""
     taken = CustomerTag.objects.filter(project=ctx.here, tag=tag).delete()[0]
-    tag.deleted_at = ctx.now
-    tag.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", tag)
-    return {"id": tag.pk, "deleted_at": ctx.now.isoformat(), "customers": taken}
+    return put_in_bin(ctx, tag) | {"customers": taken}
 
 
 def _by_hand(tag: Tag) -> Refusal | None:
@@ -276,18 +275,12 @@ def replace_tags(ctx: Context, customer: Customer, keys: Sequence[Any]) -> bool:
     return bool(gone or fresh)
 
 
-def _not_history(customer: Customer) -> Refusal | None:
-    if customer.state in (Customer.State.MERGED, Customer.State.ERASED):
-        return Refusal("customer_not_active", {"state": customer.get_state_display()})
-    return None
-
-
 class TagsInput(Input):
     tags: Annotated[TagKeys, Label(_("Tags"), "ref:tags")]
 
 
 # A dialog would open empty and take off what it doesn't show: pages add, remove, or edit the file.
-@command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=_not_history, shape="")
+@command(Customer, verb="set-tags", label=_("Tags"), icon="tag", refuses=why_not_write, shape="")
 def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     """Exactly these tags by hand; tags by rule stay as they are."""
     _require_free_field(ctx)
@@ -296,7 +289,7 @@ def set_tags(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     return customer
 
 
-@command(Customer, verb="add-tags", label=_("Add tags"), icon="tag", refuses=_not_history, bulk=True,
+@command(Customer, verb="add-tags", label=_("Add tags"), icon="tag", refuses=why_not_write, bulk=True,
          permission="customers.set-tags")  # fmt: skip
 def add_tags_to(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     _require_free_field(ctx)
@@ -306,7 +299,7 @@ def add_tags_to(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     return customer
 
 
-@command(Customer, verb="remove-tags", label=_("Remove tags"), icon="tag-off", refuses=_not_history, bulk=True,
+@command(Customer, verb="remove-tags", label=_("Remove tags"), icon="tag-off", refuses=why_not_write, bulk=True,
          permission="customers.set-tags")  # fmt: skip
 def remove_tags_from(ctx: Context, customer: Customer, data: TagsInput) -> Customer:
     _require_free_field(ctx)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.crm import messages as messages
-from anchang.crm.commands.customers import why_not_write
+from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Consent, Customer, CustomerPhone, MessageStop
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import personal

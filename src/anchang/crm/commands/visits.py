@@ -13,7 +13,7 @@ from pydantic import Field
 from anchang.crm import rules
 from anchang.crm.commands.channels import ChannelKey
 from anchang.crm.commands.criteria import require_criteria
-from anchang.crm.commands.customers import GRADE, GRADES, check_free, why_not_write, write_need
+from anchang.crm.commands.customers import GRADE, GRADES, check_free, write_need
 from anchang.crm.commands.filing import AnyNeed, NeedInput, channel_ids, ensure_customer, need_columns
 from anchang.crm.commands.grades import set_grades, settle_stages
 from anchang.crm.commands.hooks import visit_hooks
@@ -368,4 +368,4 @@ def call_to_customer(ctx: Context, call: CallIn) -> Customer:
     return customer
 
 
-__all__ = ["add_call_ins", "add_tours", "register_visits", "why_not_write"]
+__all__ = ["add_call_ins", "add_tours", "register_visits"]

@@ -9,19 +9,16 @@ from django.db import models
 from anchang.crm.models import Customer
 from anchang.crm.queries import belonging
 from anchang.platform import resources
+from anchang.platform.models.base import has_bin
 
 
 def _is_ours(model: type[models.Model]) -> bool:
     return model._meta.app_label == Customer._meta.app_label
 
 
-def _has_bin(model: type[models.Model]) -> bool:
-    return any(f.name == "deleted_at" for f in model._meta.concrete_fields)
-
-
 def along() -> Iterator[tuple[type[models.Model], str]]:
     """The customer work's own records that go to the bin with a customer, and their key to him."""
-    return ((m, name) for m, name in belonging.references() if _is_ours(m) and _has_bin(m))
+    return ((m, name) for m, name in belonging.references() if _is_ours(m) and has_bin(m))
 
 
 def standing_on(project_id: int, customer_ids: Collection[int]) -> type[models.Model] | None:
@@ -30,7 +27,7 @@ def standing_on(project_id: int, customer_ids: Collection[int]) -> type[models.M
         if _is_ours(model):
             continue
         rows = model._base_manager.filter(project=project_id, **{f"{name}__in": customer_ids})
-        if (rows.filter(deleted_at__isnull=True) if _has_bin(model) else rows).exists():
+        if (rows.filter(deleted_at__isnull=True) if has_bin(model) else rows).exists():
             return model
     return None
 

@@ -17,6 +17,7 @@ from anchang.kernel.errors import DomainError
 from anchang.kernel.identity import clean_number, mask_number
 from anchang.kernel.phone import mask, normalise
 from anchang.platform import personal
+from anchang.platform.binning import put_in_bin, restorable
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Ref
@@ -65,10 +66,10 @@ def add_connected_persons(ctx: Context, rows: list[ConnectedInput]) -> list[Conn
 @command(ConnectedPerson, verb="delete", label=_("Delete"), icon="trash", shape="danger")
 def delete_connected_person(ctx: Context, person: ConnectedPerson) -> dict[str, Any]:
     """Off the list: later deals aren't connected by it; deals that are, stay so."""
-    person.deleted_at = ctx.now
-    person.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", person)
-    return {"id": person.pk}
+    return put_in_bin(ctx, person)
+
+
+restorable(ConnectedPerson, "restore_connected_person")
 
 
 def _numbers(number: str, phone: str) -> dict[str, Any]:

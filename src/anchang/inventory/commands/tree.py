@@ -21,6 +21,7 @@ from anchang.inventory.models import (
 )
 from anchang.inventory.models.units import PriceBasis
 from anchang.kernel.errors import DomainError, Refusal
+from anchang.platform.binning import put_in_bin, restorable
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Day, Input, Label, Quantity, Ref
@@ -79,10 +80,7 @@ def why_not_delete_building(building: Building) -> Refusal | None:
 
 @command(Building, verb="delete", label=_("Delete"), shape="danger", refuses=why_not_delete_building)
 def delete_building(ctx: Context, building: Building) -> dict[str, Any]:
-    building.deleted_at = ctx.now
-    building.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", building)
-    return {"id": building.pk, "deleted_at": ctx.now.isoformat()}
+    return put_in_bin(ctx, building)
 
 
 def set_sent(
@@ -274,10 +272,10 @@ def why_not_delete_unit(unit: Unit) -> Refusal | None:
 @command(Unit, verb="delete", label=_("Delete"), shape="danger", refuses=why_not_delete_unit)
 def delete_unit(ctx: Context, unit: Unit) -> dict[str, Any]:
     """Into the recycle bin: only a unit that was never priced in public."""
-    unit.deleted_at = ctx.now
-    unit.save(update_fields=["deleted_at", "updated_at"])
-    ctx.event("record.deleted", unit)
-    return {"id": unit.pk, "deleted_at": ctx.now.isoformat()}
+    return put_in_bin(ctx, unit)
+
+
+restorable(Unit, "restore_unit")
 
 
 # --- surveyed areas ------------------------------------------------------------------------------

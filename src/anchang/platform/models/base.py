@@ -11,6 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from anchang.platform import lookups  # noqa: F401  (registers any_of)
 
 
+def has_bin(model: type[models.Model]) -> bool:
+    """Whether rows of this model go to the recycle bin (回收站) instead of being deleted."""
+    return any(f.name == "deleted_at" for f in model._meta.concrete_fields)
+
+
 class AliveManager(models.Manager):
     """Rows that aren't in the recycle bin."""
 

@@ -39,6 +39,7 @@ say(
         "required": _("This field is required."),
         "too_long": _("This text is too long."),
         "one_project": _("All rows must belong to one project."),
+        "whole_in_bin": _("%(what)s is in the recycle bin; restore it first."),
         "already_exists": _("This already exists."),
         "database_refused": _("The data contradicts itself and wasn't saved."),
         "busy": _("Someone else is working on this right now. Try again."),
