@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     Server(
-        "bench.bare:application", address="127.0.0.1", port=options.port, interface=Interfaces.ASGI,
+        "bench.bare:application", address="127.0.0.1", port=options.port, interface=Interfaces.RSGI,
         workers=options.processes, websockets=False, log_level=LogLevels.warning, log_access=False,
     ).serve()  # fmt: skip
 

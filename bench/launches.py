@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -25,10 +26,12 @@ from anchang.platform import commands
 from anchang.platform.access import system_access
 from anchang.platform.models import Project
 from anchang.platform.scope import open_scope
-from bench import filling
+from bench import filling, office
 
 HOUR = dt.timedelta(hours=1)
 BUYERS, LIMIT = 2000, 3
+ROOT = Path(__file__).resolve().parent.parent
+TAPS = ROOT / "bench" / "taps.lua"
 
 
 @dataclass
@@ -97,36 +100,62 @@ def make_launch(ground: Ground, code: str, units: int) -> Launch:
 
 
 def tap(port: int, launches: list[Launch], connections: int, seconds: float) -> dict[str, Any]:
-    """The buyers' side, in a process of its own."""
-    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump([{"opening": o.opening, "units": o.units, "links": o.links} for o in launches], file)
+    """The buyers' side: wrk with taps.lua, a compiled client: it leaves the machine to the server."""
+    with tempfile.NamedTemporaryFile("w", suffix=".txt") as file:
+        for o in launches:
+            file.write(f"{o.opening} {' '.join(map(str, o.units))}\n{' '.join(o.links)}\n")
         file.flush()
-        words = [sys.executable, "-m", "bench.taps", str(port), file.name, str(connections), str(seconds)]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
+        before = office.cpu_seconds()
+        words = ["-t1", f"-c{connections}", f"-d{max(round(seconds), 1)}s", "--timeout", "30s", "-s", str(TAPS)]
+        done = subprocess.run(
+            [wrk(), *words, f"http://127.0.0.1:{port}", "--", file.name], capture_output=True, text=True, check=False
+        )
+    line = re.search(r"^RESULTS (.*)$", done.stdout, re.MULTILINE)
+    found: dict[str, Any] = json.loads(line[1]) if line else {"other": 1}
+    if done.returncode or found["other"]:
         raise RuntimeError(done.stderr or done.stdout)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found | {"rate": found["attempts"] / found["seconds"]}
+    attempts = sum(found["results"].values())
+    used = {part: (now - before[part]) * 1e6 / attempts for part, now in office.cpu_seconds().items()}
+    return found | used | {"attempts": attempts, "rate": attempts / found["seconds"]}
 
 
-_LEFT = """
-SELECT (SELECT count(*) FROM opening_attempt WHERE opening_id = ANY (%(ids)s) AND round_no = %(round)s),
-       (SELECT count(*) FROM opening_openingclaim WHERE opening_id = ANY (%(ids)s) AND NOT rehearsal),
+def wrk() -> str:
+    """Where wrk is; from the system's packages when it isn't there."""
+    found = shutil.which("wrk")
+    if found is None:
+        subprocess.run(["sh", str(ROOT / "tools" / "wrk.sh")], check=True, stdout=sys.stderr)
+        found = shutil.which("wrk")
+    assert found is not None
+    return found
+
+
+_LOGGED = """
+SELECT result, count(*) FROM opening_attempt WHERE opening_id = ANY (%(ids)s) AND round_no = %(round)s GROUP BY 1"""
+_HELD = """
+SELECT (SELECT count(*) FROM opening_openingclaim WHERE opening_id = ANY (%(ids)s) AND NOT rehearsal),
        (SELECT count(*) FROM deals_unitclaim k
           JOIN deals_deal d ON d.id = k.deal_id JOIN deals_hold h ON h.deal_id = d.id
           JOIN inventory_unit u ON u.id = k.unit_id AND u.state = 'held'
          WHERE k.unit_id IN (SELECT unit_id FROM opening_offeredunit WHERE opening_id = ANY (%(ids)s)))"""
 
 
-def check(launches: list[Launch], found: dict[str, Any], *, sold_out: bool, round_no: int = 2) -> None:
-    """Every attempt in the log, every win with its claim and hold, the log's chain whole; when enough was tapped for
-    it (`sold_out`), winners = units."""
+def check(
+    launches: list[Launch], found: dict[str, Any], connections: int, *, sold_out: bool, round_no: int = 2
+) -> dict[str, int]:
+    """Every answer in the log, every win with its claim and hold, the log's chain whole; when enough was tapped for
+    it (`sold_out`), winners = units. Returns what is on record: {"attempts", "won"}.
+
+    Who taps doesn't wait for the answers to his last taps, one a connection: so many entries more there may be.
+    """
     units = sum(len(o.units) for o in launches)
     ids = [o.opening for o in launches]
     with filling.owner() as connection:
-        row = connection.execute(_LEFT, {"ids": ids, "round": round_no}).fetchone()
-        if row != (found["attempts"], found["won"], found["won"]) or (sold_out and found["won"] != units):
-            raise RuntimeError(f"{units} units, {found}; log, claims, holds: {row}")
+        logged = dict(connection.execute(_LOGGED, {"ids": ids, "round": round_no}).fetchall())
+        attempts, won = sum(logged.values()), logged.get("won", 0)
+        held = connection.execute(_HELD, {"ids": ids}).fetchone()
+        lost = {result: n for result, n in found["results"].items() if logged.get(result, 0) < n}
+        if lost or attempts > found["attempts"] + connections or held != (won, won) or (sold_out and won != units):
+            raise RuntimeError(f"{units} units, {found}; on record: {logged}; claims and holds: {held}")
         for opening in ids:
             last = hashlib.sha256(f"opening {opening} round {round_no}".encode()).digest()
             for line, digest in connection.execute(
@@ -136,6 +165,7 @@ def check(launches: list[Launch], found: dict[str, Any], *, sold_out: bool, roun
                 last = hashlib.sha256(last + line.encode()).digest()
                 if last != digest:
                     raise RuntimeError(f"the chain of opening {opening} breaks at {line}")
+    return {"attempts": attempts, "won": won}
 
 
 # -- the yardstick: pgbench, one transaction per attempt

@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psutil
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
 
@@ -91,3 +92,14 @@ def wait(url: str, process: subprocess.Popen[bytes], seconds: float = 90) -> Non
         except (urllib.error.URLError, OSError):
             time.sleep(0.02)
     raise RuntimeError(f"{url} does not answer")
+
+
+def cpu_seconds() -> dict[str, float]:
+    """What the web servers (children of this process) and the database server's processes have used."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    database = psutil.Process(connection.connection.info.backend_pid).parent()
+    assert database is not None
+    parts = {"web": psutil.Process().children(recursive=True), "database": [database, *database.children()]}
+    return {part: sum(sum(process.cpu_times()[:2]) for process in many) for part, many in parts.items()}

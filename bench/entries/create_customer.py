@@ -10,8 +10,6 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import psutil
-
 from bench import office
 from bench.figures import Figure, figure
 
@@ -42,24 +40,13 @@ def measure() -> Iterator[Figure]:
 def _round(port: int, token: str) -> dict[str, Any]:
     seconds = float(os.environ.get("BENCH_SECONDS", "15")) / ROUNDS
     words = [sys.executable, "-m", "bench.clients", str(port), token, str(CLIENTS), str(seconds)]
-    before = _cpu_seconds()
+    before = office.cpu_seconds()
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
     found: dict[str, Any] = json.loads(done.stdout)
-    used = {part: (now - before[part]) * 1000 / found["all_requests"] for part, now in _cpu_seconds().items()}
+    used = {part: (now - before[part]) * 1000 / found["all_requests"] for part, now in office.cpu_seconds().items()}
     return found | used | {"rate": found["requests"] / found["seconds"]}
-
-
-def _cpu_seconds() -> dict[str, float]:
-    """What the web servers (children of this process) and the database server's processes have used."""
-    from django.db import connection
-
-    connection.ensure_connection()
-    database = psutil.Process(connection.connection.info.backend_pid).parent()
-    assert database is not None
-    parts = {"web": psutil.Process().children(recursive=True), "database": [database, *database.children()]}
-    return {part: sum(sum(process.cpu_times()[:2]) for process in many) for part, many in parts.items()}
 
 
 def statement_count(token: str) -> int:

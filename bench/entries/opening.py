@@ -34,9 +34,12 @@ def measure() -> Iterator[Figure]:
     yield figure("opening.one_statement", rate, "attempts/s", statistics.median(one), "pgbench, in one statement")
     yield figure("opening.p99", statistics.median(r["p99_ms"] for r in found), "ms", None, "", "<= 50 ms")
     yield figure("opening.worst", max(r["worst_ms"] for r in found), "ms")
-    yield figure("opening.winners", sum(r["won"] for r in found), "units", float(UNITS * ROUNDS), "units", "= units")
-    attempts = sum(r["attempts"] for r in found)
-    yield figure("opening.logged", attempts, "attempts", float(attempts), "entries of the log", "= attempts")
+    for part in ("web", "database"):
+        yield figure(f"opening.cpu_{part}", statistics.median(r[part] for r in found), "µs per attempt")
+    won, logged = (sum(r["on_record"][name] for r in found) for name in ("won", "attempts"))
+    yield figure("opening.winners", won, "units", float(UNITS * ROUNDS), "units", "= units")
+    answered = sum(r["attempts"] for r in found)
+    yield figure("opening.logged", logged, "entries of the log", float(answered), "answers", "every answer logged")
 
 
 def round_of(
@@ -50,5 +53,4 @@ def round_of(
         opening.do("end_rehearsal")
         opening.do("open_opening")
     found = launches.tap(port, openings, connections, seconds)
-    launches.check(openings, found, sold_out=sold_out)
-    return found
+    return found | {"on_record": launches.check(openings, found, connections, sold_out=sold_out)}

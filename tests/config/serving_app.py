@@ -9,6 +9,7 @@ from anchang.config.bridge import Bridge
 from anchang.config.dispatch import Application
 
 closed: list[int] = []
+marks: list[int] = []
 
 
 class Pieces:
@@ -33,10 +34,13 @@ def wsgi(environ, start_response):
     if path == "/slow":
         time.sleep(0.5)
     body = environ["wsgi.input"].read()
+    if path == "/mark":
+        marks.append(len(body))
     text = {
         "/echo": lambda: body,
         "/digest": lambda: f"{len(body)} {hashlib.sha256(body).hexdigest()}".encode(),
         "/closed": lambda: str(len(closed)).encode(),
+        "/marks": lambda: repr(marks).encode(),
         "/path/楼": lambda: environ["QUERY_STRING"].encode(),
         "/thread": lambda: threading.current_thread().name.encode(),
         "/forged": lambda: environ.get("HTTP_X_FORWARDED_FOR", "none").encode(),
@@ -47,14 +51,11 @@ def wsgi(environ, start_response):
     return [text]
 
 
-async def live(scope, receive, send) -> None:
-    await send(
-        {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/event-stream")]}
-    )
+async def live(scope, protocol) -> None:
+    transport = protocol.response_stream(200, [("content-type", "text/event-stream")])
     for number in range(3):
-        await send({"type": "http.response.body", "body": b"data: %d\n\n" % number, "more_body": True})
+        await transport.send_bytes(b"data: %d\n\n" % number)
         await asyncio.sleep(0.05)
-    await send({"type": "http.response.body", "body": b""})
 
 
 application = Application({"/live/": live}, Bridge(wsgi, max_body=32 * 1024 * 1024, threads=2))

@@ -27,7 +27,7 @@ def port() -> Iterator[int]:
             "-m",
             "granian",
             "--interface",
-            "asgi",
+            "rsgi",
             "--port",
             str(number),
             "--log-level",
@@ -110,6 +110,18 @@ def test_a_client_that_leaves_while_uploading_blocks_nobody(port: int) -> None:
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nhalf")
     assert ask(port, "POST", "/echo", b"next") == (200, b"next")
+
+
+@pytest.mark.parametrize("size", ["Content-Length: 1000", "Content-Length: 5000000", "Transfer-Encoding: chunked"])
+def test_half_a_body_is_no_request(port: int, size: str) -> None:
+    before = ask(port, "GET", "/marks")[1]
+    with socket.create_connection(("127.0.0.1", port)) as connection:
+        connection.sendall(f"POST /mark HTTP/1.1\r\nHost: x\r\n{size}\r\n\r\n4\r\nhalf\r\n".encode())
+        time.sleep(0.1)
+    time.sleep(0.3)
+    assert ask(port, "GET", "/marks")[1] == before
+    assert ask(port, "POST", "/mark", b"whole")[0] == 200
+    assert ask(port, "GET", "/marks")[1] == before.replace(b"]", b", 5]").replace(b"[, ", b"[")
 
 
 def test_a_client_that_leaves_while_downloading_frees_its_thread(port: int) -> None:

@@ -1,4 +1,4 @@
-"""Django's WSGI handler behind an ASGI server.
+"""Django's WSGI handler behind granian's RSGI interface.
 
 Why not Django's own ASGI handler: it is several times slower per request (docs/adr/0001-serving.md). Why
 not a ready-made bridge: they hold a thread while a slow client sends or receives; here a thread is busy
@@ -13,15 +13,14 @@ import io
 import json
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, Any
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-Headers = list[tuple[bytes, bytes]]
+#: What granian hands over: a request's head, and the way to its body and answer (no public types to name).
+Scope = Any
+Protocol = Any
+Headers = list[tuple[str, str]]
 
 IN_MEMORY_BYTES = 1024 * 1024
 #: An upload that is too large is still read, and dropped, up to here: a connection that is cut earlier
@@ -40,81 +39,85 @@ class BodyTooLarge(Exception):
 
 def has_body(scope: Scope) -> bool:
     """Whether a body may follow. Only HTTP/1 says so in its headers."""
-    if not scope["http_version"].startswith("1"):
+    if not scope.http_version.startswith("1"):
         return True
-    return any(name in (b"content-length", b"transfer-encoding") for name, _ in scope["headers"])
+    return "content-length" in scope.headers or "transfer-encoding" in scope.headers
 
 
-async def read_body(scope: Scope, receive: Receive, limit: int) -> IO[bytes]:
+async def read_body(scope: Scope, protocol: Protocol, limit: int) -> IO[bytes]:
     """The whole body, rewound. Raises BodyTooLarge (after reading on for a while) or ClientGone."""
     if not has_body(scope):
         return io.BytesIO()
-    message = await receive()
-    if message["type"] == "http.request" and not message.get("more_body", False):
-        first = message.get("body", b"")
-        if len(first) <= min(limit, IN_MEMORY_BYTES):
-            return io.BytesIO(first)  # most bodies are small and come at once
+    stated = _stated_length(scope)
+    if stated is not None and stated <= min(limit, IN_MEMORY_BYTES):
+        try:
+            return io.BytesIO(await protocol())  # most bodies are small
+        except RuntimeError as exc:  # RSGIProtocolClosed
+            raise ClientGone from exc
     body = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY_BYTES)  # noqa: SIM115 (the caller closes it)
-    size = 0
-    while True:
-        if message["type"] == "http.disconnect":
-            body.close()
+    size = empty = 0
+    try:
+        async for chunk in protocol:
+            size += len(chunk)
+            empty += not chunk
+            if size > DRAINED_BYTES:
+                break
+            if size <= limit:
+                body.write(chunk)
+        if size > limit:
+            raise BodyTooLarge
+        # granian ends every body with an empty piece, and says by one more that the connection broke off.
+        if empty > 1 or stated not in (None, size):
             raise ClientGone
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > DRAINED_BYTES:
-            break
-        if size <= limit and chunk:
-            body.write(chunk)
-        if not message.get("more_body", False):
-            break
-        message = await receive()
-    if size > limit:
+    except BaseException:
         body.close()
-        raise BodyTooLarge
+        raise
     body.seek(0)
     return body
 
 
+def _stated_length(scope: Scope) -> int | None:
+    """What Content-Length says; None when the body's end is marked otherwise."""
+    if "transfer-encoding" in scope.headers:
+        return None
+    text = scope.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() else None
+
+
 def build_environ(scope: Scope, body: IO[bytes]) -> dict[str, Any]:
-    """The WSGI environment (PEP 3333) of an ASGI HTTP scope."""
-    host, port = scope.get("server") or ("localhost", 80)
+    """The WSGI environment (PEP 3333) of a request."""
+    host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": scope.get("root_path", "").encode().decode("latin-1"),
-        "PATH_INFO": scope["path"].encode().decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "SERVER_NAME": str(host),
-        "SERVER_PORT": str(port or 80),
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_PROTOCOL": "HTTP/1.0" if scope.http_version == "1" else f"HTTP/{scope.http_version}",
+        "SERVER_NAME": host or "localhost",
+        "SERVER_PORT": port or "80",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.get("scheme", "http"),
+        "wsgi.url_scheme": scope.scheme or "http",
         "wsgi.input": body,
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    if client := scope.get("client"):
-        environ["REMOTE_ADDR"] = client[0]
-    for raw_name, raw_value in scope["headers"]:
-        name = raw_name.decode("latin-1")
+    for name, value in scope.headers.items():
         if "_" in name:  # `X_Y` and `X-Y` would be the same to WSGI: a way to forge a proxy's header
             continue
         key = name.upper().replace("-", "_")
         if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
             key = "HTTP_" + key
-        value = raw_value.decode("latin-1")
         if key in environ:
             value = environ[key] + ("; " if key == "HTTP_COOKIE" else ",") + value
         environ[key] = value
-    if "HTTP_TRANSFER_ENCODING" in environ or scope["http_version"] != "1.1":
+    if scope.authority and "HTTP_HOST" not in environ:
+        environ["HTTP_HOST"] = scope.authority  # HTTP/2 has no Host header
+    if "HTTP_TRANSFER_ENCODING" in environ or scope.http_version != "1.1":
         environ["CONTENT_LENGTH"] = str(_length(body))
     return environ
-
-
-def _text_headers(scope: Scope) -> Iterable[tuple[str, str]]:
-    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"])
 
 
 def _length(body: IO[bytes]) -> int:
@@ -124,23 +127,20 @@ def _length(body: IO[bytes]) -> int:
 
 
 class Answer:
-    """What the WSGI application answered; `stream` is set when the body comes piece by piece."""
+    """What the WSGI application answered."""
 
     def __init__(self) -> None:
         self.status = 500
         self.headers: Headers = []
         self.body = b""
-        self.stream: Iterable[bytes] | None = None
 
     def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
         self.status = int(status.split(" ", 1)[0])
-        self.headers = [
-            (name.lower().encode("latin-1"), value.strip().encode("latin-1")) for name, value in headers
-        ]
+        self.headers = [(name.lower(), value.strip()) for name, value in headers]
 
 
 class Bridge:
-    """An ASGI application that runs a WSGI one in `threads` threads.
+    """An RSGI application that runs a WSGI one in `threads` threads.
 
     Bodies over `max_body` bytes are answered 413.
     """
@@ -150,32 +150,21 @@ class Bridge:
         self.max_body = max_body
         self.pool = ThreadPoolExecutor(threads, thread_name_prefix="request")
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, protocol: Protocol) -> None:
         try:
-            body = await read_body(scope, receive, self.max_body)
+            body = await read_body(scope, protocol, self.max_body)
         except ClientGone:
             return
         except BodyTooLarge:
-            await send_too_large(scope, send, self.max_body)
+            say_too_large(scope, protocol, self.max_body)
             return
-        loop = asyncio.get_running_loop()
-
-        # granian's own callables are not coroutine functions, which run_coroutine_threadsafe insists on.
-        async def pass_on(message: Message) -> None:
-            await send(message)
-
-        def send_from_thread(message: Message) -> None:
-            asyncio.run_coroutine_threadsafe(pass_on(message), loop).result(STREAM_SECONDS)
-
+        stream = Stream(protocol, asyncio.get_running_loop())
         with contextlib.closing(body):
-            answer = await loop.run_in_executor(
-                self.pool, self._run, build_environ(scope, body), send_from_thread
-            )
+            answer = await stream.loop.run_in_executor(self.pool, self._run, build_environ(scope, body), stream)
         if answer is not None:
-            await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            await send({"type": "http.response.body", "body": answer.body})
+            protocol.response_bytes(answer.status, answer.headers, answer.body)
 
-    def _run(self, environ: dict[str, Any], send: Callable[[Message], None]) -> Answer | None:
+    def _run(self, environ: dict[str, Any], stream: "Stream") -> Answer | None:
         """In a thread: the complete answer, or None when it was streamed.
 
         The answer is closed in this thread, because Django gives its database connection back there.
@@ -184,7 +173,7 @@ class Bridge:
         response = self.wsgi(environ, answer.start)
         try:
             if getattr(response, "streaming", False):
-                self._stream(answer, response, environ["REQUEST_METHOD"] == "HEAD", send)
+                stream.send(answer, () if environ["REQUEST_METHOD"] == "HEAD" else response)
                 return None
             answer.body = b"" if environ["REQUEST_METHOD"] == "HEAD" else b"".join(response)
             return answer
@@ -192,36 +181,43 @@ class Bridge:
             if hasattr(response, "close"):
                 response.close()
 
-    def _stream(
-        self, answer: Answer, response: Iterable[bytes], is_head: bool, send: Callable[[Message], None]
-    ) -> None:
-        try:
-            send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
-            if not is_head:
-                for chunk in response:
-                    send({"type": "http.response.body", "body": chunk, "more_body": True})
-            send({"type": "http.response.body", "body": b""})
-        except (OSError, RuntimeError, TimeoutError):
-            return  # the client left, or stopped reading
-
     def close(self) -> None:
         self.pool.shutdown(wait=True, cancel_futures=True)
 
 
-async def send_too_large(scope: Scope, send: Send, limit: int) -> None:
+class Stream:
+    """An answer that is sent piece by piece, from a thread through the event loop."""
+
+    def __init__(self, protocol: Protocol, loop: asyncio.AbstractEventLoop) -> None:
+        self.protocol = protocol
+        self.loop = loop
+
+    def send(self, answer: Answer, pieces: Iterable[bytes]) -> None:
+        try:
+            transport = self._wait(self._begin(answer))
+            for piece in pieces:
+                self._wait(self._pass_on(transport, piece))
+        except (OSError, RuntimeError, TimeoutError):
+            return  # the client left, or stopped reading
+
+    def _wait(self, doing: Any) -> Any:
+        return asyncio.run_coroutine_threadsafe(doing, self.loop).result(STREAM_SECONDS)
+
+    async def _begin(self, answer: Answer) -> Any:
+        return self.protocol.response_stream(answer.status, answer.headers)
+
+    # granian's own callables are not coroutine functions, which run_coroutine_threadsafe insists on.
+    async def _pass_on(self, transport: Any, piece: bytes) -> None:
+        await transport.send_bytes(piece)
+
+
+def say_too_large(scope: Scope, protocol: Protocol, limit: int) -> None:
     """413, in both languages: nothing is known about the reader before the request is handled."""
     megabytes = limit // (1024 * 1024)
     text = f"文件超过 {megabytes} MB 上限。 The request is larger than {megabytes} MB."
-    headers = {name.lower(): value for name, value in _text_headers(scope)}
-    if scope["path"].startswith("/api/") or "json" in headers.get("accept", ""):
+    if scope.path.startswith("/api/") or "json" in scope.headers.get("accept", ""):
         content = {"code": "body_too_large", "message": text, "params": {"limit": limit}, "fields": {}}
         kind, body = "application/json", json.dumps(content, ensure_ascii=False)
     else:
         kind, body = "text/html; charset=utf-8", f'<p role="alert" class="alert alert-danger">{text}</p>'
-    await send_whole(send, 413, kind, body.encode())
-
-
-async def send_whole(send: Send, status: int, kind: str, body: bytes) -> None:
-    headers = [(b"content-type", kind.encode()), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    protocol.response_str(413, [("content-type", kind)], body)

@@ -1,8 +1,10 @@
 """Which application answers a request: a live one, by its path prefix, or Django."""
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
-from anchang.config.bridge import Bridge, Receive, Scope, Send, send_whole
+from anchang.config.bridge import Bridge, Protocol, Scope
 
 
 class Application:
@@ -12,36 +14,31 @@ class Application:
         self.live = live
         self.django = django
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            await self._http(scope, receive, send)
-        elif scope["type"] == "lifespan":
-            await self._lifespan(receive, send)
-        else:
-            await send({"type": "websocket.close", "code": 1003})
-
-    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __rsgi__(self, scope: Scope, protocol: Protocol) -> Awaitable[None]:
+        if scope.proto != "http":
+            return _refuse(protocol)
+        path = scope.path
         for prefix, target in self.live.items():
-            if scope["path"].startswith(prefix):
+            if path.startswith(prefix):
                 if isinstance(target, str):
                     target = self.live[prefix] = _imported(target)
-                await target(scope, receive, send)
-                return
-        try:
-            await self.django(scope, receive, send)
-        except Exception:
-            _log_failure(scope["path"])
-            await send_whole(send, 500, "text/plain; charset=utf-8", b"Internal error")
+                answered: Awaitable[None] = target(scope, protocol)
+                return answered
+        return self._django(scope, protocol)
 
-    async def _lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            if message["type"] == "lifespan.startup":
-                await send({"type": "lifespan.startup.complete"})
-            else:
-                self.django.close()
-                await send({"type": "lifespan.shutdown.complete"})
-                return
+    async def _django(self, scope: Scope, protocol: Protocol) -> None:
+        try:
+            await self.django(scope, protocol)
+        except Exception:
+            _log_failure(scope.path)
+            protocol.response_str(500, [("content-type", "text/plain; charset=utf-8")], "Internal error")
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.django.close()
+
+
+async def _refuse(protocol: Protocol) -> None:
+    protocol.close(1003)
 
 
 def _imported(target: str) -> Any:

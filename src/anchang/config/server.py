@@ -1,4 +1,4 @@
-"""The web server: granian with the ASGI application; also `python -m anchang.config.server --port N`."""
+"""The web server: granian with the RSGI application; also `python -m anchang.config.server --port N`."""
 
 import argparse
 import gc
@@ -14,7 +14,7 @@ SHUTDOWN_SECONDS = 3
 def load_application(*_: Any) -> Any:
     """In a worker process: the application. The worker ends when granian's main process does."""
     die_with_parent(signal.SIGKILL)
-    from anchang.config.asgi import application
+    from anchang.config.rsgi import application
 
     gc.freeze()  # what is loaded now is never garbage, so it needs no looking through
     gc.set_threshold(5000, 20, 20)
@@ -33,10 +33,10 @@ def serve(host: str, port: int, processes: int) -> None:
     from granian.server import Server
 
     Server(
-        "anchang.config.asgi:application",
+        "anchang.config.rsgi:application",
         address=host,
         port=port,
-        interface=Interfaces.ASGI,
+        interface=Interfaces.RSGI,
         workers=processes,
         websockets=False,
         log_level=LogLevels.warning,

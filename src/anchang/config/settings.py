@@ -158,7 +158,7 @@ TEMPLATES = [
     }
 ]
 
-# -- live streams and launch day: ASGI applications by path prefix, served beside Django
+# -- live streams and launch day: applications of (scope, protocol) by path prefix, served beside Django
 LIVE_APPS = {
     prefix: target
     for prefix, target in {

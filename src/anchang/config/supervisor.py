@@ -118,7 +118,7 @@ def gather() -> None:
 
 
 def load_application() -> None:
-    import anchang.config.asgi  # noqa: F401
+    import anchang.config.rsgi  # noqa: F401
 
 
 def start(name: str, target: Callable[..., None], *arguments: Any) -> BaseProcess:

@@ -1,4 +1,4 @@
-"""Launch day's own ASGI application, under /opening/ (settings.LIVE_APPS): nothing of Django between buyer and batch.
+"""Launch day's own application, under /opening/ (settings.LIVE_APPS): nothing of Django between buyer and batch.
 
 POST /opening/<id>/claim/<unit>    Authorization: Bearer <pass>    Idempotency-Key: <key of the tap>
     200 {"result": "won", "entry", "unit"}; 409, 403, 404 with another result; 503 try again with the same key
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -21,16 +20,12 @@ from anchang.opening.hall import Answer, Hall
 from anchang.opening.passes import Pass
 from anchang.opening.watching import Watch
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
 STATUS = {rules.WON: 200, rules.NOT_ELIGIBLE: 403, rules.NOT_OFFERED: 404}
 #: Passes that this process has verified; emptied when so many.
 REMEMBERED = 200_000
-_JSON = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+_JSON = [("content-type", "application/json"), ("cache-control", "no-store")]
 
-_passes: dict[bytes, Pass] = {}
+_passes: dict[str, Pass] = {}
 _halls: dict[int, Hall] = {}
 _watches: dict[int, Watch] = {}
 
@@ -47,13 +42,13 @@ async def connect() -> Any:
     )  # fmt: skip
 
 
-def known_pass(text: bytes) -> Pass | None:
+def known_pass(text: str) -> Pass | None:
     """The pass, verified once and remembered; None when it is wrong or over."""
     found = _passes.get(text)
     if found is not None:
         return found if time.time() < found.expires else None
     try:
-        found = passes.read(text.decode("ascii"), time.time())
+        found = passes.read(text, time.time())
     except ValueError:
         return None
     if found is not None:
@@ -63,39 +58,35 @@ def known_pass(text: bytes) -> Pass | None:
     return found
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    parts = scope["path"].split("/")
-    if scope["method"] == "POST" and len(parts) == 5 and parts[3] == "claim":
-        await _claim(scope, parts, send)
-    elif scope["method"] == "GET" and len(parts) == 4 and parts[3] == "events":
-        await _events(scope, parts, receive, send)
+async def application(scope: Any, protocol: Any) -> None:
+    parts = scope.path.split("/")
+    if scope.method == "POST" and len(parts) == 5 and parts[3] == "claim":
+        await _claim(scope.headers, parts, protocol)
+    elif scope.method == "GET" and len(parts) == 4 and parts[3] == "events":
+        await _events(scope, parts, protocol)
     else:
-        await _say(send, 404, b'{"code":"not_found"}')
+        _say(protocol, 404, b'{"code":"not_found"}')
 
 
-async def _claim(scope: Scope, parts: list[str], send: Send) -> None:
-    text = key = b""
-    for name, value in scope["headers"]:
-        if name == b"authorization":
-            text = value[7:]
-        elif name == b"idempotency-key":
-            key = value
-    who = known_pass(text)
+async def _claim(headers: Any, parts: list[str], protocol: Any) -> None:
+    who = known_pass(headers.get("authorization", "")[7:])
     if who is None or not who.buyer or str(who.opening) != parts[2]:
-        await _say(send, 401, b'{"code":"pass_invalid"}')
+        _say(protocol, 401, b'{"code":"pass_invalid"}')
         return
-    try:
-        unit, tap = int(parts[4]), key.decode("ascii")
-    except ValueError:
-        unit, tap = 0, ""
-    if not 0 < unit < 2**63 or not rules.is_key(tap):
-        await _say(send, 422, b'{"code":"bad_input"}')
+    tap, unit = headers.get("idempotency-key", ""), _number(parts[4])
+    if not unit or not rules.is_key(tap):
+        _say(protocol, 422, b'{"code":"bad_input"}')
         return
     waiting = hall_of(who).attempt(who, unit, tap)
     if waiting is None:
-        await _say(send, 429, b'{"code":"one_at_a_time"}')
+        _say(protocol, 429, b'{"code":"one_at_a_time"}')
         return
-    await _tell(send, await waiting, parts[4].encode())
+    _tell(protocol, await waiting, unit)
+
+
+def _number(text: str) -> int:
+    """A positive number that fits into a key; 0 for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 
 
 def hall_of(who: Pass) -> Hall:
@@ -105,27 +96,25 @@ def hall_of(who: Pass) -> Hall:
     return hall
 
 
-async def _tell(send: Send, answer: Answer, unit: bytes) -> None:
+def _tell(protocol: Any, answer: Answer, unit: int) -> None:
     if answer.entry is None:
         code = b"not_open" if answer.result == rules.NOT_OPEN else b"try_again"
-        await _say(send, 409 if answer.result == rules.NOT_OPEN else 503, b'{"code":"%b"}' % code)
+        _say(protocol, 409 if answer.result == rules.NOT_OPEN else 503, b'{"code":"%b"}' % code)
         return
-    body = b'{"result":"%b","entry":%d,"unit":%b}' % (answer.result.encode(), answer.entry, unit)
-    await _say(send, STATUS.get(answer.result, 409), body)
+    body = b'{"result":"%b","entry":%d,"unit":%d}' % (answer.result.encode(), answer.entry, unit)
+    _say(protocol, STATUS.get(answer.result, 409), body)
 
 
-async def _say(send: Send, status: int, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": _JSON})
-    await send({"type": "http.response.body", "body": body})
+def _say(protocol: Any, status: int, body: bytes) -> None:
+    protocol.response_bytes(status, _JSON, body)
 
 
-async def _events(scope: Scope, parts: list[str], receive: Receive, send: Send) -> None:
-    query = parse_qs(scope["query_string"].decode("latin-1"))
-    who = known_pass(query.get("pass", [""])[0].encode("ascii", "replace"))
+async def _events(scope: Any, parts: list[str], protocol: Any) -> None:
+    who = known_pass(parse_qs(scope.query_string).get("pass", [""])[0])
     if who is None or str(who.opening) != parts[2]:
-        await _say(send, 401, b'{"code":"pass_invalid"}')
+        _say(protocol, 401, b'{"code":"pass_invalid"}')
         return
     watch = _watches.get(who.opening)
     if watch is None:
         watch = _watches[who.opening] = Watch(who.project, who.opening, connect)
-    await watch.serve(who, receive, send)
+    await watch.serve(who, protocol)

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 import structlog
@@ -20,15 +19,13 @@ from asgiref.sync import sync_to_async
 
 from anchang.opening.hall import Connect
 from anchang.opening.passes import Pass
+from anchang.platform import sse
 
 log = structlog.get_logger(__name__)
 
 PAUSE = 0.3
-HEARTBEAT = 15.0
 QUEUE = 200
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Claims = dict[int, tuple[int, str, int]]
 
 _LOOK = """
@@ -85,12 +82,7 @@ class Watch:
         self.task: asyncio.Task[None] | None = None
         self.settling: asyncio.Task[None] | None = None
 
-    async def serve(self, who: Pass, receive: Receive, send: Send) -> None:
-        await send({
-            "type": "http.response.start", "status": 200,
-            "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
-                        (b"x-accel-buffering", b"no")],
-        })  # fmt: skip
+    async def serve(self, who: Pass, protocol: Any) -> None:
         watcher = Watcher(who.buyer)
         if self.task is None or self.task.done():
             self.head, self.claims = {}, {}
@@ -98,20 +90,10 @@ class Watch:
         elif self.head:
             watcher.put(self._everything(watcher.buyer))
         self.watchers.add(watcher)
-        gone = asyncio.create_task(_gone(receive))
         try:
-            while not gone.done():
-                chunk = await _next(watcher, gone)
-                if chunk is None:
-                    break
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            if not gone.done():
-                await send({"type": "http.response.body", "body": b"", "more_body": False})
-        except (OSError, RuntimeError):
-            return  # the page is gone
+            await sse.stream(protocol, watcher, b": hello\n\n")
         finally:
             self.watchers.discard(watcher)
-            gone.cancel()
 
     async def _run(self) -> None:
         try:
@@ -197,18 +179,3 @@ class Watch:
 
 def _chunk(content: dict[str, Any]) -> bytes:
     return f"data: {json.dumps(content, separators=(',', ':'))}\n\n".encode()
-
-
-async def _next(watcher: Watcher, gone: asyncio.Task[None]) -> bytes | None:
-    """The next chunk, a heartbeat when nothing happens, None when it is over."""
-    waiting = asyncio.create_task(watcher.queue.get())
-    done, _ = await asyncio.wait({waiting, gone}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-    if waiting in done:
-        return waiting.result()
-    waiting.cancel()
-    return None if gone in done else b": still here\n\n"
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

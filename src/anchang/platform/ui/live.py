@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -30,7 +30,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from anchang.kernel.actor import SYSTEM
-from anchang.platform import reading, resources
+from anchang.platform import reading, resources, sse
 from anchang.platform.access import Access, access_of, actor_for, current_stamp
 from anchang.platform.models import Project, User
 from anchang.platform.scope import set_scope
@@ -38,17 +38,12 @@ from anchang.platform.scope import set_scope
 log = structlog.get_logger(__name__)
 
 PAUSE = 0.2
-HEARTBEAT = 20.0
 RECHECK = 30.0
 BATCH = 2000
 KEPT = 4000
 QUEUE = 1000
 #: Pages that answer a message by reading themselves anew do it spread over so many seconds per open page.
 SECONDS_PER_PAGE = 0.02
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,71 +325,32 @@ class Hub:
 hub = Hub()
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
-    """The ASGI application of `/live/`."""
-    headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
-    if scope["path"] != "/live/events" or scope["method"] != "GET":
-        await _refuse(send, 404)
+async def application(scope: Any, protocol: Any) -> None:
+    """The RSGI application of `/live/`."""
+    if scope.path != "/live/events" or scope.method != "GET":
+        protocol.response_empty(404, [])
         return
     loop = asyncio.get_running_loop()
-    key = _session_key(headers.get("cookie", ""))
+    key = _session_key("; ".join(value for name, value in scope.headers.items() if name == "cookie"))
     found = await loop.run_in_executor(hub.door, who_is, key) if key else None
     if found is None:
-        await _refuse(send, 401)
+        protocol.response_empty(401, [])
         return
-    query = parse_qs(scope["query_string"].decode("latin-1"))
+    query = parse_qs(scope.query_string)
     topics = frozenset(t for text in query.get("topics", []) for t in text.split(",") if t)
     listener = Listener(key, found[0], found[1], topics, frozenset())
     if wanted := query.get("project", [""])[0]:
         project = await loop.run_in_executor(hub.door, reading.project_by_key, wanted)
         if project is None or project.pk not in found[1].rights:
-            await _refuse(send, 404)
+            protocol.response_empty(404, [])
             return
         listener.projects = frozenset((project.pk,))
-    await _stream(listener, headers.get("last-event-id", ""), receive, send)
-
-
-async def _stream(listener: Listener, last: str, receive: Receive, send: Send) -> None:
+    last = scope.headers.get("last-event-id", "")
     await hub.enter(listener)
-    gone = asyncio.create_task(_gone(receive))
     try:
-        await send({
-            "type": "http.response.start", "status": 200,
-            "headers": [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store"),
-                        (b"x-accel-buffering", b"no"), (b"x-content-type-options", b"nosniff")],
-        })  # fmt: skip
-        await _say(send, b": hello\n\n" + (hub.missed(listener, last) if last else b""))
-        while not gone.done():
-            chunk = await _next(listener, gone)
-            if chunk is None:
-                break
-            await _say(send, chunk)
-        if not gone.done():
-            await send({"type": "http.response.body", "body": b"", "more_body": False})
-    except (OSError, RuntimeError):
-        return  # the page is gone
+        await sse.stream(protocol, listener, b": hello\n\n" + (hub.missed(listener, last) if last else b""))
     finally:
         hub.leave(listener)
-        gone.cancel()
-
-
-async def _next(listener: Listener, gone: asyncio.Task[None]) -> bytes | None:
-    """The next chunk, a heartbeat when nothing happens, None when it is over."""
-    waiting = asyncio.create_task(listener.queue.get())
-    done, _ = await asyncio.wait({waiting, gone}, timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)
-    if waiting in done:
-        return waiting.result()
-    waiting.cancel()
-    return None if gone in done else b": still here\n\n"
-
-
-async def _say(send: Send, chunk: bytes) -> None:
-    await send({"type": "http.response.body", "body": chunk, "more_body": True})
-
-
-async def _gone(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def _session_key(text: str) -> str:
@@ -403,8 +359,3 @@ def _session_key(text: str) -> str:
     except CookieError:
         return ""
     return found.value if found else ""
-
-
-async def _refuse(send: Send, status: int) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"text/plain")]})
-    await send({"type": "http.response.body", "body": b""})

@@ -1,6 +1,6 @@
-"""The one ASGI application: live streams and launch day by themselves, everything else to Django.
+"""The one web application (RSGI): live streams and launch day by themselves, everything else to Django.
 
-A live application is an ordinary ASGI callable, named in settings.LIVE_APPS by its path prefix. It is
+A live application is a callable of (scope, protocol), named in settings.LIVE_APPS by its path prefix. It is
 imported on its first request and runs on the event loop: it must not call the ORM directly.
 """
 
