@@ -9,11 +9,12 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from anchang.commission.models import Earning, Line, Scheme, Statement
+from anchang.finance.models import Voucher
 from anchang.platform import reading, resources
 from anchang.platform.reading import Query
 from tests.commission.pay import catch_up, earning_of, make_scheme
 from tests.commission.test_following import close_all, confirm_all
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, run
 
 pytestmark = pytest.mark.django_db
 
@@ -121,3 +122,23 @@ def test_a_schemes_steps_are_typed_line_by_line(desk, client):
     ]  # fmt: skip
     edit = client.get(f"/r/commission-schemes/{scheme.pk}/do/edit").content.decode()
     assert 'value="3000000"' in edit or 'value="3,000,000"' in edit
+
+
+def test_a_statement_shows_its_vouchers_and_they_lead_back(desk, client, settled):
+    finance = desk.office.access("finance")
+    run("set_up_books", finance, project="YQ", bank_account="3301")
+    run("open_periods", finance, project="YQ", month=Statement.objects.earliest("closed_on").closed_on.isoformat())
+    run("generate_vouchers", finance, project="YQ")
+    statement = Statement.objects.filter(closed_on__isnull=False).first()
+    voucher = Voucher.objects.get(event="commission_closed", source_id=statement.pk)
+    enter(client, "finance")
+    page = client.get(page_of(statement)).content.decode()
+    assert f'href="/r/vouchers/{voucher.pk}/"' in page and voucher.number in page
+    back = client.get(f"/r/vouchers/{voucher.pk}/").content.decode()
+    assert f'href="{page_of(statement)}"' in back and statement.number in back
+    owner = enter(client, next(u for u, user in desk.office.users.items() if user.pk == statement.payee.user_id))
+    assert f'href="/r/vouchers/{voucher.pk}/"' not in owner.get(page_of(statement)).content.decode()
+
+
+def page_of(statement) -> str:
+    return f"/r/commission-statements/{statement.pk}/"

@@ -23,7 +23,7 @@ from anchang.finance.queries import collected_total
 from anchang.inventory.models import Licence, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.access import bump_stamp
-from anchang.platform.models import Parameter
+from anchang.platform.models import Notice, Parameter
 from tests.factories import run
 
 pytestmark = pytest.mark.django_db
@@ -215,6 +215,13 @@ def test_free_money_moves_to_another_deal_and_collection_stays(desk):
     refused("refund_over_received", "transfer_money", finance, source, to=target.pk, amount="30000.01", reason="x")
     refused("transfer_same_deal", "transfer_money", finance, source, to=source.pk, amount="1", reason="x")
     given = run("transfer_money", finance, source, to=target.pk, amount="30000", reason="second flat")
+    assert given.state == "requested" and not Receipt.objects.filter(way="transfer_in").exists()
+    refused("refund_over_received", "transfer_money", finance, source, to=target.pk, amount="1", reason="twice")
+    refused("own_request", "approve_transfer", finance, given)
+    director = desk.office.access("director")
+    refused("refund_is_transfer", "approve_refund", director, given)
+    given = run("approve_transfer", director, given)
+    refused("state_refused", "approve_transfer", director, given)
     taken = Receipt.objects.get(way="transfer_in")
     assert (given.state, given.reference, taken.amount, taken.deal_id) == (
         "paid", taken.number, D("30000.00"), target.pk,
@@ -231,7 +238,27 @@ def test_another_customer_gets_money_only_by_order(desk):
     source = Deal.objects.get(pk=first.deal_id)
     refused("payee_proof_missing", "transfer_money", finance, source, to=second.deal_id, amount="100", reason="x")
     proofs = ["signed_order", "identity", "relation"]
-    run("transfer_money", finance, source, to=second.deal_id, amount="100", reason="x", proofs=proofs)
+    asked = run("transfer_money", finance, source, to=second.deal_id, amount="100", reason="x", proofs=proofs)
+    run("reject_refund", desk.office.access("director"), asked, reason="no order")  # the money is free again
+    parameter("finance.transfer_second_person", False)
+    assert run("transfer_money", finance, source, to=second.deal_id, amount="100", reason="x", proofs=proofs).state == "paid"
+
+
+def test_nobody_approves_his_own_refund_where_two_persons_are_wanted(desk):
+    first = desk.sign(0)
+    desk.receive(first, str(first.total + 100), confirm_surplus=True)
+    parameter("finance.refund_second_person", True)
+    finance = desk.office.access("finance")
+    asked = run("request_refunds", finance, deal=first.deal_id, amount="100", reason="x")
+    told = Notice.objects.filter(code="refund_requested")
+    assert list(told.values_list("user", flat=True)) == [desk.office.users["director"].pk]
+    refused("own_request", "approve_refund", finance, asked)
+    assert run("approve_refund", desk.office.access("director"), asked).state == "approved"
+
+
+def parameter(key: str, value) -> None:
+    Parameter.objects.create(key=key, value=value, valid_from="2020-01-01")
+    bump_stamp()
 
 
 # --- closed months -------------------------------------------------------------------------------

@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from anchang.affairs.models import Provision
 from anchang.finance.models import Voucher
 from anchang.finance.rules.vouchers import Document
-from anchang.finance.sources import Fact, Source, register
+from anchang.finance.sources import Fact, Source, register, vouchers_of
 from anchang.platform.models import Project
 
 EVENT = "seller_delay_provided"
+vouchers_of_provisions = vouchers_of(EVENT)
 
 
 def _provisions(project: Project, first: dt.date, again: int | None) -> list[Fact]:
@@ -39,7 +40,7 @@ def _provisions(project: Project, first: dt.date, again: int | None) -> list[Fac
 
 
 register(
-    Source(EVENT, _("Provision for the seller's delay"), "", _provisions),
+    Source(EVENT, _("Provision for the seller's delay"), "", _provisions, "provisions"),
     amounts=("amount",), provides=("customer", "unit", "project"),
     accounts=(("2801", "预计负债—逾期交付违约金", "liability", ("customer", "unit", "project")),),
     template=(

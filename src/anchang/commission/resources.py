@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from anchang.commission import vouchers  # noqa: F401 (registers what becomes vouchers)
+from anchang.commission import vouchers
 from anchang.commission.models import Award, Earning, Line, Payee, Scheme, Split, Statement
 from anchang.commission.models.schemes import MILESTONE_WORDS
 from anchang.inventory.dictionaries import product_types
@@ -113,6 +114,10 @@ register(
             Field("taken_back", list=True, sum=True), Field("lines_total", sum=True), Field("carried"),
             Field("to_pay", list=True, sum=True), Field("carry_on"), Field("closed_on"), Field("closed_by"),
             Field("paid_on", list=True), Field("paid_by"), Field("reference"), Field("prints"), Field("created_at"),
+            Field(
+                "vouchers", label=pgettext_lazy("bookkeeping", "Vouchers"), kind="many", to="vouchers",
+                value=vouchers.vouchers_of_statements,
+            ),
         ),
         label_field="number", search=("number",), state_field="state", order="-period", key_field="number",
         related=(Related("commission-lines", "statement"),),

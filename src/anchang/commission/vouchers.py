@@ -12,8 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from anchang.commission.models import Statement
 from anchang.finance.models import Voucher
 from anchang.finance.rules.vouchers import Document
-from anchang.finance.sources import Fact, Source, register
+from anchang.finance.sources import Fact, Source, register, vouchers_of
 from anchang.platform.models import Project
+
+RESOURCE = "commission-statements"
+vouchers_of_statements = vouchers_of("commission_closed", "commission_paid")
 
 
 def _statements(event: str, day: str, amount: str) -> Callable[[Project, dt.date, int | None], list[Fact]]:
@@ -35,7 +38,7 @@ def _document(project: Project, number: str, on: dt.date, money: Decimal) -> Doc
 
 register(
     Source("commission_closed", _("Commission statement closed"), "",
-           _statements("commission_closed", "closed_on", "lines_total")),
+           _statements("commission_closed", "closed_on", "lines_total"), RESOURCE),
     amounts=("amount",), provides=("project",),
     accounts=(
         ("2211", "应付职工薪酬—佣金", "liability", ("project",)),
@@ -47,7 +50,7 @@ register(
     ),
 )  # fmt: skip
 register(
-    Source("commission_paid", _("Commission paid"), "", _statements("commission_paid", "paid_on", "to_pay")),
+    Source("commission_paid", _("Commission paid"), "", _statements("commission_paid", "paid_on", "to_pay"), RESOURCE),
     amounts=("amount",), provides=("project",),
     template=(
         "commission_paid", "支付佣金", "付",

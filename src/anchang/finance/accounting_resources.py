@@ -26,7 +26,7 @@ from anchang.finance.models import (
     VoucherTemplate,
     VoucherTemplateLine,
 )
-from anchang.finance.sources import AMOUNT_LABELS, event_labels
+from anchang.finance.sources import AMOUNT_LABELS, documents_of, event_labels
 from anchang.platform.resources import Field, Related, Resource, register
 
 
@@ -111,6 +111,7 @@ register(
             Field("total", list=True, sum=True), Field("state", list=True), Field("template"), Field("batch"),
             Field("receipt"), Field("refund"), Field("contract"), Field("receivable"), Field("invoice"),
             Field("expense"), Field("payment"), Field("area_settlement"), Field("remittance_line"), Field("created_at"),
+            Field("documents", label=_("Source document"), kind="many", value=documents_of),
             Field("entries", label=_("Entries"), value=queries.entries_of_vouchers),
         ),
         related=(Related("voucher-lines", "voucher"),),

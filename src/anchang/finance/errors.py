@@ -36,6 +36,7 @@ say(
         "receipt_posted": _("A posted receipt never changes. Reverse it."),
         "receivable_sum": _("The receivables must sum to the contract."),
         "over_allocated": _("More than what is there."),
+        "refund_is_transfer": _("This money goes to another deal: agree to the transfer instead."),
         "refund_cover": _("A refund is covered by received money."),
         "event.money.received": _("%(amount)s received, receipt %(number)s"),
         "event.receipt.reversed": _("Receipt %(number)s over %(amount)s reversed: %(reason)s"),

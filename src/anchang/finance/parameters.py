@@ -12,6 +12,10 @@ declare("finance.backdate_days", 31, "int", _("Days that a receipt may be dated 
 declare("finance.escrow_only", True, "bool", _("House money of presold units only into the escrow account"))
 declare("finance.dunning_before_days", 3, "int", _("Dunning: days before the due date"))
 declare("finance.dunning_every_days", 7, "int", _("Dunning: every so many days after the due date"))
+declare(
+    "finance.transfer_second_person", True, "bool", _("A transfer between deals needs the word of a second person")
+)
+declare("finance.refund_second_person", False, "bool", _("Nobody approves a refund that he asked for himself"))
 declare("finance.refund_days", 15, "int", _("Days in which a refund is due"))
 declare("finance.overdue_buckets", [30, 60, 90], "list", _("Bounds of the overdue classes, in days"))
 declare(

@@ -94,7 +94,7 @@ register(
         menu_order=30, create_label=_("New refund"),
         fields=(
             Field("title", label=_("Refund"), source="deal__unit__label"), _UNIT, _CUSTOMER, _CONSULTANT,
-            Field("deal"), Field("contract"), Field("kind", list=True), Field("money"),
+            Field("deal"), Field("to_deal"), Field("contract"), Field("kind", list=True), Field("money"),
             Field("amount", list=True, sum=True), Field("payee", list=True), Field("payee_account"),
             Field("payer_receives"), Field("reason", words=reason_text, list=True), Field("state", list=True),
             Field("due_on", list=True),

@@ -8,7 +8,7 @@ Every event is one query over the project's documents that have no voucher yet. 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -50,12 +50,13 @@ class Fact:
 class Source:
     """An event. `key`: the voucher's column that names the document, "" for documents of apps above.
     `documents(project, first, again)`: those dated from `first` on without a voucher; with `again` just that one,
-    voucher or not."""
+    voucher or not. `resource`: whose records the documents of an app above are."""
 
     event: str
     label: Any
     key: str
     documents: Callable[[Project, dt.date, int | None], list[Fact]]
+    resource: str = ""
 
 
 SOURCES: dict[str, Source] = {}
@@ -81,6 +82,29 @@ def register(
 
 def event_labels(project_id: int | None = None) -> dict[str, Any]:
     return {event: source.label for event, source in SOURCES.items()}
+
+
+def documents_of(vouchers: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    """Voucher -> the record of an app above that it came from; records of this app have columns of their own."""
+    above = {event: source.resource for event, source in SOURCES.items() if source.resource}
+    rows = Voucher.objects.filter(pk__in=vouchers, event__in=above).values("pk", "event", "source_id", "source_number")
+    return {
+        row["pk"]: [{"id": row["source_id"], "label": row["source_number"], "resource": above[row["event"]]}]
+        for row in rows
+    }  # fmt: skip
+
+
+def vouchers_of(*events: str) -> Callable[[Sequence[int]], dict[int, list[dict[str, Any]]]]:
+    """Document of an app above -> its vouchers."""
+
+    def found(ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+        told: dict[int, list[dict[str, Any]]] = {}
+        rows = Voucher.objects.filter(event__in=events, source_id__in=ids).order_by("pk")
+        for pk, number, document in rows.values_list("pk", "number", "source_id"):
+            told.setdefault(document, []).append({"id": pk, "label": number})
+        return told
+
+    return found
 
 
 AMOUNT_LABELS: dict[str, Any] = {

@@ -16,6 +16,7 @@ from anchang.insight.queries import (
     connected,
     control,
     delays,
+    expenses,
     funnel,
     money,
     plans,
@@ -28,6 +29,7 @@ from anchang.insight.queries import (
     stock,
 )
 from anchang.insight.queries.asked import Asked, ask, scope_of
+from anchang.kernel.errors import forbidden
 from anchang.platform.access import Access
 
 #: Which inputs a report offers, as names of query parameters.
@@ -49,13 +51,19 @@ class Report:
     basis: object = _("Counted by business date in the project's time zone. Closed days don't change.")
     preset: Mapping[str, str] = field(default_factory=dict)
     icon: str = field(default="chart-bar", kw_only=True)
+    #: Figures that are no person's: only for readers of the whole project.
+    whole: bool = field(default=False, kw_only=True)
 
     def ask(self, access: Access, given: Mapping[str, str]) -> Asked:
         """Raises not_found, forbidden, bad_input."""
-        return ask(access, self.key, {**self.preset, **{k: v for k, v in given.items() if v}})
+        asked = ask(access, self.key, {**self.preset, **{k: v for k, v in given.items() if v}})
+        if self.whole and asked.scope != "project":
+            raise forbidden(f"reports.{self.key}")
+        return asked
 
     def visible(self, access: Access) -> bool:
-        return any(scope_of(access, self.key, p) for p in access.project_ids)
+        scopes = {scope_of(access, self.key, p) for p in access.project_ids}
+        return "project" in scopes if self.whole else bool(scopes - {None})
 
 
 GROUPS = {
@@ -330,6 +338,7 @@ REPORTS: dict[str, Report] = {
             presenting.statement,
             basis=_("Frozen on the set day of the next month; what is entered later shows as a difference."),
             icon="snowflake",
+            whole=True,
         ),
         Report(
             "budget",
@@ -341,6 +350,19 @@ REPORTS: dict[str, Report] = {
             presenting.budget,
             basis=_("Plans in force; actuals of frozen months as frozen, of others as of now."),
             icon="adjustments-dollar",
+            whole=True,
+        ),
+        Report(
+            "expenses",
+            _("Expense ledger"),
+            _("Target, plans, incurred and paid by subject and month of the year, spending without a target too"),
+            "money",
+            ("project", "date"),
+            expenses.expenses_report,
+            presenting.expenses,
+            basis=_("Counted by the day on which an expense was incurred or paid."),
+            icon="report-money",
+            whole=True,
         ),
         Report(
             "seller-delays",

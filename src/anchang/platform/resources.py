@@ -42,7 +42,7 @@ class Field:
     source   ORM path (default: the name); crosses to-one relations with `__`.
     expr     a Django expression instead of a path: computed in SQL, can be listed, filtered and sorted.
     value    `value(ids) -> {id: JSON value}`: read for a whole page at once (lines, phones, counts). Can't be
-             filtered, sorted or exported.
+             filtered, sorted or exported. With kind `many`: [{"id", "label", "resource"?}], which pages link.
     kind     text longtext int money area decimal percent bool date datetime choice ref phone json many;
              found from the model when not given.
     to       for `ref`/`many`: the resource referred to; found from the model when not given. For `json`: the

@@ -16,13 +16,12 @@ from anchang.finance.commands import (
     refund_free_money,
     release_allocations,
     request_refunds,
-    transfer_money,
     void_receivables,
 )
 from anchang.finance.commands.receipts import free_receipts
 from anchang.finance.commands.receivables import NewLine
 from anchang.finance.commands.refunds import request_compensation
-from anchang.finance.commands.transfers import TransferInput
+from anchang.finance.commands.transfers import move_money
 from anchang.finance.models import Allocation, Receipt, Refund
 from anchang.kernel.errors import DomainError
 from anchang.kernel.money import ZERO
@@ -96,7 +95,7 @@ def move_cash(ctx: Context, old: Deal, new: Deal, most: Decimal, reason: str) ->
     free = free_receipts(ctx, old).filter(money="cash", kind=Receipt.Kind.HOUSE).exclude(way=Receipt.Way.OFFSET)
     amount = min(most, sum((receipt.amount - receipt.allocated for receipt in free), ZERO))
     if amount > 0:
-        transfer_money(ctx, old, TransferInput.model_construct(to=new, amount=amount, reason=reason, proofs=[]))
+        move_money(ctx, old, new, amount, reason)
     return max(amount, ZERO)
 
 

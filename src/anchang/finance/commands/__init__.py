@@ -1,6 +1,6 @@
 """Writes of money. `take_money` and `refund_free_money` are called by processes, which know the papers."""
 
-from anchang.finance.commands import expenses, invoices, voucher_exports, voucher_templates, vouchers
+from anchang.finance.commands import copying, expenses, invoices, voucher_exports, voucher_templates, vouchers
 from anchang.finance.commands.areas import (
     approve_area_settlement,
     compute_area_settlement,
@@ -37,7 +37,7 @@ from anchang.finance.commands.refunds import (
     reject_refund,
     request_refunds,
 )
-from anchang.finance.commands.transfers import transfer_money
+from anchang.finance.commands.transfers import approve_transfer, transfer_money
 from anchang.platform.commands import constraint_errors
 
 constraint_errors(
@@ -71,6 +71,7 @@ __all__ = [
     "allocate_open_money",
     "approve_area_settlement",
     "approve_refund",
+    "approve_transfer",
     "approve_waiver",
     "ask_waiver",
     "charge_agency_fees",
@@ -79,6 +80,7 @@ __all__ = [
     "close_month",
     "compute_area_settlement",
     "compute_late_fees",
+    "copying",
     "expenses",
     "explain_bank_line",
     "invoices",

@@ -18,6 +18,7 @@ from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Reason, Ref
+from anchang.platform.people import with_permission
 
 _MONEY = {"cash": _("Own money"), "bank": _("Bank loan"), "fund": _("Housing fund")}
 _PROOFS = ("signed_order", "identity", "relation", "approval")
@@ -62,7 +63,7 @@ def request_refunds(ctx: Context, rows: list[RefundInput]) -> list[Refund]:
         deal = Deal.objects.select_for_update(no_key=True).get(pk=row.deal.pk)
         _check_payee(row)
         made.append(
-            _request(
+            request_money(
                 ctx, deal, row.amount, row.money, row.reason,
                 payee=row.payee[:100], payee_account=row.payee_account[:60],
                 payer_receives=row.payer_receives, proofs=row.proofs,
@@ -92,7 +93,7 @@ def refund_free_money(
     for receipt in free_receipts(ctx, deal).exclude(way=Receipt.Way.OFFSET):
         free[receipt.money] = free.get(receipt.money, ZERO) + receipt.amount - receipt.allocated
     return [
-        _request(ctx, deal, amount, money, reason, due_on=due_on, contract=contract)
+        request_money(ctx, deal, amount, money, reason, due_on=due_on, contract=contract)
         for money, amount in sorted(free.items())
     ]
 
@@ -106,11 +107,12 @@ def request_compensation(
         reason=reason[:200], due_on=due_on, requested_by_id=ctx.user_id, created_by_id=ctx.user_id,
     )  # fmt: skip
     refund.save(force_insert=True)
-    _event(ctx, "refund.requested", refund)
+    _asked(ctx, refund)
     return refund
 
 
-def _request(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: Any) -> Refund:
+def request_money(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str, **facts: Any) -> Refund:
+    """Take the amount from what receipts of the locked deal have free, and ask for its return."""
     due_on = facts.pop("due_on", None) or ctx.business_date + dt.timedelta(
         days=int(ctx.param("finance.refund_days"))
     )
@@ -122,8 +124,17 @@ def _request(ctx: Context, deal: Deal, amount: Decimal, money: str, reason: str,
     refund.save(force_insert=True)
     _take(ctx, refund, parts)
     refund.allocated = amount
-    _event(ctx, "refund.requested", refund)
+    _asked(ctx, refund)
     return refund
+
+
+def _asked(ctx: Context, refund: Refund) -> None:
+    """Who approves refunds is told that one waits."""
+    _event(ctx, "refund.requested", refund)
+    unit = str(refund.deal.unit or "")
+    ctx.notify(
+        with_permission(ctx, "refunds.approve"), "refund_requested", refund, amount=str(refund.amount), unit=unit
+    )
 
 
 def _from_receipts(ctx: Context, deal: Deal, amount: Decimal, money: str) -> list[tuple[int, Decimal]]:
@@ -171,13 +182,21 @@ def _shown_in(*states: str) -> object:
     return lambda refund: refund.state in states
 
 
+def _may_approve(refund: Refund) -> Refusal | None:
+    if refund.state == Refund.State.REQUESTED and refund.to_deal_id is not None:
+        return Refusal("refund_is_transfer")
+    return None if refund.state == Refund.State.REQUESTED else Refusal("state_refused", {"state": refund.state})
+
+
 @command(
-    Refund, verb="approve", label=_("Approve"), icon="check", shape="primary",
-    refuses=_only_from("requested"),
-    show=_shown_in("requested"),
+    Refund, verb="approve", label=_("Approve"), icon="check", shape="primary", refuses=_may_approve,
+    show=lambda refund: refund.state == Refund.State.REQUESTED and refund.to_deal_id is None,
 )  # fmt: skip
 def approve_refund(ctx: Context, refund: Refund) -> Refund:
-    """Agree to a refund; its facts are frozen from here on."""
+    """Agree to a refund; its facts are frozen from here on. Not one's own, where the office wants two persons
+    (parameter `finance.refund_second_person`)."""
+    if refund.requested_by_id == ctx.user_id and ctx.param("finance.refund_second_person"):
+        raise DomainError("own_request")
     refund.state, refund.approved_by_id, refund.approved_on = (
         Refund.State.APPROVED,
         ctx.user_id,

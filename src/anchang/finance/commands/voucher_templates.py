@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -69,11 +70,17 @@ def set_up_books(ctx: Context, data: SetUpInput) -> dict[str, Any]:
     come checked and in use where their event has none."""
     accounts = _missing_accounts(ctx)
     templates = _missing_templates(ctx, data.bank_account)
-    for template in templates:
+    put_in_use(templates)
+    return {"accounts": accounts, "templates": len(templates)}
+
+
+def put_in_use(templates: Iterable[VoucherTemplate]) -> None:
+    """New templates of events that had none. Raises what the check of one says."""
+    checked = list(templates)
+    for template in checked:
         if why := rules.check_template(template.event, read_template(template).lines):
             raise DomainError.of(why)
-    VoucherTemplate.objects.filter(pk__in=[t.pk for t in templates]).update(state=VoucherTemplate.State.IN_USE)
-    return {"accounts": accounts, "templates": len(templates)}
+    VoucherTemplate.objects.filter(pk__in=[t.pk for t in checked]).update(state=VoucherTemplate.State.IN_USE)
 
 
 def _missing_accounts(ctx: Context) -> int:

@@ -15,7 +15,8 @@ from anchang.platform.models.fields import user_key, yuan
 
 class Refund(ProjectModel):
     """A refund of a deal. A `return` takes its money from receipts through the ledger, so it can never exceed
-    received less refunded; a `compensation` is what the seller pays beyond (double deposit, penalty)."""
+    received less refunded, and with `to_deal` it becomes a receipt there; a `compensation` is what the seller pays
+    beyond (double deposit, penalty)."""
 
     class Kind(models.TextChoices):
         RETURN = "return", _("Return of received money")
@@ -28,11 +29,12 @@ class Refund(ProjectModel):
         REJECTED = "rejected", _("Rejected")
 
     guard_sql = guards.REFUND_SQL
-    frozen = ("deal_id", "kind", "money", "amount", "payee", "payee_account", "payer_receives")
+    frozen = ("deal_id", "to_deal_id", "kind", "money", "amount", "payee", "payee_account", "payer_receives")
     frozen_when = "OLD.state <> 'requested'"
 
     deal = ProjectKey(Deal, verbose_name=_("Deal"))
     contract = ProjectKey(Contract, null=True, verbose_name=_("Contract"))
+    to_deal = ProjectKey(Deal, null=True, related_name="+", verbose_name=_("To the deal"))
     kind = models.CharField(_("Kind"), max_length=12, choices=Kind.choices, default=Kind.RETURN)
     money = models.CharField(_("Kind of money"), max_length=8, choices=Money.choices, default=Money.CASH)
     amount = yuan(_("Amount"))

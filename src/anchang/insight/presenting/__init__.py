@@ -2,6 +2,7 @@
 
 from anchang.insight.presenting.connected import connected
 from anchang.insight.presenting.delays import delays
+from anchang.insight.presenting.expenses import expenses
 from anchang.insight.presenting.funnel import funnel, personal
 from anchang.insight.presenting.money import collection, collection_rate, feedback, overdue, units, unsigned
 from anchang.insight.presenting.people import assigning, portrait, process, ranking
@@ -21,6 +22,7 @@ __all__ = [
     "delays",
     "discounts",
     "escrow",
+    "expenses",
     "feedback",
     "funnel",
     "modes",

@@ -68,6 +68,8 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
         return lambda _id, v: parse_date(v) if isinstance(v, str) else v
     if f.kind == "datetime":
         return lambda _id, v: parse_datetime(v) if isinstance(v, str) else v
+    if f.kind == "many" and f.value is not None:
+        return lambda _id, v: [_linked(one, f.to, access) for one in v or ()]
     if f.kind == "many":
         return lambda _id, v: v or []
     if f.kind == "json" and f.to:
@@ -76,6 +78,13 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
     if f.kind == "bool":
         return lambda _id, v: v  # the renderer draws it; a word for "no" would count as a yes
     return lambda _id, v: as_text(v, f.name) if isinstance(v, list | dict | bool) else v
+
+
+def _linked(one: Mapping[str, Any], to: str, access: Access) -> dict[str, Any]:
+    """A record that a field names, `{"id", "label", "resource"?}`, as a link for whoever may see such records."""
+    target = one.get("resource") or to
+    may = target and access.may(f"{target}.view")
+    return {"label": one["label"], "url": record_url(target, one["id"]) if may else ""}
 
 
 def as_text(value: Any, name: str = "") -> str:
