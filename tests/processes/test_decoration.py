@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from decimal import Decimal as D
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
+from pypdf import PdfReader
 
 from anchang.deals import papers, rules
 from anchang.deals.models import Contract, PlanLine, Subscription
 from anchang.finance.models import Receivable
 from anchang.inventory.models import Unit
+from anchang.platform.access import bump_stamp
+from anchang.platform.models import Parameter
 from tests.deals.desk import Desk
 from tests.factories import PASSWORD, run
 from tests.processes.test_changes import approve, check_books, refused, set_parameter
@@ -122,3 +126,24 @@ def test_the_desk_shows_both_parts_and_refuses_at_the_field(client, decorated):
         refused("house_above_marked", "subscribe_unit", decorated.office.access("consultant1"), unit, status=422,
                 customer=decorated.customer("consultant1").pk, buyers=[{"name": "张三", "id_number": "330102199003072316"}],
                 payment_plan="lump_sum", deposit="0", decoration="1000")  # fmt: skip
+
+
+def test_the_decoration_has_a_contract_of_its_own(decorated, client):
+    contract = decorated.sign(decoration="300000")
+    Parameter.objects.create(
+        key="deals.contract_facts", valid_from="2020-01-01", value={"decoration_company": "华阳装饰有限公司"}
+    )
+    bump_stamp()
+    client.login(username="clerk", password=PASSWORD)
+    path = f"/papers/contract/{contract.pk}.pdf?form=decoration"
+    assert path in client.get(f"/deal/{contract.unit_id}/").content.decode()
+    paper = client.post(path)
+    text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.content)).pages)
+    said = "".join(text.split())
+    for words in ("300,000.00", "叁拾万元整", f"{contract.number}-ZX", "华阳装饰有限公司", "张三", "第1次打印"):
+        assert words in said, words
+    assert f"{contract.total - 300000:,.2f}" in said, "the house's part stands beside it"
+    plain = decorated.sign(1)
+    assert client.post(f"/papers/contract/{plain.pk}.pdf?form=decoration").status_code == 409
+    plain.refresh_from_db()
+    assert plain.prints == 0 and "form=decoration" not in client.get(f"/deal/{plain.unit_id}/").content.decode()

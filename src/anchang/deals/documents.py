@@ -112,11 +112,8 @@ class Print:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SubscriptionForm:
-    """Everything on a subscription form. `deposit_cap_percent` is the legal share in force (20).
-
-    `extra_clauses` follow the standard clauses, numbered on; `office` is where the contract is signed.
-    """
+class DealForm:
+    """What every paper of a deal says: the parties, the unit, its price, and how it is paid."""
 
     number: str
     seller: Seller
@@ -126,11 +123,20 @@ class SubscriptionForm:
     ownership: str
     plan_name: str
     plan: Sequence[PlanLine]
+    print: Print
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubscriptionForm(DealForm):
+    """Everything on a subscription form. `deposit_cap_percent` is the legal share in force (20).
+
+    `extra_clauses` follow the standard clauses, numbered on; `office` is where the contract is signed.
+    """
+
     deposit: Decimal
     deposit_cap_percent: Decimal
     subscribed_on: date
     sign_by: date
-    print: Print
     office: str = ""
     consultant: str = ""
     copies: int = 2
@@ -191,19 +197,10 @@ class ProposalOption:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContractSummary:
+class ContractSummary(DealForm):
     """The model contract's facts on one sheet; `terms` are further (label, text) pairs of it."""
 
-    number: str
-    seller: Seller
-    unit: UnitFacts
-    price: PriceFacts
-    buyers: Sequence[BuyerFacts]
-    ownership: str
-    plan_name: str
-    plan: Sequence[PlanLine]
     signed_on: date
-    print: Print
     filing_number: str = ""
     filed_on: date | None = None
     deposit: Decimal | None = None
@@ -223,22 +220,14 @@ class LateFee:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SaleContract:
+class SaleContract(DealForm):
     """The model contract (商品房买卖合同示范文本) filled in.
 
     `facts` are the project's standing facts by name (land, permits, property company), blank lines where absent;
     `clauses` the free text of the marked places, by `rules.CLAUSES`. `area_scheme`: gross, inner or unit.
     """
 
-    number: str
     presale: bool
-    seller: Seller
-    unit: UnitFacts
-    price: PriceFacts
-    buyers: Sequence[BuyerFacts]
-    ownership: str
-    plan_name: str
-    plan: Sequence[PlanLine]
     deposit: Decimal
     deposit_cap_percent: Decimal
     signed_on: date
@@ -247,7 +236,6 @@ class SaleContract:
     late: LateFee
     filing_days: int
     refund_days: int
-    print: Print
     licence_issued_on: date | None = None
     escrow_bank: str = ""
     escrow_name: str = ""
@@ -265,14 +253,25 @@ class SaleContract:
     clauses: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class DecorationContract(DealForm):
+    """The decoration's own contract (装修合同) beside the sale contract `contract_number`; `plan` has the
+    decoration's lines alone. `facts` and `clauses` as in the sale contract."""
+
+    contract_number: str
+    signed_on: date
+    late: LateFee
+    handover_by: date | None = None
+    copies: int = 2
+    facts: Mapping[str, str] = field(default_factory=dict)
+    clauses: Mapping[str, str] = field(default_factory=dict)
+
+
 def subscription_data(form: SubscriptionForm) -> dict[str, Any]:
     """What a subscription form shows, built in or made from a template."""
-    return _common(form) | {
-        "total_capital": chinese_capitals(form.price.total),
+    return _of_deal(form) | {
         "deposit_capital": chinese_capitals(form.deposit),
-        "deposit_cap_percent": f"{form.deposit_cap_percent.normalize():f}",
-        "plan_total": _plan_total(form.plan),
-        "with_shares": any(buyer.share is not None for buyer in form.buyers),
+        "deposit_cap_percent": _short(form.deposit_cap_percent),
     }
 
 
@@ -295,22 +294,30 @@ def proposal_pdf(proposal: Proposal) -> bytes:
 
 def sale_contract_data(contract: SaleContract) -> dict[str, Any]:
     """What a sale contract shows, built in or made from a template."""
-    late = contract.late
-    return _common(contract) | {
-        "total_capital": chinese_capitals(contract.price.total),
+    return _of_deal(contract) | {
         "deposit_capital": chinese_capitals(contract.deposit),
         "deposit_cap_percent": _short(contract.deposit_cap_percent),
         "area_percent": _short(contract.area_percent),
         "tax_percent": None if contract.tax_percent is None else _short(contract.tax_percent),
-        "late": {"rate": _short(late.rate), "later_rate": _short(late.later_rate), "days": late.days},
-        "plan_total": _plan_total(contract.plan),
-        "with_shares": any(buyer.share is not None for buyer in contract.buyers),
+        "late": _late(contract.late),
     }
 
 
 def sale_contract_pdf(contract: SaleContract) -> bytes:
     """Render the whole sale contract. Raises DomainError as `render` does."""
     return render(FORMS / "sale_contract.typ", sale_contract_data(contract))
+
+
+def decoration_contract_pdf(contract: DecorationContract) -> bytes:
+    """Render the decoration contract. Raises DomainError as `render` does."""
+    price = contract.price.decoration_total
+    assert price is not None, "only of a deal with a decoration price"
+    data = _of_deal(contract) | {"total_capital": chinese_capitals(price), "late": _late(contract.late)}
+    return render(FORMS / "decoration.typ", data)
+
+
+def _late(fee: LateFee) -> dict[str, Any]:
+    return {"rate": _short(fee.rate), "later_rate": _short(fee.later_rate), "days": fee.days}
 
 
 def _short(number: Decimal) -> str:
@@ -320,15 +327,19 @@ def _short(number: Decimal) -> str:
 
 def contract_summary_pdf(summary: ContractSummary) -> bytes:
     """Render the summary sheet of a contract. Raises DomainError as `render` does."""
-    data = _common(summary) | {
-        "total_capital": chinese_capitals(summary.price.total),
-        "plan_total": _plan_total(summary.plan),
-        "with_shares": any(buyer.share is not None for buyer in summary.buyers),
+    return render(FORMS / "contract_summary.typ", _of_deal(summary))
+
+
+def _of_deal(form: DealForm) -> dict[str, Any]:
+    """What every paper of a deal works out: the total in words, the sum of the plan, whether shares are shown."""
+    return _common(form) | {
+        "total_capital": chinese_capitals(form.price.total),
+        "plan_total": _plan_total(form.plan),
+        "with_shares": any(buyer.share is not None for buyer in form.buyers),
     }
-    return render(FORMS / "contract_summary.typ", data)
 
 
-def _common(form: SubscriptionForm | Proposal | ContractSummary | SaleContract) -> dict[str, Any]:
+def _common(form: DealForm | Proposal) -> dict[str, Any]:
     """The form's own fields, the print facts where the page footer reads them, and the number as a code."""
     return asdict(form) | asdict(form.print) | {"qr": qr_svg(form.number)}
 

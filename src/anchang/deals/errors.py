@@ -35,6 +35,7 @@ constraint_errors(
 
 _ERRORS = {
     "connected_needs_number": _("A document number or a phone is needed."),
+    "no_decoration": _("This contract has no decoration price."),
     "decoration_not_marked": _("The price list marks no decoration price for this unit."),
     "decoration_above_marked": _("The decoration's marked price is %(marked)s; it can't cost more."),
     "house_above_marked": _("The house's marked price is %(marked)s; it can't cost more."),

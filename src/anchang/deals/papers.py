@@ -14,6 +14,7 @@ from anchang.deals.models import Buyer, Contract, PlanLine, Subscription
 from anchang.inventory.models import DictionaryEntry, Licence, Unit
 from anchang.inventory.models.units import PriceBasis
 from anchang.kernel import money
+from anchang.kernel.errors import DomainError
 from anchang.platform import parameters, personal
 from anchang.platform.models import Project
 
@@ -147,9 +148,8 @@ def contract_form(
     def param(key: str) -> Any:
         return parameters.value(key, project, contract.signed_on)
 
-    standing = {str(k): str(v) for k, v in dict(param("deals.contract_facts")).items()}
-    known = {k: standing[k] for k in ("credit_code", "legal_person", "phone", "address") if k in standing}
-    late, form = contract.late_fee_policy, _type_entry(unit)
+    standing, known = _standing(contract)
+    form = _type_entry(unit)
     agreed = replace(
         unit_facts(unit), gross_area=contract.gross_area, inner_area=contract.inner_area,
         shared_area=contract.gross_area - contract.inner_area,
@@ -165,10 +165,7 @@ def contract_form(
             deposit_cap_percent=Decimal(str(param("deals.deposit_ratio"))) * 100,
             signed_on=contract.signed_on, area_scheme=contract.area_scheme,
             area_percent=contract.area_threshold * 100,
-            late=documents.LateFee(
-                rate=Decimal(str(late.get("rate", 0))) * TEN_THOUSAND,
-                later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
-            ),
+            late=_late_fee(contract),
             filing_days=(contract.filing_due_on - contract.signed_on).days,
             refund_days=int(param("deals.refund_days")), print=_print(project, contract.prints, by, now),
             licence_issued_on=licence.issued_on if licence else None,
@@ -180,6 +177,50 @@ def contract_form(
             handover_by=unit.building.handover_due_on, online_number=contract.online_number,
             filing_number=contract.filing_number, filed_on=contract.filed_on, facts=standing,
             clauses=contract.clauses,
+        )  # fmt: skip
+
+
+def _standing(contract: Contract) -> tuple[dict[str, str], dict[str, str]]:
+    """Standing facts of the project on the day of signing, and those of them that are the seller's own."""
+    raw = dict(parameters.value("deals.contract_facts", contract.project, contract.signed_on))
+    facts = {str(k): str(v) for k, v in raw.items()}
+    return facts, {k: facts[k] for k in ("credit_code", "legal_person", "phone", "address") if k in facts}
+
+
+def _late_fee(contract: Contract) -> documents.LateFee:
+    late = contract.late_fee_policy
+    return documents.LateFee(
+        rate=Decimal(str(late.get("rate", 0))) * TEN_THOUSAND,
+        later_rate=Decimal(str(late.get("later_rate", 0))) * TEN_THOUSAND, days=int(late.get("days", 0)),
+    )  # fmt: skip
+
+
+def check_decoration(contract: Contract) -> None:
+    """Raises no_decoration for a contract without a decoration price."""
+    if not contract.decoration_total:
+        raise DomainError("no_decoration")
+
+
+def decoration_paper(
+    contract: Contract, *, by: str = "", full: bool = False, now: dt.datetime | None = None
+) -> bytes:
+    """The decoration contract (装修合同) as PDF, of a contract with a decoration price. Call after `print_contract`
+    counted the copy. Raises no_decoration."""
+    check_decoration(contract)
+    deal, unit = contract.deal, contract.unit
+    standing, known = _standing(contract)
+    with override(FORM_LANGUAGE):
+        return documents.decoration_contract_pdf(
+            documents.DecorationContract(
+                number=f"{contract.number}-ZX", contract_number=contract.number, signed_on=contract.signed_on,
+                seller=replace(seller(contract.project, unit), **known), unit=unit_facts(unit),
+                price=price_facts(contract), buyers=buyer_facts(deal.pk, full=full),
+                ownership=str(deal.get_ownership_display()),
+                plan_name=contract.payment_plan.name if contract.payment_plan else "",
+                plan=plan_facts(contract=contract, item="decoration"), late=_late_fee(contract),
+                print=_print(contract.project, contract.prints, by, now), handover_by=unit.building.handover_due_on,
+                facts=standing, clauses=contract.clauses,
+            )
         )  # fmt: skip
 
 

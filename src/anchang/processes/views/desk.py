@@ -268,7 +268,8 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
     wanted = ("total", "decoration_total", "list_total",
               "unit_price", "deposit", "payment_plan", "subscribed_on", "sign_by",
               "approve_by", "signed_on", "online_number", "filing_due_on", "filing_number", "filed_on", "kind",
-              "obligations", "reason", "new_unit", "new_total", "difference", "amount", "cause", "deadline")  # fmt: skip
+              "obligations", "reason", "new_unit", "new_total", "difference", "amount", "cause",
+              "deadline")  # fmt: skip
     labels = [str(shown.resource.by_name[w].label) for w in wanted if w in shown.resource.by_name]
     facts = [f for section in head["sections"] for f in section["facts"] if str(f["label"]) in labels]
     return {
@@ -276,6 +277,7 @@ def _paper(request: HttpRequest, name: str, record_id: int, printed_by: str) -> 
         "primary": _staying(head["primary"]), "others": others, "facts": facts, "plan": plan,
         "buyers": shown.item.get("buyers") or [], "prints": shown.item.get("prints") or 0,
         "print_url": reverse(printed_by, args=[record_id]) if printing else "", "has_summary": name == "contracts",
+        "has_decoration": name == "contracts" and bool(shown.record.decoration_total),
         "word_url": _word_url(shown, name, record_id) if printing else "",
     }  # fmt: skip
 

@@ -14,7 +14,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from anchang.deals import documents
 from anchang.deals.demand_paper import demand_paper
-from anchang.deals.papers import contract_paper, contract_summary, item_name, seller, subscription_paper, unit_facts
+from anchang.deals.papers import (
+    check_decoration,
+    contract_paper,
+    contract_summary,
+    decoration_paper,
+    item_name,
+    seller,
+    subscription_paper,
+    unit_facts,
+)
 from anchang.finance.papers import receipt_paper
 from anchang.inventory.dictionaries import product_types
 from anchang.inventory.documents import price_list_pdf, statutory_price_list_xlsx
@@ -48,12 +57,17 @@ def subscription(request: HttpRequest, record_id: int) -> HttpResponse:
     return served(content, f"认购书-{paper.number}.pdf", PDF, "inline")
 
 
+_CONTRACT_FORMS = {"summary": (contract_summary, "合同摘要"), "decoration": (decoration_paper, "商品房装修合同")}
+
+
 @require_POST
 def contract(request: HttpRequest, record_id: int) -> HttpResponse:
-    """商品房买卖合同, or with `?form=summary` its 合同摘要. Raises forbidden without contracts.print."""
+    """商品房买卖合同, or with `?form=` its 合同摘要 (summary) or its 装修合同 (decoration). Raises forbidden without
+    contracts.print, no_decoration where none is sold."""
+    draw, name = _CONTRACT_FORMS.get(request.GET.get("form", ""), (contract_paper, "商品房买卖合同"))
+    if draw is decoration_paper:
+        check_decoration(doing.record(request, "contracts", record_id))
     paper = doing.run(request, "print_contract", record_id, {})
-    summary = request.GET.get("form") == "summary"
-    draw, name = (contract_summary, "合同摘要") if summary else (contract_paper, "商品房买卖合同")
     content = draw(paper, by=_by(request), full=_full(request, paper.project_id))
     return served(content, f"{name}-{paper.number}.pdf", PDF, "inline")
 
