@@ -257,17 +257,21 @@ class Hub:
 
     def __init__(self) -> None:
         self.listeners: set[Listener] = set()
-        self.place: tuple[int, int] | None = None
+        self.place = (0, 0)  # how far events were read; set before anybody listens
         self.kept: deque[Message] = deque(maxlen=KEPT)
         self.task: asyncio.Task[None] | None = None
+        self.entering = asyncio.Lock()
         self.reader = ThreadPoolExecutor(1, thread_name_prefix="live-reader")
         self.door = ThreadPoolExecutor(2, thread_name_prefix="live-door")
 
     async def enter(self, listener: Listener) -> None:
+        """From its return on the listener misses nothing: the reader has its place among the events."""
         self.listeners.add(listener)
-        if self.task is None or self.task.done():
-            self.place = None
+        async with self.entering:
+            if self.task is not None and not self.task.done():
+                return
             self.kept.clear()
+            self.place = await asyncio.get_running_loop().run_in_executor(self.reader, horizon)
             self.task = asyncio.create_task(self._run())
 
     def leave(self, listener: Listener) -> None:
@@ -279,8 +283,6 @@ class Hub:
         try:
             while self.listeners:
                 try:
-                    if self.place is None:
-                        self.place = await loop.run_in_executor(self.reader, horizon)
                     self.place, found = await loop.run_in_executor(self.reader, read_after, self.place)
                     self.deliver(found)
                     if loop.time() - checked > RECHECK:
@@ -292,6 +294,8 @@ class Hub:
                 await asyncio.sleep(PAUSE)
         finally:
             await loop.run_in_executor(self.reader, _hang_up)
+        if self.listeners:  # somebody came while the connection was being closed
+            self.task = asyncio.create_task(self._run())
 
     def deliver(self, messages: Sequence[Message]) -> None:
         self.kept.extend(messages)
@@ -346,8 +350,8 @@ async def application(scope: Any, protocol: Any) -> None:
             return
         listener.projects = frozenset((project.pk,))
     last = scope.headers.get("last-event-id", "")
-    await hub.enter(listener)
     try:
+        await hub.enter(listener)
         await sse.stream(protocol, listener, b": hello\n\n" + (hub.missed(listener, last) if last else b""))
     finally:
         hub.leave(listener)

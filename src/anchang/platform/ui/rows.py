@@ -45,6 +45,19 @@ def reveal_command(resource: Resource, f: Field) -> commands.Command | None:
     return commands.find(resource, "reveal-phone") if f.kind == "phone" else None
 
 
+def may_follow(
+    target: Resource, permission: str, listed: Resource, access: Access, project_id: int | None
+) -> bool:
+    """Whether cells of `listed` lead on: the right is held in the rows' project, or in every one whose rows are listed
+    together, so that no link ends at a refusal."""
+    if target.group_level:
+        return access.may(permission)
+    if project_id is not None:
+        return access.may(permission, project_id)
+    places = access.projects_for(f"{listed.name}.view")
+    return bool(places) and all(access.may(permission, p) for p in places)
+
+
 def reader_of(resource: Resource, f: Field, access: Access, project_id: int | None) -> Callable[[Any, Any], Any]:
     """convert(record id, JSON value) -> what the cell renderer wants. Found once per column, used per row."""
     if f.words is not None:
@@ -55,13 +68,13 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
         return lambda _id, v: None if v in (None, "") else {"value": v, "label": words.get(str(v), str(v))}
     if f.kind == "ref":
         target = resources.ref_target(resource, f)
-        if target is None or not access.may(f"{target.name}.view"):
+        if target is None or not may_follow(target, f"{target.name}.view", resource, access, project_id):
             return lambda _id, v: v and {"label": v["label"]}
         base, names = f"/r/{target.name}/", target.by_name[target.label_field]
         return lambda _id, v: v and {"label": told(names, v["label"], project_id), "url": f"{base}{v['id']}/"}
     if f.kind == "phone":
         found = reveal_command(resource, f)
-        if found is None or not access.may(commands.permission_of(found)):
+        if found is None or not may_follow(resource, commands.permission_of(found), resource, access, project_id):
             return lambda _id, v: v
         return lambda i, v: v and {"masked": v, "reveal_url": record_url(resource.name, i, f"reveal/{f.name}")}
     if f.kind == "date":
