@@ -287,6 +287,29 @@ def test_mail_goes_by_the_server_of_the_operator(office, settings, mailoutbox):
     assert only(office).to_masked == "d***@example.com"
 
 
+def test_an_address_that_breaks_the_mail_holds_nothing_up(office, mailoutbox):
+    with office.as_("director") as access:
+        channel = run("add_message_channels", access, name="邮件", kind="mail")
+        for to in ("d@example.com\nBcc: all@example.com", "e@example.com"):
+            run("test_message_channel", access, channel, to=to)
+    send(office)
+    assert [mail.to for mail in mailoutbox] == [["e@example.com"]]
+    with office.as_("system"):
+        assert OutgoingMessage.objects.get(state="given_up").error == "bad_address"
+
+
+def test_another_host_is_not_told_the_secrets_of_the_former(office, gateway):
+    channel = sms(office, gateway, headers={"X-Token": "hidden-token"})
+    elsewhere = {"url": "https://sms.example.com/send"}
+    with office.as_("director") as access:
+        for more in ({}, {"secret": "mine"}, {"headers": {"X-Token": "mine"}}):
+            with pytest.raises(DomainError) as refused:
+                run("edit_message_channel", access, channel, **elsewhere, **more)
+            assert "message_secret_again" in refused.value.fields.values()
+        run("edit_message_channel", access, channel, url=f"{gateway.url}/v2")
+        run("edit_message_channel", access, channel, **elsewhere, secret="mine", headers={"X-Token": "mine"})
+
+
 def test_secrets_are_never_shown_again(office, gateway, client):
     channel = sms(office, gateway, headers={"X-Token": "hidden-token"})
     token = client.post(

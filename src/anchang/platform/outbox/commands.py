@@ -108,8 +108,13 @@ def add_message_channels(ctx: Context, rows: list[ChannelInput]) -> list[Message
 
 @edits(MessageChannel, label=_("Edit"))
 def edit_message_channel(ctx: Context, channel: MessageChannel, data: ChannelEdit) -> MessageChannel:
-    """Address, headers and secret stay unless new ones are given."""
+    """Address, headers and secret stay unless new ones are given. Raises message_secret_again: what another host would
+    be told must be known to whoever names the host."""
+    host = channel.host
     _write(channel, data, data.model_fields_set)
+    kept = [n for n in ("secret", "headers") if getattr(channel, f"{n}_cipher") and not getattr(data, n)]
+    if channel.host != host and kept:
+        raise DomainError("bad_input", status=422, fields=dict.fromkeys(kept, "message_secret_again"))
     channel.save()
     bump_stamp()
     ctx.event("record.edited", channel, fields=", ".join(sorted(data.model_fields_set)))

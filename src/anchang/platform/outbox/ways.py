@@ -71,6 +71,8 @@ def _mail(parcel: Parcel) -> Outcome:
         sent = EmailMessage(f"{parcel.values.get('project', '')} {subject}".strip(), parcel.text, to=[parcel.to]).send()
     except OSError:  # SMTPException is one
         return Outcome(False, "not_reached")
+    except ValueError:  # a line break in the address or the subject
+        return Outcome(False, "bad_address", final=True)
     return Outcome(True) if sent else Outcome(False, "no_mail_server", final=True)
 
 
