@@ -6,6 +6,7 @@ from anchang.opening import views
 
 urlpatterns = [
     path("choose/<str:text>/", views.choose, name="choose"),
+    path("choose/<str:text>/identify", views.identify, name="choose-identify"),
     path("choose/<str:text>/favourites", views.favour, name="choose-favour"),
     path("choose/<str:text>/confirm", views.confirm, name="choose-confirm"),
     path("openings/", views.home, name="openings"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,13 +18,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from anchang.kernel.actor import Actor
 from anchang.kernel.errors import DomainError, forbidden, not_found
-from anchang.opening import passes, queries
+from anchang.opening import identifying, passes, queries
 from anchang.opening.models import Opening, OpeningBuyer
 from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.documents.serving import served
 from anchang.platform.scope import set_scope
 from anchang.platform.ui.gate import access_of, project_ids_of
+from anchang.platform.wording import worded
 
 BUYER = Actor("buyer", None, "buyer")
 
@@ -57,6 +58,8 @@ def _own_access(buyer: OpeningBuyer) -> Access:
 def choose(request: HttpRequest, text: str) -> HttpResponse:
     """Units, favourites, countdown, choosing. What changes comes by server-sent events."""
     buyer = _enter(request, text)
+    if not identifying.is_identified(request, buyer):
+        return _ask_who(request, buyer, text)
     opening = buyer.opening
     context = {
         "opening": opening, "name": buyer.customer.name, "place": buyer.place,
@@ -72,6 +75,35 @@ def choose(request: HttpRequest, text: str) -> HttpResponse:
         "words": choosing_words(),
     }  # fmt: skip
     return render(request, "opening/choose.html", context)
+
+
+def _ask_who(
+    request: HttpRequest, buyer: OpeningBuyer, text: str, message: str = "", status: int = 200
+) -> HttpResponse:
+    context = {
+        "opening": buyer.opening, "text": text, "kind": identifying.asked_for(buyer), "message": message,
+    }  # fmt: skip
+    answer = render(request, "opening/identify.html", context, status=status)
+    answer.keep_writes = True  # type: ignore[attr-defined]  # a wrong try counts
+    return answer
+
+
+@login_not_required
+@require_POST
+def identify(request: HttpRequest, text: str) -> HttpResponse:
+    """The end of the buyer's number (`ends`). A wrong one shows the form again, and too many pause him."""
+    buyer = _enter(request, text)
+    page = reverse("choose", args=[text])
+    if not identifying.is_identified(request, buyer):
+        try:
+            known = identifying.identify(buyer, request.POST.get("ends", "").strip())
+        except DomainError as exc:
+            return _ask_who(request, buyer, text, worded(exc.code), exc.status)
+        if not known:
+            return _ask_who(request, buyer, text, worded("identity_wrong"), 422)
+    answer = redirect(page)
+    identifying.remember(request, answer, buyer, page)
+    return answer
 
 
 def choosing_words() -> dict[str, str]:
@@ -103,6 +135,7 @@ def choosing_words() -> dict[str, str]:
 def favour(request: HttpRequest, text: str) -> HttpResponse:
     """The whole list of favourites, as JSON {"units": [ids]}."""
     buyer = _enter(request, text)
+    identifying.check_identified(request, buyer)
     try:
         data = json.loads(request.body)
     except ValueError:
@@ -116,6 +149,7 @@ def favour(request: HttpRequest, text: str) -> HttpResponse:
 def confirm(request: HttpRequest, text: str) -> HttpResponse:
     """Confirm the buyer's own unit (`unit` in the form)."""
     buyer = _enter(request, text)
+    identifying.check_identified(request, buyer)
     number = request.POST.get("unit", "")
     claim = queries.live_claim(buyer, int(number)) if number.isascii() and number.isdigit() else None
     if claim is None:
