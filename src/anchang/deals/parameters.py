@@ -27,6 +27,8 @@ declare("deals.deposit_ratio", "0.20", "decimal", _("Earnest deposit at most, as
 declare("deals.min_deposit", "0", "decimal", _("Earnest deposit at least, in yuan"),
         help=_("Above zero also when a subscription waits for its first money or its whole deposit."))  # fmt: skip
 declare("deals.reservation_deposit", "0", "decimal", _("Small deposit of a reservation at least, in yuan"))
+declare("deals.min_down_ratio", "0.15", "decimal", _("Down payment of a home at least, as a part of the price"))
+declare("deals.homes_per_buyer", None, "int", _("Homes that one person may buy"), help=_("Empty: as many as he likes."))
 declare("deals.signing_days", 7, "int", _("Days from subscription to signing"))
 declare("deals.signing_max_days", 90, "int", _("Days from subscription to signing at most"))
 declare("deals.signing_reminder_days", [3, 1], "list", _("Reminders so many days before signing is due"))

@@ -23,10 +23,10 @@ from anchang.kernel.money import ZERO, unit_price
 from anchang.platform import personal
 from anchang.platform.context import Context
 from anchang.processes.changing import Paper, paper_of
+from anchang.processes.city_rules import city_plan
 from anchang.processes.money import paid_money
 from anchang.processes.replanning import new_lines
 from anchang.processes.signing_facts import buyers_at, named
-from anchang.processes.terms import plan_spec
 from anchang.processes.versions import agreed_lines
 
 Kind = DealChange.Kind
@@ -129,8 +129,9 @@ def _asked_lines(ctx: Context, change: DealChange, paper: Paper, unit: Unit, tot
     today = ctx.business_date
     split = bool(unit.decoration_price) and bool(ctx.param("deals.decoration_contract"))
     return rules.plan_lines(
-        plan_spec(plan), total, deposit=paper.deposit if change.deposit is None else change.deposit, loans=loans,
-        deposit_due=today, signed_on=today + dt.timedelta(days=int(ctx.param("deals.signing_days"))),
+        city_plan(ctx, unit, plan), total, loans=loans,
+        deposit=paper.deposit if change.deposit is None else change.deposit, deposit_due=today,
+        signed_on=today + dt.timedelta(days=int(ctx.param("deals.signing_days"))),
         decoration=_decoration(unit, total) if split else ZERO,
     )  # fmt: skip
 

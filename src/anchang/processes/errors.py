@@ -9,6 +9,7 @@ from anchang.platform.wording import say
 say({
     "erase_deal_running": _("A deal of this customer is running: its parties can't be erased."),
     "erase_retention": _("The law keeps papers and money of this customer's deals until %(until)s."),
+    "too_many_homes": _("%(name)s would have more than %(limit)s homes, which the city doesn't allow."),
     "another_plan": _("This plan can't be without the loan: choose another one."),
     "no_payment_plan": _("There is no payment plan yet: add one first."),
     "nothing_to_receive_on": _("This deal takes no money now."),

@@ -138,7 +138,7 @@ def _subscribe(
         "deposit": change.deposit, "sign_by": None, "sales_mode": old.sales_mode, "special": change.special,
         "coupons": coupons,
     }  # fmt: skip
-    beyond = Beyond(kept=frozenset(coupon.pk for coupon in coupons))
+    beyond = Beyond(kept=frozenset(coupon.pk for coupon in coupons), instead_of=old.pk)
     new, subscription, _terms = make_subscription(ctx, unit, SubscribeInput.model_construct(**asked), beyond)
     new.previous, new.consultant_id, new.team_id, new.agency = old, old.consultant_id, old.team_id, old.agency
     new.save(update_fields=["previous", "consultant", "team", "agency", "updated_at"])

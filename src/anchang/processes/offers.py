@@ -18,8 +18,9 @@ from anchang.kernel.money import ZERO, parse_money
 from anchang.platform.access import Access
 from anchang.platform.context import Context
 from anchang.platform.wording import worded
+from anchang.processes.city_rules import city_plan
 from anchang.processes.entitlements import promised
-from anchang.processes.terms import approval_policy, decoration_of, plan_spec
+from anchang.processes.terms import approval_policy, decoration_of
 
 _ITEMS = dict(Item.choices)
 
@@ -147,8 +148,8 @@ def _plan(ctx: Context, found: Offer, asked: Asked) -> None:
         typed = parse_money(asked.decoration, field="decoration", allow_zero=True) if asked.decoration.strip() else None
         found.decoration = decoration_of(ctx, found.unit, found.priced, typed)
         found.lines = rules.plan_lines(
-            plan_spec(found.plan), total, deposit=found.deposit, loans=loans, deposit_due=ctx.business_date,
-            signed_on=found.sign_by, decoration=found.decoration,
+            city_plan(ctx, found.unit, found.plan), total, deposit=found.deposit, loans=loans,
+            deposit_due=ctx.business_date, signed_on=found.sign_by, decoration=found.decoration,
         )  # fmt: skip
     except DomainError as exc:
         _note(found, exc)

@@ -20,6 +20,7 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
+from anchang.processes.city_rules import check_homes
 from anchang.processes.replanning import redraft
 from anchang.processes.versions import next_version
 
@@ -119,6 +120,7 @@ def carry_out_buyers(ctx: Context, change: DealChange, chain: Chain) -> None:
     assert change.buyers_cipher is not None
     asked = json.loads(personal.decrypt(change.buyers_cipher))
     checked = checked_buyers(ctx, asked, change.ownership)
+    check_homes(ctx, chain.unit, checked.buyers, chain.deal.pk, chain.deal.opened_on)
     before = {row.id_digest: row.pk for row in _buyers_of(chain.deal)}
     chain.deal.ownership = checked.ownership
     chain.deal.save(update_fields=["ownership", "updated_at"])

@@ -27,9 +27,10 @@ from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason, Ref
 from anchang.processes import bundles
 from anchang.processes.changing import Chain, Paper, carries_out, lock_paper, open_change, why_not_change
+from anchang.processes.city_rules import city_plan
 from anchang.processes.entitlements import count_uses, release_special, voucher_rules
 from anchang.processes.money import return_amount
-from anchang.processes.terms import approval_policy, plan_spec
+from anchang.processes.terms import approval_policy
 from anchang.processes.versions import agreed_lines, agreed_loans, next_version
 
 _SUBSCRIPTION, _CONTRACT = ("active", "overdue"), ("signed", "filed", "revoked")
@@ -131,8 +132,9 @@ def new_lines(
     what was due already as deposit. `decoration`: its part of a new price."""
     signed_on = paper.signed_on if isinstance(paper, Contract) else paper.sign_by
     lines = rules.plan_lines(
-        plan_spec(plan), total, deposit=paper.deposit, loans=loans, deposit_due=_deposit_due(paper),
-        signed_on=signed_on, decoration=paper.decoration_total if decoration is None else decoration,
+        city_plan(ctx, paper.unit, plan, paper.deal.opened_on), total, deposit=paper.deposit, loans=loans,
+        deposit_due=_deposit_due(paper), signed_on=signed_on,
+        decoration=paper.decoration_total if decoration is None else decoration,
     )  # fmt: skip
     today = ctx.business_date
     return [line if line.item == "deposit" else replace(line, due_on=max(line.due_on, today)) for line in lines]

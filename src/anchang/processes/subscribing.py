@@ -46,7 +46,8 @@ from anchang.processes.entitlements import (
 )
 from anchang.processes.money import return_money
 from anchang.processes.people import with_roles
-from anchang.processes.terms import Beyond, Terms, plan_spec, read_terms
+from anchang.processes.plan_specs import plan_spec
+from anchang.processes.terms import Beyond, Terms, read_terms
 
 _OWNERSHIP = {"sole": _("Sole"), "joint": _("Joint"), "shares": _("By shares")}
 

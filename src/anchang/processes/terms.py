@@ -12,34 +12,22 @@ from anchang.deals.commands.buyers import checked_buyers
 from anchang.deals.commands.connected import connected_chain, connection_of
 from anchang.inventory import rules as stock_rules
 from anchang.inventory.commands.quoting import PriceResult, price_unit
-from anchang.inventory.models import PaymentPlan, Unit
+from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Problems
 from anchang.kernel.money import ZERO
 from anchang.platform.context import Context
+from anchang.processes.city_rules import check_homes, city_plan
 from anchang.processes.entitlements import Entitlements, bundle_rule, check_price, entitled
-
-
-def plan_spec(plan: PaymentPlan) -> rules.PlanSpec:
-    """The office's payment plan as the rules read it."""
-    return rules.PlanSpec(
-        code=plan.code, kind=plan.kind,
-        parts=tuple(
-            rules.CashPart(str(p.get("item") or "house_price"), Decimal(str(p.get("weight", 1))),
-            int(p.get("days", 0)))
-            for p in plan.parts
-        ) or (rules.CashPart("house_price", Decimal(1), 0),),
-        loan_days=plan.loan_days, loan_ratio=plan.loan_ratio, loan_step=plan.loan_step,
-        min_down_ratio=plan.min_down_ratio,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Beyond:
     """What a process agrees on that nobody types into a subscription. `price`: this unit's part of a bundle's price;
-    `kept`: coupons that the deal before used in time."""
+    `kept`: coupons that the deal before used in time; `instead_of`: the deal that ends with this one."""
 
     price: Decimal | None = None
     kept: frozenset[int] = frozenset()
+    instead_of: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +56,7 @@ def read_terms(ctx: Context, unit: Unit, data: Any, beyond: Beyond) -> Terms:
     assert found is not None
     used, priced = found
     wrong.try_(lambda: _check_deposit(ctx, data.deposit, priced.total))
+    wrong.try_(lambda: check_homes(ctx, unit, buyers.buyers if buyers else (), beyond.instead_of))
     sign_by = data.sign_by or rules.signing_due(ctx.business_date, int(ctx.param("deals.signing_days")))
     wrong.try_(lambda: rules.check_sign_by(sign_by, ctx.business_date, int(ctx.param("deals.signing_max_days"))))
     loans = wrong.try_(lambda: rules.read_loans(data.loans))
@@ -75,7 +64,7 @@ def read_terms(ctx: Context, unit: Unit, data: Any, beyond: Beyond) -> Terms:
     wrong.told()
     assert buyers is not None and loans is not None and decoration is not None  # told() has raised
     lines = rules.plan_lines(
-        plan_spec(data.payment_plan), priced.total, deposit=data.deposit, loans=loans,
+        city_plan(ctx, unit, data.payment_plan), priced.total, deposit=data.deposit, loans=loans,
         deposit_due=ctx.business_date, signed_on=sign_by, decoration=decoration,
     )  # fmt: skip
     need = stock_rules.approval_need(priced.price, unit.floor_total, approval_policy(ctx))

@@ -34,7 +34,7 @@ from anchang.platform.access import Access, actor_for
 from anchang.platform.context import Context
 from anchang.platform.models import User
 from anchang.processes.entitlements import COUNTED
-from anchang.processes.terms import plan_spec
+from anchang.processes.plan_specs import plan_spec
 
 ZERO, CENT = Decimal("0.00"), Decimal("0.01")
 
