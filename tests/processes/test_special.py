@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils.translation import override
 
 from anchang.deals import queries
 from anchang.deals.models import Coupon, DealChange, DiscountDecision, DiscountRequest, Quotation, Subscription
@@ -18,6 +19,7 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import reading, resources
 from anchang.platform.context import Context
 from anchang.platform.models import Task
+from anchang.platform.ui import rows
 from anchang.processes.special import expire_offers
 from tests.deals.desk import BUYER
 from tests.factories import PASSWORD, run
@@ -449,3 +451,17 @@ def test_a_unit_that_comes_back_is_not_sold_before_pricing_confirms(desk):
     assert caught.value.code == "unit_locked", "on the board again, but no deal starts"
     run("confirm_price", desk.office.access("director"), desk.unit(), reason="价格复核")
     assert desk.subscribe(owner="consultant2").total == LIST
+
+
+def test_a_paper_proves_its_price_by_computing_it_again(desk):
+    """BS04: from what the paper keeps, whatever became of discounts and lists since."""
+    paper = desk.subscribe(discounts=["D98", "P1", "D99", "F2"])
+    run("edit_discount", desk.office.access("director"), Discount.objects.get(code="D98"), value="0.5")
+    resource, access = resources.get("subscriptions"), desk.office.access("consultant1")
+    told = reading.get_row(resource, access, paper.pk)["price_check"]
+    assert (told["total"], told["agrees"]) == ("2696170.00", True) and "V1" in told["list_version"]
+    with override("zh-hans"):
+        assert rows.told(resource.by_name["price_check"], told).startswith("2,696,170.00 · 与合同价一致")
+    paper.snapshot["discounts"][0]["value"] = "0.97"
+    assert queries.price_check(paper.total, paper.snapshot)["agrees"] is False
+    assert queries.price_check(D("1.00"), {}) is None, "migrated without a computed price"

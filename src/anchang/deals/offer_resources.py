@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.deals import queries
 from anchang.deals.models import Coupon, DiscountDecision, DiscountRequest, PriceStrategy, Quotation
+from anchang.deals.words import price_check_text, result_text
 from anchang.inventory.words import steps_text
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -33,6 +34,8 @@ register(
             Field("chain", filter=False, sort=False), Field("approvers", filter=False, sort=False),
             Field("approve_by"), Field("expires_on", list=True), Field("decided_at"), Field("deal"),
             Field("steps", label=_("Price steps"), value=partial(_steps, DiscountRequest), words=steps_text),
+            Field("price_check", label=_("Price computed again"), value=partial(queries.price_checks, DiscountRequest),
+                  words=price_check_text),
             Field("created_at"),
         ),
         label_field="title", owner="consultant", team="team", state_field="state", order="-id",
@@ -62,6 +65,8 @@ register(
             Field("depth", kind="decimal"), Field("quoted_on", list=True), Field("expires_on", list=True),
             Field("deal"), Field("note"),
             Field("steps", label=_("Price steps"), value=partial(_steps, Quotation), words=steps_text),
+            Field("price_check", label=_("Price computed again"), value=partial(queries.price_checks, Quotation),
+                  words=price_check_text),
             Field("created_at"),
         ),
         label_field="number", owner="consultant", team="team", state_field="state", order="-id", search=("number",),
@@ -91,7 +96,8 @@ register(
             Field("starts_on", list=True, form="both"), Field("ends_on", list=True, form="both"),
             Field("low_average", form="both"), Field("target_average", list=True, form="both"),
             Field("high_average", form="both"), Field("note", form="both"),
-            Field("result", label=_("Reached"), value=queries.strategy_results, list=True),
+            Field("result", label=_("Reached"), value=queries.strategy_results, words=result_text,
+                  list=True),
         ),
     )
 )  # fmt: skip

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, Sum
 
 from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, PriceStrategy, Subscription
+from anchang.inventory import rules as stock_rules
 from anchang.kernel.money import ZERO, unit_price
 from anchang.platform.models import Event, Project
 from anchang.platform.telling import actor_text, event_text
@@ -54,6 +56,26 @@ def snapshots_of(model: type[Subscription | Contract], ids: Sequence[int]) -> di
     """Paper id -> what its price was made from, without the floor price, which is not for the sales floor."""
     rows = model._base_manager.filter(pk__in=ids).values_list("pk", "snapshot")
     return {pk: {k: v for k, v in snapshot.items() if k != "floor_total"} for pk, snapshot in rows}
+
+
+def price_checks(model: Any, ids: Sequence[int]) -> dict[int, Any]:
+    """Paper id -> its price computed again from the inputs that it keeps (BS04): `agrees` when total and every step
+    are the same to the cent. None for papers without a computed price."""
+    rows = model._base_manager.filter(pk__in=ids).values_list("pk", "total", "snapshot")
+    return {pk: price_check(total, snapshot) for pk, total, snapshot in rows}
+
+
+def price_check(total: Decimal, snapshot: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A kept total against its snapshot."""
+    if not snapshot.get("steps"):
+        return None
+    again = stock_rules.price(stock_rules.from_snapshot(snapshot))
+    kept = [(step["code"], Decimal(step["after"])) for step in snapshot["steps"]]
+    return {
+        "total": str(again.total), "list_version": snapshot.get("list_version", ""),
+        "priced_on": snapshot.get("priced_on"),
+        "agrees": again.total == total and kept == [(step.code, step.after) for step in again.steps],
+    }  # fmt: skip
 
 
 def strategy_results(ids: Sequence[int]) -> dict[int, Any]:

@@ -29,7 +29,7 @@ from anchang.deals.models import (
     RequiredDocument,
     Subscription,
 )
-from anchang.deals.words import buyers_text, plan_text
+from anchang.deals.words import buyers_text, plan_text, price_check_text
 from anchang.inventory.words import reason_text, snapshot_text
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -121,6 +121,8 @@ register(
             Field("loans", filter=False, sort=False),
             Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Subscription),
             words=snapshot_text),
+            Field("price_check", label=_("Price computed again"), value=partial(queries.price_checks, Subscription),
+            words=price_check_text),
             Field("prints"), Field("created_at"),
             Field("buyers", label=_("Buyers"), value=partial(queries.buyers_of_papers, Subscription),
             words=buyers_text),
@@ -155,6 +157,8 @@ register(
             Field("compensation"), Field("refund_due_on"),
             Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract),
             words=snapshot_text),
+            Field("price_check", label=_("Price computed again"), value=partial(queries.price_checks, Contract),
+            words=price_check_text),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
             Field("ownership", label=_("Ownership"), source="deal__ownership"),
@@ -174,7 +178,7 @@ register(
             Related("invoices", "contract"), Related("vouchers", "contract"),
             Related("mortgages", "contract"), Related("titles", "contract"), Related("contract-copies", "contract"),
             Related("disputes", "contract"), Related("review-results", "contract"),
-            Related("legal-reviews", "contract"),
+            Related("legal-reviews", "contract"), Related("handovers", "contract"), Related("warranties", "contract"),
         ),
     )
 )  # fmt: skip

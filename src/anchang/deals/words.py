@@ -42,6 +42,22 @@ def buyers_text(buyers: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
+def price_check_text(check: Mapping[str, Any]) -> str:
+    """What the price comes to when it is computed again, and whether that is what the paper says."""
+    told = _("equal to the cent") if check["agrees"] else _("differs from the paper")
+    parts = [formats.money(check["total"]), told, check["list_version"], check["priced_on"]]
+    return " · ".join(str(part) for part in parts if part)
+
+
+def result_text(result: Mapping[str, Any]) -> str:
+    """What a price strategy reached: units, average price and its difference to the target."""
+    told = [f"{result['units']} {_('units')}"]
+    if result["average"] is not None:
+        average, difference = formats.money(result["average"]), formats.money(result["difference"])
+        told += [f"{average} {_('yuan/㎡')}", f"{_('to the target')} {difference}"]
+    return " · ".join(told)
+
+
 def plan_text(lines: Sequence[Mapping[str, Any]]) -> str:
     """Item, amount in yuan and due day of each payment line."""
     told = []
@@ -51,4 +67,4 @@ def plan_text(lines: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
-__all__ = ["COSTS", "END_REASONS", "buyers_text", "plan_text"]
+__all__ = ["COSTS", "END_REASONS", "buyers_text", "plan_text", "price_check_text", "result_text"]
