@@ -305,3 +305,19 @@ def test_a_capped_discount_takes_off_no_more_than_its_cap(office: Any) -> None:
         run("add_discounts", access, code="cap", name="九八折封顶", kind="mult", value="0.98", most="10000")
         quote = run("quote_unit", access, stock.units[0], payment_plan="lump_sum", discounts=["cap"])
         assert quote["total"] == "2818460.00"
+
+
+def test_own_factors_are_made_line_by_line(office: Any) -> None:
+    large = {"all": [{"field": "gross_area", "op": "gte", "value": "120"}]}
+    with office.as_("director") as access:
+        scheme = add_scheme(access, make_stock(office, access), factors=FACTORS[:2])
+        scheme = run("add_own_line", access, scheme, name="大户", unit_condition=large, value="50", label="120 ㎡ 以上")
+        scheme = run("add_own_line", access, scheme, name="大户", unit_condition=large, value="60.5", label="120 ㎡ 以上")
+        assert scheme.factors[-1] == {"name": "大户", "dimension": "own", "kind": "amount", "lines": [
+            {"where": large, "value": "60.5", "label": "120 ㎡ 以上"}]}  # fmt: skip
+        taken = refused("bad_input", "add_own_line", access, scheme, name="楼层", unit_condition=large, value="1")
+        assert taken.fields == {"name": "factor_twice"}
+        wrong = {"field": "nothing", "value": 1}
+        told = refused("bad_input", "add_own_line", access, scheme, name="新", unit_condition=wrong, value="1")
+        assert told.fields == {"unit_condition": "unknown_field"}
+        assert [f["name"] for f in run("remove_factor", access, scheme, name="大户").factors] == ["楼层", "朝向"]

@@ -44,5 +44,5 @@ register(Resource(
 begins(
     "negotiations",
     _("They begin at an opportunity: open one and start closing talks there."),
-    "/r/opportunities/", _("Opportunities"),
+    "/r/opportunities/", _("Opportunities"), "opportunities.negotiate",
 )  # fmt: skip

@@ -25,6 +25,7 @@ from anchang.affairs.models import (
     SellerLiability,
     TitleRegistration,
 )
+from anchang.deals.words import late_fee_text
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
 from anchang.platform.ui.beginnings import begins
 
@@ -113,7 +114,8 @@ register(Resource(
         _UNIT, _CUSTOMER, Field("kind", list=True), Field("due_on", list=True), Field("ended_on", list=True),
         Field("days", list=True), Field("amount", list=True, sum=True), Field("provided", list=True, sum=True),
         Field("open", list=True, sum=True), Field("base"), Field("excused_days"), Field("excuse"),
-        Field("excused_by", to="users"), Field("through"), Field("terms", kind="json", filter=False, sort=False),
+        Field("excused_by", to="users"), Field("through"),
+        Field("terms", kind="json", words=late_fee_text, filter=False, sort=False),
     ),
     related=(Related("provisions", "liability"),),
 ))  # fmt: skip
@@ -133,5 +135,5 @@ register(Resource(
 begins(
     "seller-liabilities",
     _("They are computed from contracts whose handover or title is late: More actions, Compute the seller's delays."),
-    "/r/contracts/", _("Contracts"),
+    "/r/contracts/", _("Contracts"), "seller-liabilities.compute",
 )  # fmt: skip

@@ -61,5 +61,5 @@ register(Resource(
 begins(
     "legal-reviews",
     _("They begin when a clerk reviews a contract whose terms leave the standard."),
-    "/r/contracts/", _("Contracts"),
+    "/r/contracts/", _("Contracts"), "contracts.review",
 )  # fmt: skip

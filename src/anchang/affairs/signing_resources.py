@@ -69,5 +69,5 @@ register(Resource(
 begins(
     "signing-checks",
     _("They begin at a subscription: open it and ask for the check before signing."),
-    "/r/subscriptions/", _("Subscriptions"),
+    "/r/subscriptions/", _("Subscriptions"), "subscriptions.ask-check",
 )  # fmt: skip

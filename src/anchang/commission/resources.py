@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +14,7 @@ from anchang.commission.models import Award, Earning, Line, Payee, Scheme, Split
 from anchang.commission.models.schemes import MILESTONE_WORDS
 from anchang.inventory.dictionaries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
+from anchang.platform.ui import formats
 from anchang.platform.ui.navigation import Place, register_place
 
 #: What a part of the pay waits for.
@@ -22,6 +24,16 @@ MILESTONES = MILESTONE_WORDS | {"retained": _("Retention")}
 def milestones_text(milestones: Sequence[Mapping[str, Any]]) -> str:
     """What each part of the pay waits for, with its share in percent."""
     return "；".join(f"{MILESTONES.get(m['kind'], m['kind'])} {m['share']}%" for m in milestones)
+
+
+def tiers_text(tiers: Sequence[Mapping[str, Any]]) -> str:
+    """Each step of the scale: up to how many yuan, and the rate in percent."""
+    told = []
+    for tier in tiers:
+        top = formats.money(tier["up_to"]) if tier.get("up_to") else ""
+        step = _("up to %(amount)s") % {"amount": top} if top else _("above")
+        told.append(f"{step} {formats.number((Decimal(str(tier['rate'])) * 100).normalize())}%")
+    return "；".join(told)
 
 
 _UNIT = Field("unit", label=_("Unit"), source="deal__unit", to="units", list=True)
@@ -36,7 +48,7 @@ register(
             Field("product_type", kind="choice", choices=product_types, list=True), Field("team"),
             Field("mode", list=True), Field("base"), Field("scope"), Field("period", list=True),
             Field("valid_from", list=True), Field("valid_to", list=True),
-            Field("tiers", filter=False, sort=False),
+            Field("tiers", words=tiers_text, filter=False, sort=False),
             Field("milestones", words=milestones_text, filter=False, sort=False),
             Field("retention", kind="decimal"), Field("retention_days"), Field("pays_connected"),
             Field("state", list=True),

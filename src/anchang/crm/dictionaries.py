@@ -20,6 +20,7 @@ from anchang.platform import parameters, reading
 from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
 from anchang.platform.models import Parameter
+from anchang.platform.reading import projects_by_id
 
 #: A customer's field -> the list that its words come from.
 LISTS = {"occupation": "occupation", "age_band": "age_band", "residence": "area", "workplace": "area"}
@@ -160,6 +161,13 @@ def _bare(text: str) -> str:
 
 def word(code: str) -> str:
     return str(WORDS.get(code, code))
+
+
+def feedback_asked(project_id: int | None) -> dict[str, tuple[str, dict[str, str]]]:
+    """The office's questions about a visit, each with its answers, in words."""
+    project = projects_by_id().get(project_id) if project_id else None
+    asked = parameters.value("crm.words.feedback", project, timezone.localdate())
+    return {question: (word(question), {a: word(a) for a in answers}) for question, answers in asked.items()}
 
 
 def check_feedback(ctx: Context, feedback: Mapping[str, str]) -> dict[str, str]:

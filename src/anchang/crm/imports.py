@@ -19,7 +19,7 @@ from anchang.platform.importing.rows import OpenSheet
 from anchang.platform.models import ImportJob
 
 parameters.declare(
-    "crm.grade_words", {}, "json", _("Further words for grades in imported registers"),
+    "crm.grade_words", {}, "json", _("Further words for grades in imported registers"), shape="texts",
     help=_("For example B+ for B. Letters and common endings are known."),
 )  # fmt: skip
 

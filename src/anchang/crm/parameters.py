@@ -9,6 +9,7 @@ declare("crm.grade_days", {"A": 7, "B": 30}, "json", _("Days for which a grade i
 declare(
     "crm.grade_criteria", {}, "json", _("Entry criteria of grades"),
     help=_("By grade a condition on customers; who doesn't fulfil it isn't given the grade by hand."),
+    shape="conditions",
 )  # fmt: skip
 declare(
     "crm.idle_days", {"B": 3}, "json", _("Days without follow-up until owner and manager are told, by grade")

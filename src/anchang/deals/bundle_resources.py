@@ -56,5 +56,5 @@ register(
 begins(
     "bundles",
     _("They begin at a unit: choose Subscribe with other units there."),
-    "/board/", _("Unit board"),
+    "/board/", _("Unit board"), "units.subscribe",
 )  # fmt: skip

@@ -57,11 +57,11 @@ declare(
     help=_("Empty: as the unit's price basis."), choices=("", "gross", "inner", "unit"),
 )  # fmt: skip
 declare(
-    "deals.contract_clauses", {}, "json", _("Agreed clauses of new contracts"),
+    "deals.contract_clauses", {}, "json", _("Agreed clauses of new contracts"), shape="texts",
     help=_("Text by place: mortgage, payment, facilities, handover, design, quality, property, disputes, supplement."),
 )  # fmt: skip
 declare(
-    "deals.contract_facts", {}, "json", _("Standing facts of the sale contract"),
+    "deals.contract_facts", {}, "json", _("Standing facts of the sale contract"), shape="texts",
     help=_("Text by name, such as credit_code, land_certificate, property_company; what is absent is a blank line."),
 )  # fmt: skip
 declare("deals.area_threshold", "0.03", "decimal", _("Threshold of the area settlement"))

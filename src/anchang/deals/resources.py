@@ -29,7 +29,7 @@ from anchang.deals.models import (
     RequiredDocument,
     Subscription,
 )
-from anchang.deals.words import buyers_text, plan_text, price_check_text
+from anchang.deals.words import buyers_text, clauses_text, late_fee_text, plan_text, price_check_text
 from anchang.inventory.words import reason_text, snapshot_text
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -150,8 +150,9 @@ register(
             Field("filed_on", list=True), Field("filing_due_on"),
             Field("filing_overdue", label=_("Filing overdue, days"), kind="int",
             expr=_days_over("filing_due_on", "signed")), Field("area_scheme"),
-            Field("area_threshold", kind="decimal"), Field("late_fee_policy", filter=False, sort=False),
-            Field("clauses", filter=False, sort=False),
+            Field("area_threshold", kind="decimal"),
+            Field("late_fee_policy", words=late_fee_text, filter=False, sort=False),
+            Field("clauses", words=clauses_text, filter=False, sort=False),
             Field("terminated_on"), Field("fault"), Field("end_reason", words=reason_text), Field("forfeited"),
             Field("penalty"),
             Field("compensation"), Field("refund_due_on"),

@@ -9,8 +9,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from anchang.deals.commands.contracts import ClausesInput
 from anchang.deals.models import Buyer
 from anchang.inventory.models import Discount
+from anchang.platform.inputs import label_of
 from anchang.platform.ui import formats
 from anchang.platform.wording import key_word, say_keys
 
@@ -26,6 +28,28 @@ COSTS: dict[str, Any] = {
     **dict(Discount.Purpose.choices), "coupon": gettext_lazy("Vouchers"), "gift": gettext_lazy("Gifts"),
     "other": gettext_lazy("Other discounts"),
 }  # fmt: skip
+
+
+def late_fee_text(terms: Mapping[str, Any]) -> str:
+    """What is due per day of delay, in parts of ten thousand, and from which day the later rate holds."""
+
+    def rate(name: str) -> str:
+        return formats.number((Decimal(str(terms[name])) * 10_000).normalize())
+
+    told = []
+    if terms.get("rate"):
+        told.append(_("%(rate)s per 10,000 a day") % {"rate": rate("rate")})
+    if terms.get("later_rate"):
+        words = {"rate": rate("later_rate"), "days": terms.get("days", 0)}
+        told.append(_("%(rate)s per 10,000 a day after %(days)s days") % words)
+    return "；".join(told)
+
+
+def clauses_text(clauses: Mapping[str, Any]) -> str:
+    """The places of the contract that say something of their own."""
+    labels = {name: label_of(info) for name, info in ClausesInput.model_fields.items()}
+    told = [(labels.get(name), name, text) for name, text in clauses.items() if text]
+    return "；".join(f"{label.text if label else name}：{text}" for label, name, text in told)
 
 
 def buyers_text(buyers: Sequence[Mapping[str, Any]]) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.inventory.models import DictionaryEntry
+from anchang.inventory.models import Building, DictionaryEntry, Discount, PaymentPlan
 
 BUILT_IN_TYPES = {
     "housing": _("Housing"),
@@ -32,3 +32,19 @@ def product_types(project_id: int | None) -> Mapping[str, Any]:
 def usages(project_id: int | None) -> Mapping[str, Any]:
     """What a unit is registered for (规划用途), by the project's dictionary; other texts stand as they are."""
     return _entries("usage", project_id)
+
+
+def buildings_named(project_id: int | None) -> dict[str, str]:
+    """Code -> name of the project's buildings."""
+    rows = Building.objects.filter(project_id=project_id or 0).order_by("position", "pk")
+    return dict(rows.values_list("code", "name"))
+
+
+def plans_named(project_id: int | None) -> dict[str, str]:
+    rows = PaymentPlan.objects.filter(project_id=project_id or 0, active=True).order_by("position", "pk")
+    return dict(rows.values_list("code", "name"))
+
+
+def discounts_named(project_id: int | None) -> dict[str, str]:
+    rows = Discount.objects.filter(project_id=project_id or 0, active=True).order_by("position", "pk")
+    return dict(rows.values_list("code", "name"))

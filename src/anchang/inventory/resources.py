@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from anchang.inventory import rules
+from anchang.inventory.commands.tree import UnitEdit
 from anchang.inventory.dictionaries import product_types, usages
 from anchang.inventory.models import (
     Building,
@@ -34,8 +35,9 @@ from anchang.inventory.models import (
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
-from anchang.inventory.words import checks_text, factors_text, head_text, reason_text, rounding_text
+from anchang.inventory.words import checks_text, factors_text, head_text, reason_text, rounding_text, targets_text
 from anchang.kernel.money import ZERO, rounding_named
+from anchang.platform.inputs import label_of
 from anchang.platform.models import StoredFile
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.telling import actor_text
@@ -86,6 +88,17 @@ _DAYS_ON_SALE = Case(
     ),
     output_field=IntegerField(),
 )  # fmt: skip
+
+
+def unit_fields(project_id: int | None) -> dict[str, Any]:
+    """What may be asked of every unit of a product type."""
+    labels = {name: label_of(info) for name, info in UnitEdit.model_fields.items()}
+    return {name: label.text for name, label in labels.items() if label is not None}
+
+
+def fields_text(names: Sequence[str]) -> str:
+    words = unit_fields(None)
+    return "、".join(str(words.get(name, name)) for name in names)
 
 
 register(Resource(
@@ -184,7 +197,8 @@ register(Resource(
         Field("price_basis", kind="choice", choices=dict(PriceBasis.choices), list=True, form="both"),
         Field("tax_rate", kind="decimal", form="both"),
         Field("contract_form", form="both"),
-        Field("required_fields", kind="json", form="both"),
+        Field("required_fields", kind="json", form="both", choices=unit_fields, words=fields_text,
+              filter=False, sort=False),
     ),
 ))  # fmt: skip
 
@@ -366,7 +380,7 @@ register(Resource(
         Field("floor_ratio", kind="decimal"),
         Field("rounding", words=rounding_text),
         Field("factors", kind="json", words=factors_text),
-        Field("targets", kind="json"),
+        Field("targets", kind="json", words=targets_text),
         Field("payment_plan"),
         Field("discounts", kind="json"),
         Field("effective_on", list=True),

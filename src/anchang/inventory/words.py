@@ -87,6 +87,16 @@ def head_text(facts: Mapping[str, Any]) -> str:
     return "；".join(f"{label} {facts[name]}" for name, label in HEAD.items() if facts.get(name))
 
 
+def targets_text(targets: Sequence[Mapping[str, Any]]) -> str:
+    """What each building, or the whole scheme, shall bring."""
+    told = []
+    for target in targets:
+        parts = [f"{_('Average price')} {formats.money(target['average'])}"] if target.get("average") else []
+        parts += [f"{_('Total')} {formats.money(target['total'])}"] if target.get("total") else []
+        told.append(f"{target.get('building') or _('All')}：{' · '.join(parts)}")
+    return "；".join(told)
+
+
 def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
     """Each factor table by its name, with the number of its lines."""
     return "；".join(f"{factor['name']}（{len(factor['lines'])}）" for factor in factors)
@@ -95,4 +105,5 @@ def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
 __all__ = [
     "HEAD", "REASONS", "checks_text", "factors_text", "head_text", "reason_text", "rounding_text", "snapshot_text",
     "steps_text",
+    "targets_text",
 ]  # fmt: skip

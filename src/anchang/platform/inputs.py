@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, TypeVar, get_args
@@ -85,6 +85,7 @@ class Label:
     an Input whose fields are the columns in which a list of objects is typed, whatever the command reads them as;
     `only`: {field: values} of the same form with which this field has a meaning, and only then is shown; `condition`:
     the form shows the editor of conditions; `pairs`: the names of the two columns in which a mapping of texts is typed;
+    `parts`: callable(project_id) -> {name: (label, {value: word})}, the questions that a mapping answers;
     `form` False: for programs and special pages, generated forms leave it out."""
 
     text: Any
@@ -96,6 +97,7 @@ class Label:
     only: Mapping[str, tuple[str, ...]] | None = None
     condition: ConditionOn | None = None
     pairs: tuple[Any, Any] | None = None
+    parts: Callable[[int | None], Mapping[str, tuple[Any, Mapping[str, Any]]]] | None = None
     form: bool = True
 
 

@@ -26,6 +26,7 @@ class Declared:
     label: Any
     help: Any = ""
     choices: tuple[str, ...] = ()
+    shape: str = ""  # of a structure whose default doesn't show it: numbers, texts (by name), hours, conditions
 
 
 _declared: dict[str, Declared] = {}
@@ -34,10 +35,10 @@ _stamp: int | None = None
 
 
 def declare(
-    key: str, default: Any, kind: str, label: Any, help: Any = "", choices: Iterable[str] = ()
+    key: str, default: Any, kind: str, label: Any, help: Any = "", choices: Iterable[str] = (), shape: str = ""
 ) -> Declared:
     """Put a parameter on the register; the default holds where no row says otherwise."""
-    found = _declared[key] = Declared(key, default, kind, label, help, tuple(choices))
+    found = _declared[key] = Declared(key, default, kind, label, help, tuple(choices), shape)
     return found
 
 

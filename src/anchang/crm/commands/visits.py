@@ -19,7 +19,7 @@ from anchang.crm.commands.grades import set_grades, settle_stages
 from anchang.crm.commands.hooks import visit_hooks
 from anchang.crm.commands.numbers import PhoneText, holders, split
 from anchang.crm.commands.standing import give, reopen
-from anchang.crm.dictionaries import check_feedback
+from anchang.crm.dictionaries import check_feedback, feedback_asked
 from anchang.crm.models import Appointment, CallIn, Customer, Tour, Visit
 from anchang.crm.queries.people import managers_by_team, teams_of
 from anchang.kernel.errors import DomainError, Refusal
@@ -44,7 +44,7 @@ class VisitInput(Input):
     people: Annotated[int | None, Between(1, 99), Label(_("Number of people"))] = None
     companions: Annotated[Line, Label(_("Companions"))] = ""
     grade: Annotated[GRADE | None, Label(_("Grade"), choices=GRADES)] = None
-    feedback: Annotated[dict[str, str] | None, Label(_("Feedback"), "json")] = None
+    feedback: Annotated[dict[str, str] | None, Label(_("Feedback"), parts=feedback_asked)] = None
     arrived_at: Annotated[Moment | None, Label(_("Arrived at"))] = None
 
 
@@ -193,7 +193,7 @@ def edit_visit(ctx: Context, visit: Visit, data: VisitEdit) -> Visit:
 
 
 class FeedbackInput(Input):
-    feedback: Annotated[dict[str, str], Field(max_length=20), Label(_("Feedback"), "json")]
+    feedback: Annotated[dict[str, str], Field(max_length=20), Label(_("Feedback"), parts=feedback_asked)]
     loss_reason: Annotated[str | None, Field(max_length=200), Label(_("Reason for no deal"))] = None
 
 

@@ -13,10 +13,22 @@ from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label
 
 
+def documents_named(project_id: int | None) -> dict[str, str]:
+    rows = RequiredDocument.objects.filter(project_id=project_id or 0).order_by("order", "id")
+    return {str(pk): name for pk, name in rows.values_list("pk", "name")}
+
+
+class DocumentRow(Input):
+    """A document of the list; of whom, where every buyer brings his own."""
+
+    document: Annotated[str, Label(_("Document"), "choice", choices=documents_named)]
+    buyer: Annotated[Any, Label(_("Buyer"), "ref:buyers")] = None
+
+
 class DocumentsInput(Input):
     """`documents`: [{document, buyer?}] by id; `received` false takes the tick back."""
 
-    documents: Annotated[list[dict[str, Any]], Label(_("Documents"), kind="json")]
+    documents: Annotated[list[dict[str, Any]], Label(_("Documents"), rows=DocumentRow)]
     received: Annotated[bool, Label(_("Received"))] = True
 
 

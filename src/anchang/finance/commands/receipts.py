@@ -32,6 +32,13 @@ _WAYS = {
 }  # fmt: skip
 
 
+class AllocationRow(Input):
+    """What of the money goes to which receivable."""
+
+    receivable: Annotated[Any, Label(_("Receivable"), "ref:receivables")]
+    amount: Annotated[Amount, Label(_("Amount"), kind="money")]
+
+
 class MoneyInput(Input):
     """Money that a payer brings. `allocations`: [{receivable, amount}]; without them oldest due first."""
 
@@ -44,7 +51,7 @@ class MoneyInput(Input):
     received_on: Annotated[Day | None, Label(_("Received on"))] = None
     payer: Annotated[Line, Label(_("Payer"))] = ""
     reference: Annotated[Line, Label(_("Bank reference"))] = ""
-    allocations: Annotated[list[dict[str, Any]] | None, Label(_("Allocations"), kind="json")] = None
+    allocations: Annotated[list[dict[str, Any]] | None, Label(_("Allocations"), rows=AllocationRow)] = None
     confirm_surplus: Annotated[bool, Label(_("Keep more than is due as an advance"))] = False
     book_today: Annotated[
         bool, Label(_("Book today"), help=_("Money of a closed day or month is booked today, with its own date."))

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field as PydanticField
 
+from anchang.inventory.dictionaries import discounts_named, plans_named, product_types
 from anchang.inventory.models import Discount, PaymentPlan
 from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
@@ -45,10 +46,10 @@ class DiscountInput(Input):
     special: Annotated[bool, Label(_("Needs approval"))] = False
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    payment_plans: Annotated[Codes, Label(_("Payment plans"), kind="json")] = []
-    product_types: Annotated[Codes, Label(_("Product types"), kind="json")] = []
+    payment_plans: Annotated[Codes, Label(_("Payment plans"), choices=plans_named)] = []
+    product_types: Annotated[Codes, Label(_("Product types"), choices=product_types)] = []
     unit_condition: Annotated[dict[str, Any], Label(_("Units"), condition=UNITS_ASKED)] = {}
-    excludes: Annotated[Codes, Label(_("Excludes"), kind="json")] = []
+    excludes: Annotated[Codes, Label(_("Excludes"), choices=discounts_named)] = []
     active: Annotated[bool, Label(_("Active"))] = True
     note: Annotated[Line, Label(_("Note"))] = ""
 
@@ -69,10 +70,10 @@ class DiscountEdit(Input):
     special: Annotated[bool | None, Label(_("Needs approval"))] = None
     valid_from: Annotated[Day | None, Label(_("Valid from"))] = None
     valid_to: Annotated[Day | None, Label(_("Valid to"))] = None
-    payment_plans: Annotated[Codes | None, Label(_("Payment plans"), kind="json")] = None
-    product_types: Annotated[Codes | None, Label(_("Product types"), kind="json")] = None
+    payment_plans: Annotated[Codes | None, Label(_("Payment plans"), choices=plans_named)] = None
+    product_types: Annotated[Codes | None, Label(_("Product types"), choices=product_types)] = None
     unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), condition=UNITS_ASKED)] = None
-    excludes: Annotated[Codes | None, Label(_("Excludes"), kind="json")] = None
+    excludes: Annotated[Codes | None, Label(_("Excludes"), choices=discounts_named)] = None
     active: Annotated[bool | None, Label(_("Active"))] = None
     note: Annotated[Line | None, Label(_("Note"))] = None
 

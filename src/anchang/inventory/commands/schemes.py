@@ -18,6 +18,7 @@ from anchang.inventory.commands import repricing
 from anchang.inventory.commands.prices import copy_current_rows, mark_prices, new_edition
 from anchang.inventory.commands.scheme import UNITS_ASKED, check_unit_condition
 from anchang.inventory.commands.tree import set_sent
+from anchang.inventory.dictionaries import buildings_named, discounts_named
 from anchang.inventory.models import Building, Licence, PriceList, PriceScheme, SchemePrice, Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates, edits
@@ -35,6 +36,14 @@ Factors = Annotated[list[dict[str, Any]], PydanticField(max_length=rules.MAX_FAC
 Targets = Annotated[list[dict[str, Any]], PydanticField(max_length=1000)]
 
 
+class TargetRow(Input):
+    """What a building, or the whole scheme, shall bring."""
+
+    building: Annotated[Line, Label(_("Building"), "choice", choices=buildings_named)] = ""
+    average: Annotated[Amount | None, Label(_("Average price"), "money")] = None
+    total: Annotated[Amount | None, Label(_("Total"), "money")] = None
+
+
 class SchemeInput(Input):
     """`factors`: [{name, dimension, kind amount|percent|fixed, lines: [{is | from, to | where, value, label?}]}];
     `targets`: [{building?, average?, total?}]."""
@@ -47,10 +56,10 @@ class SchemeInput(Input):
     base_price: Annotated[Amount, Label(_("Base price"))]
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None
     rounding: Annotated[Rounding, _ROUNDING] = "half_up:0.01"
-    factors: Annotated[Factors, Label(_("Price factors"), kind="json")] = []
-    targets: Annotated[Targets, Label(pgettext_lazy("price scheme", "Targets"), kind="json")] = []
+    factors: Annotated[Factors, Label(_("Price factors"), form=False)] = []
+    targets: Annotated[Targets, Label(pgettext_lazy("price scheme", "Targets"), rows=TargetRow)] = []
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
-    discounts: Annotated[Codes, Label(_("Discounts"), kind="json")] = []
+    discounts: Annotated[Codes, Label(_("Discounts"), choices=discounts_named)] = []
     effective_on: Annotated[Day | None, Label(_("Effective on"))] = None
     note: Annotated[Line, Label(_("Note"))] = ""
 
@@ -62,10 +71,10 @@ class SchemeEdit(Input):
     base_price: Annotated[Amount | None, Label(_("Base price"))] = None
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None
     rounding: Annotated[Rounding | None, _ROUNDING] = None
-    factors: Annotated[Factors | None, Label(_("Price factors"), kind="json")] = None
-    targets: Annotated[Targets | None, Label(pgettext_lazy("price scheme", "Targets"), kind="json")] = None
+    factors: Annotated[Factors | None, Label(_("Price factors"), form=False)] = None
+    targets: Annotated[Targets | None, Label(pgettext_lazy("price scheme", "Targets"), rows=TargetRow)] = None
     payment_plan: Annotated[Ref("payment-plans") | None, Label(_("Payment plan"))] = None
-    discounts: Annotated[Codes | None, Label(_("Discounts"), kind="json")] = None
+    discounts: Annotated[Codes | None, Label(_("Discounts"), choices=discounts_named)] = None
     effective_on: Annotated[Day | None, Label(_("Effective on"))] = None
     note: Annotated[Line | None, Label(_("Note"))] = None
 

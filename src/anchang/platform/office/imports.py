@@ -101,7 +101,7 @@ def map_import(ctx: Context, found: ImportJob, data: MapInput) -> ImportJob:
 
 
 class RunInput(Input):
-    mapping: Annotated[dict[str, int | None] | None, Label(_("Columns"), kind="json")] = None
+    mapping: Annotated[dict[str, int | None] | None, Label(_("Columns"), form=False)] = None
 
 
 @command(

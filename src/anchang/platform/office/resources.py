@@ -114,7 +114,7 @@ def _value_text(value: Any) -> str:
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
     if isinstance(value, Mapping):
-        return "；".join(f"{k}: {_value_text(v)}" for k, v in value.items())
+        return "；".join(f"{key_word('parameter', k)}: {_value_text(v)}" for k, v in value.items())
     if isinstance(value, list):
         return "、".join(_value_text(one) for one in value)
     return "" if value is None else key_word("parameter", value)

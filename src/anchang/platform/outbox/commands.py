@@ -55,7 +55,9 @@ class ChannelData(Input):
     ] = ""
     method: Annotated[METHOD, Label(_("Method"), only=_GATEWAY)] = "POST"
     headers: Annotated[
-        dict[str, str], Label(_("Headers"), kind="json", help=_STAYS, only=_GATEWAY), Field(max_length=20)
+        dict[str, str],
+        Label(_("Headers"), pairs=(_("Name"), _("Value")), help=_STAYS, only=_GATEWAY),
+        Field(max_length=20),
     ] = {}
     body: Annotated[str, Field(max_length=4000), Label(_("Body"), "longtext", help=_WORDS, only=_GATEWAY)] = ""
     secret: Annotated[

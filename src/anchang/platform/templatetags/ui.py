@@ -135,6 +135,7 @@ def line_items(
     sums: Sequence[str] = (),
     label: str = "",
     errors: Sequence[str] = (),
+    help: str = "",
 ) -> dict[str, object]:
     """Rows that people add and remove, as a Django formset with `prefix`.
 
@@ -154,6 +155,7 @@ def line_items(
         "prefix": prefix,
         "label": label,
         "errors": errors,
+        "help": help,
         "rows": [line(index, values) for index, values in enumerate(rows)],
         "blank": line("__index__", []),
         "count": len(rows),

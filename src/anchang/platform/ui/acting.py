@@ -25,7 +25,7 @@ from anchang.platform.access import Access
 from anchang.platform.commands import Command
 from anchang.platform.context import watching
 from anchang.platform.resources import Resource
-from anchang.platform.ui import forms, rows
+from anchang.platform.ui import forms, parameter_form, rows  # noqa: F401 (parameters shape their own fields)
 from anchang.platform.ui.consequences import consequence_of
 from anchang.platform.ui.errors import is_fragment
 from anchang.platform.ui.forms import FormField
@@ -93,10 +93,19 @@ def deed_of(request: HttpRequest, name: str, verb: str, record_id: int | None) -
 
 def fields_for(deed: Deed) -> list[FormField]:
     """Without the project where it is known."""
-    found = forms.fields_of(deed.cmd, deed.access, deed.project_ids, deed.project_id)
+    given = deed.request.POST if deed.request.method == "POST" else deed.request.GET
+    found = forms.fields_of(deed.cmd, deed.access, deed.project_ids, deed.project_id, given)
     if deed.project_id and not deed.resource.group_level:
         found = [f for f in found if f.name != "project"]
-    return found
+    return [f for f in found if _meant(f, found, deed.subject)]
+
+
+def _meant(f: FormField, fields: Sequence[FormField], subject: Any) -> bool:
+    """Not of a field that has a meaning only with another value than the record has: a mail channel has no headers."""
+    other, values = f.only
+    if not other or subject is None or any(one.name == other for one in fields):
+        return True
+    return str(getattr(subject, other, "")) in values.split(" ")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -142,7 +151,7 @@ def form_page(
         "here": deed.here,
         "back": deed.back,
         "help": cmd.help,
-        "fields": forms.widgets(fields, values, errors or {}, deed.access),
+        "fields": _reloading(forms.widgets(fields, values, errors or {}, deed.access), deed.here),
         "had": [f.name for f in fields] if edit else [],
         "version": version_shown(deed) if cmd.kind in ("edit", "record") else "",
         "error": error,
@@ -155,6 +164,17 @@ def form_page(
     }
     subject = f" · {label_of(deed)}" if deed.subject is not None else ""
     return overlay(deed.request, "platform/command.html", f"{cmd.label or _('Edit')}{subject}", context, status=status)
+
+
+def _reloading(found: list[dict[str, Any]], here: str) -> list[dict[str, Any]]:
+    """A field on which the others depend draws the form again."""
+    for one in found:
+        if one.pop("reloads", False):
+            one["attrs"] = {
+                "hx-get": here, "hx-trigger": "change", "hx-include": "closest form", "hx-target": "closest form",
+                "hx-select": "form.command-form", "hx-swap": "outerHTML",
+            }  # fmt: skip
+    return found
 
 
 def label_of(deed: Deed) -> str:

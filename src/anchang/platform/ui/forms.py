@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import Enum
@@ -53,6 +53,8 @@ class FormField:
     parts: tuple[FormField, ...] = field(default=())
     default: Any = None
     condition: ConditionOn | None = None
+    convert: Callable[[Any], Any] | None = None  # from what was typed to what the command takes
+    reloads: bool = False  # the form is drawn again when it changes
     project_id: int | None = None  # whose words and records an editor of conditions offers
     only: tuple[str, str] = ("", "")  # a field of this form, and the values (by spaces) with which this one is shown
 
@@ -60,8 +62,26 @@ class FormField:
 # --- from the Input ------------------------------------------------------------------------------
 
 
-def fields_of(cmd: Command, access: Access, project_ids: Sequence[int], project_id: int | None) -> list[FormField]:
-    """The form fields of a command that the actor may write."""
+Maker = Callable[[FormField, Mapping[str, Any]], FormField | None]
+_makers: dict[tuple[str, str], Maker] = {}
+
+
+def made_by(command: str, field_name: str) -> Callable[[Maker], Maker]:
+    """This field of this command depends on what stands in the form: make(field, given) -> the field, or None for
+    none yet."""
+
+    def keep(make: Maker) -> Maker:
+        _makers[command, field_name] = make
+        return make
+
+    return keep
+
+
+def fields_of(
+    cmd: Command, access: Access, project_ids: Sequence[int], project_id: int | None,
+    given: Mapping[str, Any] | None = None,
+) -> list[FormField]:  # fmt: skip
+    """The form fields of a command that the actor may write. `given`: what stands in the form."""
     if cmd.input is None:
         return []
     resource = cmd.resource
@@ -71,6 +91,11 @@ def fields_of(cmd: Command, access: Access, project_ids: Sequence[int], project_
         if closed or not in_forms(info):
             continue
         made = _field(name, info, project_id, _ref_of_resource(cmd, name))
+        if make := _makers.get((cmd.name, name)):
+            shaped = make(made, given or {})
+            if shaped is None:
+                continue
+            made = shaped
         found.append(_bounded(made, bounds.longest(cmd.input, cmd.model, name)))
     return found
 
@@ -113,6 +138,8 @@ def _field(name: str, info: FieldInfo, project_id: int | None, ref_of_resource: 
     if label and label.condition:
         about: dict[str, Any] = {"condition": label.condition, "project_id": project_id}
         return FormField(kind="condition", shape="condition", **about, **common)
+    if label and label.parts:
+        return _questions_field(label.parts(project_id), common)
     if label and label.pairs:
         return _pairs_field(label.pairs, common)
     if label and label.rows:
@@ -137,9 +164,14 @@ def _shaped(
         return FormField(kind="group", shape="group", parts=parts, **common)
     if ref:
         return FormField(kind="ref", ref=ref, **common)
-    if get_origin(core) is Literal or choices or (isinstance(core, type) and issubclass(core, Enum)):
+    several = kind == "json" and bool(choices)
+    listed = get_origin(core) is Literal or (isinstance(core, type) and issubclass(core, Enum))
+    if listed or (choices and not several):
         choices = choices or _own_choices(core)
         return FormField(kind="choice" if len(choices) <= FEW_CHOICES else "select", choices=choices, **common)
+    if several:
+        several_of = "checks" if len(choices) <= FEW_CHOICES else "multi"
+        return FormField(kind=several_of, shape="list", choices=choices, **common)
     if core is bool or kind == "bool":
         return FormField(kind="checkbox", shape="flag", **common)
     if core is dict or get_origin(core) is dict or kind == "json":
@@ -171,6 +203,16 @@ def _list_field(
 def _lines_field(row: type[Input], common: dict[str, Any], project_id: int | None) -> FormField:
     parts = tuple(_field(n, i, project_id) for n, i in row.model_fields.items())
     return FormField(kind="lines", shape="lines", parts=parts, **common)
+
+
+def _questions_field(asked: Mapping[str, tuple[Any, Mapping[str, Any]]], common: dict[str, Any]) -> FormField:
+    """A mapping of answers: one field per question, with the words of its answers."""
+    parts = []
+    for name, (label, words) in asked.items():
+        choices = tuple((str(k), str(v)) for k, v in words.items())
+        kind = "choice" if len(choices) <= FEW_CHOICES else "select"
+        parts.append(FormField(name=name, label=str(label), kind=kind, choices=choices))
+    return FormField(kind="group", shape="group", parts=tuple(parts), **common)
 
 
 def _pairs_field(words: tuple[Any, Any], common: dict[str, Any]) -> FormField:
@@ -237,6 +279,8 @@ def data_of(fields: Sequence[FormField], post: QueryDict, prefix: str = "") -> d
     data: dict[str, Any] = {}
     for f in fields:
         found, value = _read(f, post, prefix + f.name)
+        if found and f.convert is not None:
+            value = f.convert(value)
         if found:
             data[f.name] = value
     return data
@@ -302,6 +346,8 @@ def changed(
         if f.condition is not None:
             if _same(condition_form.alike(value)) != _same(condition_form.alike(before.get(f.name))):
                 found[f.name] = value or {}
+            continue
+        if f.shape == "pairs" and not value and not before.get(f.name):
             continue
         if value is None and f.shape in ("value", "json"):
             value = None if f.optional else ""
@@ -377,6 +423,8 @@ def _widget(f: FormField, name: str, value: Any, error: str, access: Access) -> 
     }  # fmt: skip
     if f.ref:
         found["url"] = f"/r/{f.ref}/pick"
+    if f.reloads:
+        found["reloads"] = True
     if f.maxlength and f.kind in ("text", "textarea"):
         found["maxlength"] = f.maxlength
     if f.secret:
@@ -417,7 +465,7 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
     for column in columns:
         column["kind"] = {"choice": "select", "textarea": "text", "checks": "multi"}.get(column["kind"], column["kind"])
     if f.shape == "pairs" and isinstance(value, Mapping):
-        value = [{"key": key, "value": text} for key, text in value.items()]
+        value = [{"key": key, "value": rows_text(text)} for key, text in value.items()]
     given = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
     rows = [[_shown(part, _at(row, where), access) for where, part in parts.items()] for row in given or [{}]]
     told = [
@@ -427,7 +475,15 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
     ]
     if name in errors:
         told.append(errors[name])
-    return {"lines": True, "columns": columns, "rows": rows, "prefix": name, "label": f.label, "errors": told}
+    return {"lines": True, "columns": columns, "rows": rows, "prefix": name, "label": f.label, "errors": told,
+            "help": f.help}  # fmt: skip
+
+
+def rows_text(value: Any) -> Any:
+    """A list beside a name as it is typed: by commas, spans with a dash."""
+    if not isinstance(value, list):
+        return value
+    return "，".join("-".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)
 
 
 def _flattened(parts: Sequence[FormField]) -> list[tuple[str, FormField]]:

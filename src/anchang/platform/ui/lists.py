@@ -254,7 +254,7 @@ def empty_of(state: State) -> dict[str, Any]:
         return {"title": _("The recycle bin is empty."), "icon": "trash"}
     if state.q or state.where:
         return {"title": _("Nothing matches."), "text": _("Change the search or take a filter off."), "icon": "search"}
-    first, begun = primary_of(state), beginning_of(state.resource.name)
+    first, begun = primary_of(state), beginning_of(state.resource.name, state.access.may)
     if first is None and begun is not None:
         return {
             "title": _("No %(things)s yet") % {"things": name}, "text": begun.text,
