@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal as D
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anchang.affairs import rules, tasks
-from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Mortgage, TitleRegistration
+from anchang.affairs.models import ContractCopy, CopyLoan, Dispute, Handover, Mortgage, TitleRegistration, Warranty
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import Receivable
 from anchang.inventory.models import Building
+from anchang.kernel.clock import add_months
+from anchang.kernel.money import yuan
 from anchang.platform.access import bump_stamp, system_access
 from anchang.platform.jobs import JobRun
 from anchang.platform.models import Parameter, Task
@@ -201,3 +204,19 @@ def test_a_contract_says_what_is_still_open(desk, client):
     run("add_disputes", clerk(desk), contract=contract.pk, subject="墙面裂缝")
     kinds = {kind for kind, _late in still_open()}
     assert kinds == {"payment", "mortgage", "title", "dispute"}
+
+
+def test_warranties_and_the_property_fee_begin_with_the_handover(desk):
+    """K15. Months end on the last day of a shorter month; the fee is the area by the office's rate, to the cent."""
+    set_parameter("affairs.warranties", {"屋面防水": 60, "装修工程": 24, "不保": 0})
+    set_parameter("affairs.property_fee", "2.85")
+    contract = desk.sign()
+    run("file_contract", clerk(desk), contract, filing_number="B1")
+    run("deliver_contract", desk.office.access("service"), contract, receiver="张三", note="钥匙 3 把")
+    handover = Handover.objects.get()
+    assert (handover.property_fee, handover.property_fee_from) == (yuan(contract.gross_area * D("2.85")), handover.on)
+    assert [(one.item, add_months(handover.on, n) == one.until) for one, n in zip(
+        Warranty.objects.order_by("-until"), (60, 24), strict=True
+    )] == [("屋面防水", True), ("装修工程", True)]  # fmt: skip
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE affairs_warranty SET until = since")

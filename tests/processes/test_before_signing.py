@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, connection, transaction
 from pypdf import PdfReader
 
-from anchang.affairs.models import SigningCheck, StepDone
+from anchang.affairs.models import SigningCheck, StepBack, StepDone
 from anchang.deals.models import Buyer, Contract
 from anchang.inventory.models import Unit
 from anchang.paperwork.models import RiskNotice, SignatureRequest, SignedNotice
@@ -253,3 +253,30 @@ def test_the_page_shows_both_sides_and_takes_the_decision(desk, client):
     old = client.get(f"/deal/checks/{check.pk}/").content.decode()
     back(desk)
     assert f"{sub.total:,.2f}" in old and 'name="act"' not in old and again.state == "asked"
+
+
+def test_the_last_step_is_taken_back_and_stays_on_record(desk, client):
+    _made, (explain, notices, _check) = procedure(desk)
+    one, sub = notice(desk), desk.subscribe()
+    consultant, clerk = who(desk, "consultant1"), who(desk, "clerk")
+    run("take_signing_step", consultant, sub, step=explain.pk)
+    run("sign_notice", clerk, sub, notice=one.pk, file=scan(desk).pk)
+    second = run("take_signing_step", clerk, sub, step=notices.pk)
+    refused("step_back_too_late", "take_step_back", consultant, sub, step=explain.pk, reason="点错")
+    with pytest.raises(IntegrityError, match="a later step stands"), transaction.atomic():
+        StepBack.objects.create(
+            project=desk.office.project, done=StepDone.objects.get(step=explain), reason="x", at=sub.created_at
+        )
+    refused("step_not_yours", "take_step_back", consultant, sub, step=notices.pk, reason="点错", status=403)
+    client.login(username="clerk", password=PASSWORD)
+    sent = {"act": "back", "step": notices.pk, "reason": "告知书漏页"}
+    assert client.post(f"/deal/{sub.unit_id}/signing/", sent).status_code == 302
+    back(desk)
+    assert StepBack.objects.get().done_id == second.pk
+    refused("steps_open", "sign_contract", clerk, sub)
+    with pytest.raises(IntegrityError, match="steps before signing"), transaction.atomic():
+        insert_contract(sub)
+    again = run("take_signing_step", clerk, sub, step=notices.pk)
+    assert again.pk != second.pk and StepDone.objects.filter(step=notices).count() == 2
+    with pytest.raises(IntegrityError, match="the step is done"), transaction.atomic():
+        StepDone.objects.create(project=desk.office.project, subscription=sub, step=notices, done_at=sub.created_at)

@@ -105,6 +105,8 @@ say(
         "steps_open": _("Steps before signing are open: %(steps)s"),
         "step_too_early": _("The step before it is not done."),
         "step_done": _("This step is done."),
+        "step_back_too_late": _("Only the last step is taken back, and none after the contract is made."),
+        "event.signing.step_back": _("Step before signing taken back: %(step)s"),
         "step_not_yours": _("This step belongs to another role."),
         "no_steps": _("The procedure has no steps yet."),
         "procedure_in_use": _("A procedure in use never changes. Make a new one."),

@@ -24,6 +24,7 @@ from anchang.affairs.models import (
     Provision,
     SellerLiability,
     TitleRegistration,
+    Warranty,
 )
 from anchang.deals.words import late_fee_text
 from anchang.platform.resources import Field, Kanban, Related, Resource, register
@@ -103,6 +104,17 @@ register(Resource(
     fields=(
         Field("title", label=_("Contract"), source="contract__number", list=True), Field("deal"), Field("contract"),
         Field("on", list=True), Field("receiver", list=True), Field("note"), Field("at"),
+        Field("property_fee", list=True), Field("property_fee_from"),
+    ),
+    related=(Related("warranties", "handover"),),
+))  # fmt: skip
+
+register(Resource(
+    name="warranties", model=Warranty, label=_("Warranty"), plural=_("Warranties"), area="papers", icon="certificate",
+    label_field="item", owner=_OWNER, team=_TEAM, order="until", menu_order=65,
+    fields=(
+        Field("item", list=True), Field("contract", list=True), _UNIT, _CUSTOMER, Field("handover"),
+        Field("since", list=True), Field("until", list=True),
     ),
 ))  # fmt: skip
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs.models import ProcedureStep, SigningCheck, SigningProcedure, StepDone
+from anchang.affairs.models import ProcedureStep, SigningCheck, SigningProcedure, StepBack, StepDone
 from anchang.platform.models import Role
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.ui.beginnings import begins
@@ -63,6 +63,17 @@ register(Resource(
         Field("title", label=_("Signing step"), source="step__name", list=True), Field("step"),
         Field("subscription", list=True), Field("done_by", list=True, to="users"), Field("done_at", list=True),
         Field("note", list=True),
+    ),
+))  # fmt: skip
+
+register(Resource(
+    name="steps-back", model=StepBack, label=_("Step taken back"), plural=_("Steps taken back"), icon="arrow-back-up",
+    label_field="title", owner="done__subscription__deal__consultant", team="done__subscription__deal__team",
+    order="-id",
+    fields=(
+        Field("title", label=_("Signing step"), source="done__step__name", list=True), Field("done", list=True),
+        Field("subscription", label=_("Subscription"), source="done__subscription", to="subscriptions", list=True),
+        Field("reason", list=True), Field("by", list=True, to="users"), Field("at", list=True),
     ),
 ))  # fmt: skip
 

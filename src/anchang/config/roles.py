@@ -63,7 +63,8 @@ CONSULTANT: Rights = BASE | MESSAGES_OWN | held("own", """
     commission-payees.view commission-earnings.view commission-lines.view commission-statements.view
     commission-statements.print commission-splits.view
     signature-requests.view signers.view signers.link subscriptions.esign
-    signing-checks.view steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    signing-checks.view steps-done.view steps-back.view signed-notices.view subscriptions.ask-check
+    subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice review-results.view legal-reviews.view
     opportunities.* negotiations.*
 """) | held("project", """
@@ -97,10 +98,11 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     commission-statements.view commission-statements.print commission-awards.*
     signature-requests.* signers.view signers.link archive-downloads.view document-templates.view
     signing-certificates.view subscriptions.esign contracts.esign contracts.notice
-    signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    signing-checks.* steps-done.view steps-back.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
     risk-notices.view opportunities.* negotiations.* review-points.view review-results.view legal-reviews.view
-    handovers.view seller-liabilities.view seller-liabilities.excuse provisions.view month-statements.view
+    handovers.view warranties.view seller-liabilities.view seller-liabilities.excuse provisions.view
+    month-statements.view
     budget-entries.view
 """)  # fmt: skip
 
@@ -115,9 +117,9 @@ CLERK: Rights = BASE | held("project", """
     events.view files.* reports.project
     document-templates.* signature-requests.* signers.view signers.link archive-downloads.view
     signing-certificates.view subscriptions.esign
-    signing-checks.* steps-done.view signed-notices.view subscriptions.ask-check subscriptions.take-step
+    signing-checks.* steps-done.view steps-back.view signed-notices.view subscriptions.ask-check subscriptions.take-step
     subscriptions.sign-notice subscriptions.esign-notice signing-procedures.view procedure-steps.view
-    risk-notices.* handovers.view seller-liabilities.view provisions.view
+    risk-notices.* handovers.view warranties.view seller-liabilities.view provisions.view
     review-points.* review-results.view legal-reviews.view
     mortgages.* titles.* contract-copies.* copy-loans.view disputes.*
 """)  # fmt: skip
@@ -136,7 +138,7 @@ MONEY_DECISIONS: Rights = held("project", """
 
 FINANCE: Rights = BASE | BANKING | held("project", """
     signing-checks.view signing-checks.confirm signing-checks.return signed-notices.view
-    handovers.view seller-liabilities.* provisions.view month-statements.* budget-entries.*
+    handovers.view warranties.view seller-liabilities.* provisions.view month-statements.* budget-entries.*
     customers.view holds.view holds.receive deals.view deals.attach deal-files.* buyers.view bundles.view
     bundle-items.view
     subscriptions.view subscriptions.receive subscriptions.print deal-changes.view
@@ -158,7 +160,7 @@ SERVICE: Rights = BASE | held("project", """
     visits.view visits.create call-ins.* follow-ups.* appointments.*
     contracts.view deals.view events.view reports.project
     mortgages.* titles.* contract-copies.* copy-loans.view contracts.deliver disputes.view
-    handovers.view seller-liabilities.view provisions.view
+    handovers.view warranties.view seller-liabilities.view provisions.view
 """)  # fmt: skip
 
 DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """

@@ -179,7 +179,7 @@ register(
             Related("invoices", "contract"), Related("vouchers", "contract"),
             Related("mortgages", "contract"), Related("titles", "contract"), Related("contract-copies", "contract"),
             Related("disputes", "contract"), Related("review-results", "contract"),
-            Related("legal-reviews", "contract"),
+            Related("legal-reviews", "contract"), Related("handovers", "contract"), Related("warranties", "contract"),
         ),
     )
 )  # fmt: skip

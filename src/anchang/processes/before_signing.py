@@ -8,7 +8,7 @@ from typing import Annotated
 from django.db.models import Q, Sum
 from django.utils.translation import gettext_lazy as _
 
-from anchang.affairs.models import ProcedureStep, SigningCheck, SigningProcedure, StepDone
+from anchang.affairs.models import ProcedureStep, SigningCheck, SigningProcedure, StepBack, StepDone
 from anchang.deals import rules
 from anchang.deals.commands.checklist import missing_documents
 from anchang.deals.models import Contract, Deal, Subscription
@@ -18,7 +18,7 @@ from anchang.kernel.money import ZERO
 from anchang.paperwork.queries import unsigned_notices
 from anchang.platform.commands import command
 from anchang.platform.context import Context
-from anchang.platform.inputs import Input, Label, Line, Ref
+from anchang.platform.inputs import Input, Label, Line, Reason, Ref
 from anchang.processes.people import with_permission, with_roles
 from anchang.processes.signing_facts import changed_since, differences, digest_of, facts_of
 
@@ -30,6 +30,11 @@ class OpinionInput(Input):
 class StepInput(Input):
     step: Annotated[Ref("procedure-steps"), Label(_("Signing step"))]
     note: Annotated[Line, Label(_("Note"))] = ""
+
+
+class StepBackInput(Input):
+    step: Annotated[Ref("procedure-steps"), Label(_("Signing step"))]
+    reason: Annotated[Reason, Label(_("Reason"))]
 
 
 def why_not_prepare(subscription: Subscription) -> Refusal | None:
@@ -132,7 +137,9 @@ def check_unchanged(deal: Deal, subscription: Subscription) -> None:
 def steps_of(subscription: Subscription) -> list[tuple[ProcedureStep, StepDone | None]]:
     """The steps that this subscription goes through, each with when it was done: those of the procedure that it has
     begun, else of the one in use."""
-    rows = StepDone.objects.filter(project_id=subscription.project_id, subscription=subscription)
+    rows = StepDone.objects.filter(
+        project_id=subscription.project_id, subscription=subscription, backs__isnull=True
+    )
     done = {row.step_id: row for row in rows.select_related("step", "done_by")}
     begun = next(iter(done.values()), None)
     wanted = Q(procedure__state=SigningProcedure.State.ACTIVE, procedure__deleted_at__isnull=True)
@@ -162,6 +169,28 @@ def take_step(ctx: Context, subscription: Subscription, data: StepInput) -> Step
     ctx.event(
         "signing.step_done", subscription, customer_id=subscription.customer_id, deal=subscription.deal_id,
         step=step.name, note=data.note,
+    )  # fmt: skip
+    return made
+
+
+@command(
+    Subscription, verb="take-step-back", label=_("Take a step back"), icon="arrow-back-up", shape="",
+    permission="subscriptions.take-step", refuses=why_not_prepare, name="take_step_back",
+)  # fmt: skip
+def take_step_back(ctx: Context, subscription: Subscription, data: StepBackInput) -> StepBack:
+    """The last step that was done is open again; that it was done stays on record. Raises step_back_too_late,
+    step_not_yours."""
+    steps = [(step, done) for step, done in steps_of(subscription) if done is not None]
+    if not steps or steps[-1][0].pk != data.step.pk:
+        raise DomainError("step_back_too_late", fields={"step": "step_back_too_late"})
+    step, done = steps[-1]
+    check_role(ctx, step)
+    made = StepBack.objects.create(
+        project=ctx.here, done=done, reason=data.reason, by_id=ctx.user_id, at=ctx.now
+    )  # fmt: skip
+    ctx.event(
+        "signing.step_back", subscription, customer_id=subscription.customer_id, deal=subscription.deal_id,
+        step=step.name, note=data.reason,
     )  # fmt: skip
     return made
 

@@ -12,7 +12,8 @@ from anchang.platform.context import Context
 constraint_errors({
     "signing_check_four_eyes": "four_eyes", "signing_check_one_open": "check_running",
     "contract_checked": "check_missing", "contract_steps_done": "steps_open", "step_in_order": "step_too_early",
-    "step_done_once": "step_done", "procedure_step_once": "already_exists",
+    "step_done_once": "step_done", "step_back_last": "step_back_too_late", "step_back_once": "step_back_too_late",
+    "procedure_step_once": "already_exists",
     "procedure_step_frozen": "procedure_in_use", "affairs_signingprocedure_posted": "procedure_in_use",
 })  # fmt: skip
 

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Contract, Deal
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 #: `provided` is written by the trigger of provisions alone.
 _KEPT = """
@@ -42,6 +42,8 @@ class Handover(ProjectFact):
     receiver = models.CharField(_("Receiver"), max_length=50, blank=True)
     note = models.CharField(_("Handover sheet"), max_length=500, blank=True)
     at = models.DateTimeField(_("Recorded at"))
+    property_fee_from = models.DateField(_("Property fee from"), null=True)
+    property_fee = yuan(_("Property fee, a month"), null=True)
 
     personal_of = "deal.customer"
     personal = {"receiver": "'***'", "note": "''"}
@@ -51,6 +53,29 @@ class Handover(ProjectFact):
 
     def __str__(self) -> str:
         return self.on.isoformat()
+
+
+class Warranty(ProjectFact):
+    """What the seller repairs, and until when: it begins with the handover (建设工程质量管理条例 40)."""
+
+    append_only = True
+    audited = True
+
+    handover = ProjectKey(Handover, related_name="warranties", verbose_name=_("Handover"))
+    contract = ProjectKey(Contract, verbose_name=_("Contract"))
+    item = models.CharField(_("Covered"), max_length=60)
+    since = models.DateField(_("Since"))
+    until = models.DateField(pgettext_lazy("warranty", "Until"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "handover", "item", name="warranty_once"),
+            models.CheckConstraint(condition=Q(until__gt=F("since")), name="warranty_lasts"),
+        ]
+        indexes = [models.Index(fields=["project", "until"], name="warranty_until")]
+
+    def __str__(self) -> str:
+        return self.item
 
 
 class SellerLiability(ProjectModel):
@@ -81,12 +106,7 @@ class SellerLiability(ProjectModel):
     days = models.PositiveIntegerField(_("Days late"), default=0)
     amount = yuan(_("Amount"), default=0)
     provided = yuan(_("Provided for"), default=0)
-    open = models.GeneratedField(
-        expression=F("amount") - F("provided"),
-        output_field=models.DecimalField(_("Not provided for"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Not provided for"),
-    )
+    open = rest(_("Not provided for"), "amount", "provided")
 
     class Meta:
         constraints = [

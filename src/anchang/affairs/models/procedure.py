@@ -138,7 +138,30 @@ class StepDone(ProjectFact):
     note = models.CharField(_("Note"), max_length=200, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint("project", "subscription", "step", name="step_done_once")]
+        indexes = [models.Index(fields=["project", "subscription", "step"], name="step_done_of")]
 
     def __str__(self) -> str:
         return str(self.step)
+
+
+class StepBack(ProjectFact):
+    """A step that was done is open again: the row of its doing stays. The database takes it for the last step only,
+    and not after the contract is made."""
+
+    append_only = True
+    audited = True
+    guard_sql = procedure_guards.BACK_SQL
+
+    done = ProjectKey(StepDone, related_name="backs", verbose_name=_("Step done"))
+    reason = models.CharField(_("Reason"), max_length=200)
+    by = user_key(_("Taken back by"), null=True)
+    at = models.DateTimeField(_("Taken back at"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("project", "done", name="step_back_once"),
+            models.CheckConstraint(condition=~Q(reason=""), name="step_back_explained"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.done)

@@ -23,8 +23,7 @@ BEGIN
     proc := anchang_procedure_of(NEW.project_id, NEW.subscription_id);
     IF EXISTS (SELECT FROM affairs_procedurestep s
                 WHERE s.project_id = NEW.project_id AND s.procedure_id = proc AND s.deleted_at IS NULL
-                  AND NOT EXISTS (SELECT FROM affairs_stepdone x WHERE x.project_id = s.project_id
-                                     AND x.subscription_id = NEW.subscription_id AND x.step_id = s.id)) THEN
+                  AND NOT anchang_step_stands(s.project_id, NEW.subscription_id, s.id)) THEN
         RAISE EXCEPTION 'steps before signing are open'
             USING ERRCODE = '23514', CONSTRAINT = 'contract_steps_done';
     END IF;
@@ -38,13 +37,24 @@ SET search_path = public, pg_temp AS $$
     SELECT coalesce(
         (SELECT s.procedure_id FROM affairs_stepdone x
            JOIN affairs_procedurestep s ON s.project_id = x.project_id AND s.id = x.step_id
-          WHERE x.project_id = pid AND x.subscription_id = sub LIMIT 1),
+          WHERE x.project_id = pid AND x.subscription_id = sub
+            AND NOT EXISTS (SELECT FROM affairs_stepback b WHERE b.project_id = pid AND b.done_id = x.id) LIMIT 1),
         (SELECT id FROM affairs_signingprocedure
           WHERE project_id = pid AND state = 'active' AND deleted_at IS NULL))
 $$"""
 
+#: A step that was done and not taken back.
+_STANDS = """
+CREATE OR REPLACE FUNCTION anchang_step_stands(pid bigint, sub bigint, step bigint) RETURNS boolean LANGUAGE sql STABLE
+SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM affairs_stepdone x
+                    WHERE x.project_id = pid AND x.subscription_id = sub AND x.step_id = step
+                      AND NOT EXISTS (SELECT FROM affairs_stepback b WHERE b.project_id = pid AND b.done_id = x.id))
+$$"""
+
 CONTRACT_SQL = (
     _PROCEDURE_OF,
+    _STANDS,
     _CONTRACT,
     "CREATE OR REPLACE TRIGGER anchang_contract_checked BEFORE INSERT ON deals_contract "
     "FOR EACH ROW EXECUTE FUNCTION anchang_contract_checked()",
@@ -84,17 +94,47 @@ BEGIN
        OR EXISTS (SELECT FROM affairs_procedurestep s
                    WHERE s.project_id = NEW.project_id AND s.procedure_id = mine.procedure_id AND s.seq < mine.seq
                      AND s.deleted_at IS NULL
-                     AND NOT EXISTS (SELECT FROM affairs_stepdone x WHERE x.project_id = s.project_id
-                                        AND x.subscription_id = NEW.subscription_id AND x.step_id = s.id)) THEN
+                     AND NOT anchang_step_stands(s.project_id, NEW.subscription_id, s.id)) THEN
         RAISE EXCEPTION 'a step before it is open'
             USING ERRCODE = '23514', CONSTRAINT = 'step_in_order';
+    END IF;
+    IF anchang_step_stands(NEW.project_id, NEW.subscription_id, NEW.step_id) THEN
+        RAISE EXCEPTION 'the step is done' USING ERRCODE = '23514', CONSTRAINT = 'step_done_once';
     END IF;
     RETURN NEW;
 END $$"""
 
 DONE_SQL = (
     _PROCEDURE_OF,
+    _STANDS,
     _DONE,
     "CREATE OR REPLACE TRIGGER anchang_step_done BEFORE INSERT ON affairs_stepdone "
     "FOR EACH ROW EXECUTE FUNCTION anchang_step_done()",
+)
+
+#: Only the last step that stands is taken back, and none once there is a contract.
+_BACK = """
+CREATE OR REPLACE FUNCTION anchang_step_back() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE sub bigint; mine record; paper text;
+BEGIN
+    SELECT x.subscription_id, s.procedure_id, s.seq INTO mine FROM affairs_stepdone x
+      JOIN affairs_procedurestep s ON s.project_id = x.project_id AND s.id = x.step_id
+     WHERE x.project_id = NEW.project_id AND x.id = NEW.done_id;
+    sub := mine.subscription_id;
+    SELECT state INTO paper FROM deals_subscription WHERE project_id = NEW.project_id AND id = sub FOR NO KEY UPDATE;
+    IF paper NOT IN ('active', 'overdue')
+       OR EXISTS (SELECT FROM affairs_procedurestep s WHERE s.project_id = NEW.project_id
+                     AND s.procedure_id = mine.procedure_id AND s.seq > mine.seq
+                     AND anchang_step_stands(s.project_id, sub, s.id)) THEN
+        RAISE EXCEPTION 'a later step stands, or the contract is made'
+            USING ERRCODE = '23514', CONSTRAINT = 'step_back_last';
+    END IF;
+    RETURN NEW;
+END $$"""
+
+BACK_SQL = (
+    _STANDS,
+    _BACK,
+    "CREATE OR REPLACE TRIGGER anchang_step_back BEFORE INSERT ON affairs_stepback "
+    "FOR EACH ROW EXECUTE FUNCTION anchang_step_back()",
 )

@@ -80,6 +80,11 @@ def _step(request: HttpRequest, subscription: Subscription) -> None:
     doing.run(request, "take_signing_step", subscription.pk, data)
 
 
+def _step_back(request: HttpRequest, subscription: Subscription) -> None:
+    data = {"step": doing.number(request.POST.get("step", "")), "reason": request.POST.get("reason", "").strip()}
+    doing.run(request, "take_step_back", subscription.pk, data)
+
+
 def _paper(request: HttpRequest, subscription: Subscription) -> None:
     upload = request.FILES.get("file")
     if upload is None:
@@ -96,7 +101,7 @@ def _esign(request: HttpRequest, subscription: Subscription) -> None:
 
 ACTS: dict[str, Callable[[HttpRequest, Subscription], None]] = {
     "ask": _ask, "confirm": _decide("confirm_signing_check"), "return": _decide("return_signing_check"),
-    "step": _step, "paper": _paper, "esign": _esign,
+    "step": _step, "back": _step_back, "paper": _paper, "esign": _esign,
 }  # fmt: skip
 
 
@@ -160,11 +165,13 @@ def _steps(request: HttpRequest, subscription: Subscription, open_: bool) -> lis
     ctx = Context.for_record(access, subscription)
     steps = before_signing.steps_of(subscription)
     following = next((step.pk for step, done in steps if done is None), None) if open_ else None
+    last = next((step.pk for step, done in reversed(steps) if done is not None), None) if open_ else None
     right = access.may("subscriptions.take-step", subscription.project_id)
     names = role_names([step.role for step, _done in steps])
     return [
         {"step": step, "done": done, "role": names.get(step.role, step.role), "now": step.pk == following,
-         "may": step.pk == following and right and before_signing.may_take(ctx, step)}
+         "may": step.pk == following and right and before_signing.may_take(ctx, step),
+         "may_back": step.pk == last and right and before_signing.may_take(ctx, step)}
         for step, done in steps
     ]  # fmt: skip
 
