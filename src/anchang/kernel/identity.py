@@ -129,3 +129,8 @@ def mask_number(text: str) -> str:
     if len(number) <= 4:
         return "*" * len(number)
     return number[0] + "*" * (len(number) - 3) + number[-2:]
+
+
+def mask_name(name: str) -> str:
+    """`张*`: the first character, as lists of people are made public."""
+    return name[:1] + "*" * max(len(name) - 1, 1) if name else ""

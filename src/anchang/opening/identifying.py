@@ -16,7 +16,6 @@ from anchang.platform import attempts, parameters
 
 SALT, COOKIE, DIGITS = "anchang.opening.identified", "identified", 4
 LINK, PHONE, IDENTITY = "link", "phone", "identity"
-_NUMBERS = {PHONE: CustomerPhone, IDENTITY: CustomerIdentity}
 
 
 def asked_for(buyer: OpeningBuyer) -> str:
@@ -47,14 +46,19 @@ def identify(buyer: OpeningBuyer, typed: str) -> bool:
     project, today = buyer.opening.project, buyer.opening.project.today()
     counter = f"opening-identity:{buyer.pk}"
     attempts.check_attempts(counter, int(parameters.value("opening.identify_tries", project, today)))
-    model = _NUMBERS[asked_for(buyer)]
-    rows = model.objects.filter(project_id=buyer.project_id, customer=buyer.customer_id, active=True)
-    known = {tail[-DIGITS:].upper() for tail in rows.values_list("tail", flat=True)}
+    known = {tail[-DIGITS:].upper() for tail in _tails(buyer, asked_for(buyer))}
     if len(typed) == DIGITS and typed.upper() in known:
         attempts.forget_attempts(counter)
         return True
     attempts.add_attempt(counter, int(parameters.value("opening.identify_pause_minutes", project, today)))
     return False
+
+
+def _tails(buyer: OpeningBuyer, kind: str) -> list[str]:
+    mine = {"project_id": buyer.project_id, "customer_id": buyer.customer_id, "active": True}
+    if kind == PHONE:
+        return list(CustomerPhone.objects.filter(**mine).values_list("tail", flat=True))
+    return list(CustomerIdentity.objects.filter(**mine).values_list("tail", flat=True))
 
 
 def remember(request: HttpRequest, answer: HttpResponse, buyer: OpeningBuyer, path: str) -> None:

@@ -10,7 +10,10 @@ from django.db import connection
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from anchang.crm.models import CustomerIdentity
+from anchang.deals.models import Lottery, QueueTicket
 from anchang.inventory.models import Unit
+from anchang.kernel.identity import mask_name
 from anchang.opening import passes, rules
 from anchang.opening.models import Attempt, Favourite, OfferedUnit, Opening, OpeningBuyer, OpeningClaim
 from anchang.platform import parameters
@@ -20,6 +23,33 @@ _LIVE = ("won", "confirmed")
 
 def openings(within: Q | None) -> list[Opening]:
     return list(Opening.objects.filter(within).order_by("-starts_at")[:100]) if within is not None else []
+
+
+def lotteries(within: Q | None) -> list[Lottery]:
+    if within is None:
+        return []
+    return list(Lottery.objects.filter(within).select_related("scheme").order_by("-id")[:100])
+
+
+def lottery_rows(lottery: Lottery) -> list[dict[str, Any]]:
+    """Every entrant as the list is made public: number, place, masked name and document, by place once drawn. Three
+    queries."""
+    tickets = QueueTicket.objects.filter(project_id=lottery.project_id, scheme_id=lottery.scheme_id)
+    names = dict(tickets.values_list("number", "customer__name"))
+    owners = dict(tickets.values_list("number", "customer_id"))
+    papers = dict(
+        CustomerIdentity.objects.filter(project_id=lottery.project_id, customer__in=owners.values(), active=True)
+        .order_by("-id").values_list("customer_id", "masked")
+    )  # fmt: skip
+    places = {number: place for place, number in enumerate(lottery.result, 1)}
+    order = lottery.result or sorted(lottery.entrants)
+    return [
+        {
+            "place": places.get(number), "number": number, "name": mask_name(names.get(number, "")),
+            "document": papers.get(owners.get(number), ""),
+        }
+        for number in order
+    ]  # fmt: skip
 
 
 def buyer_of(who: passes.Pass) -> OpeningBuyer | None:

@@ -175,7 +175,9 @@ def home(request: HttpRequest) -> HttpResponse:
     access = access_of(request)
     access.require("openings.view")
     within = reading.reach(resources.get("openings"), "openings.view", access, project_ids_of(request))
-    return render(request, "opening/home.html", {"openings": queries.openings(within)})
+    lotteries = reading.reach(resources.get("lotteries"), "lotteries.view", access, project_ids_of(request))
+    found = {"openings": queries.openings(within), "lotteries": queries.lotteries(lotteries)}
+    return render(request, "opening/home.html", found)
 
 
 @require_safe
