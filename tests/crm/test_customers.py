@@ -245,6 +245,20 @@ def test_transfer_moves_rows_tasks_and_sight(office):
         assert names(access) == []
 
 
+def test_customers_are_given_to_consultants_of_the_project_only(office):
+    with office.as_("consultant1") as access:
+        made = add(access)
+    outsider = office.users["finance"].pk
+    with office.as_("manager") as access:
+        for name, subject, data in (
+            ("transfer_customer", [made], {"owner": outsider}),
+            ("hand_over_all", [], {"leaver": office.users["consultant1"].pk, "heirs": [outsider], "reason": "离职"}),
+            ("add_customers", [], {"name": "李", "phone": "13900000099", "owner": outsider}),
+        ):
+            with pytest.raises(DomainError, match="owner_not_here"):
+                run(name, access, *subject, **data)
+
+
 def test_leavers_customers_are_spread(office):
     with office.as_("consultant1") as access:
         for i in range(5):

@@ -24,7 +24,7 @@ from anchang.crm.commands.numbers import PhoneText, holders_and_ids, phone_rows,
 from anchang.crm.commands.tagging import TagKeys, hand_tags, replace_tags, tag_rows
 from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, CustomerPhone, Grade, Need
-from anchang.crm.queries.people import teams_of
+from anchang.crm.queries.people import check_consultants, teams_of
 from anchang.kernel.errors import DomainError
 from anchang.platform import personal
 from anchang.platform.commands import command, constraint_errors, creates, edits
@@ -81,6 +81,7 @@ def add_customers(ctx: Context, rows: list[CustomerInput]) -> list[Customer]:
     costs five statements, and one more with a channel, and with tags."""
     ids = check_free(ctx, [n for row in rows for n in split(row.phone)], new=len(rows))
     owners = [owner_of(ctx, row.owner) for row in rows]
+    check_consultants(ctx, [row.owner for row in rows if row.owner and row.owner.pk != ctx.user_id])
     teams = teams_of(ctx, owners)
     channels = channel_ids(ctx, [row.channel for row in rows])
     made = make_customers(ctx, [

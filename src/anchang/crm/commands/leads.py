@@ -18,12 +18,12 @@ from anchang.crm.commands.numbers import PhoneText, split
 from anchang.crm.commands.personal import RevealInput, count_reveal
 from anchang.crm.models import HELD, OPEN, Lead, LeadPhone, LeadState
 from anchang.crm.queries.leads import invalid_reason_choices, owners_to_name
+from anchang.crm.queries.people import check_consultants
 from anchang.kernel.errors import DomainError, Refusal, forbidden
 from anchang.platform import personal, reading, resources
 from anchang.platform.commands import command, constraint_errors, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Input, Label, Moment, Name, Note, Ref
-from anchang.platform.models import TeamMember
 
 constraint_errors({"lead_phone_once": "lead_taken", "claim_counter_once": "busy"})
 
@@ -101,15 +101,7 @@ def _check_owners(ctx: Context, rows: list[LeadInput]) -> None:
     nameable = owners_to_name(ctx.access, ctx.here, ctx.business_date) if named else "any"
     if nameable != "any" and (not nameable or set(named) != {ctx.user_id}):
         raise forbidden("leads.assign")
-    for user in named.values():
-        check_consultant(ctx, user)
-
-
-def check_consultant(ctx: Context, user: Any, name: str = "owner") -> None:
-    """Raises owner_not_here for somebody who left or is in no team of the project."""
-    here = TeamMember.objects.filter(project=ctx.here, user=user).exists()
-    if not (user.is_active and here):
-        raise DomainError("owner_not_here", status=422, fields={name: "owner_not_here"}, name=user.name)
+    check_consultants(ctx, named.values())
 
 
 def _check_seen(ctx: Context, ids: list[int]) -> None:
@@ -197,7 +189,7 @@ def assign_lead(ctx: Context, lead: Lead, data: AssignInput) -> Lead:
     owner_not_here."""
     if lead.owner_id == data.user.pk:
         raise DomainError("same_lead_owner")
-    check_consultant(ctx, data.user, "user")
+    check_consultants(ctx, [data.user], "user")
     give_leads(ctx, [lead.pk], data.user.pk, "transferred", reason=data.reason)
     lead.refresh_from_db()
     return lead
@@ -323,7 +315,7 @@ class ReopenInput(Input):
 def reopen_lead(ctx: Context, lead: Lead, data: ReopenInput) -> Lead:
     """A manager opens a closed lead again: for a consultant, or into the pool."""
     if data.user is not None:
-        check_consultant(ctx, data.user, "user")
+        check_consultants(ctx, [data.user], "user")
     lead.valid, lead.invalid_reason, lead.closed_note = None, "", ""
     lead.save(update_fields=["valid", "invalid_reason", "closed_note", "updated_at"])
     send_to_pool(

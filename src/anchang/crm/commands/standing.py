@@ -14,7 +14,7 @@ from anchang.crm import dictionaries
 from anchang.crm.commands.hooks import hand_over_hooks
 from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Appointment, Customer, OwnerChange
-from anchang.crm.queries.people import managers_by_team, names_of, teams_of
+from anchang.crm.queries.people import check_consultants, managers_by_team, names_of, teams_of
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
@@ -31,9 +31,11 @@ class TransferInput(Input):
     Customer, verb="transfer", label=_("Hand over"), icon="arrows-exchange", refuses=why_not_write, bulk=True
 )
 def transfer_customer(ctx: Context, customer: Customer, data: TransferInput) -> Customer:
-    """Give the customer to another consultant; open to-dos and appointments go along."""
+    """Give the customer to another consultant; open to-dos and appointments go along. Raises same_owner,
+    owner_not_here."""
     if customer.owner_id == data.owner.pk:
         raise DomainError("same_owner")
+    check_consultants(ctx, [data.owner])
     give(ctx, [(customer, data.owner.pk)], reason=data.reason)
     ctx.notify([data.owner.pk], "customer_received", customer, name=customer.name)
     return customer
@@ -109,16 +111,18 @@ class HandOverInput(Input):
 )
 def hand_over_all(ctx: Context, data: HandOverInput) -> dict[str, Any]:
     """All customers of a leaver to the heirs in turn (Z04), and what the other apps hold for him."""
-    heirs = [h.pk for h in dict.fromkeys(data.heirs) if h.pk != data.leaver.pk]
-    if not heirs:
+    people = [h for h in dict.fromkeys(data.heirs) if h.pk != data.leaver.pk]
+    if not people:
         raise DomainError("bad_input", status=422, fields={"heirs": "leaver_needs_heirs"})
+    check_consultants(ctx, people, "heirs")
+    heirs = [h.pk for h in people]
     rows = list(
         Customer.objects.select_for_update(no_key=True).filter(project=ctx.here, owner=data.leaver.pk)
         .exclude(state__in=("merged", "erased")).order_by("pk")
     )  # fmt: skip
     give(ctx, [(c, heirs[i % len(heirs)]) for i, c in enumerate(rows)], reason=data.reason)
-    for heir in heirs:
-        ctx.notify([heir], "customers_received", count=sum(c.owner_id == heir for c in rows))
+    for pk in heirs:
+        ctx.notify([pk], "customers_received", count=sum(c.owner_id == pk for c in rows))
     for hook in hand_over_hooks:
         hook(ctx, data.leaver.pk, heirs)
     return {"handed_over": len(rows)}

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from django.db.models import Q
 from django.utils import timezone
 
+from anchang.kernel.errors import DomainError
 from anchang.platform.context import Context
 from anchang.platform.models import Grant, TeamMember, User
 
@@ -20,6 +21,18 @@ def teams_of(ctx: Context, user_ids: Iterable[int | None]) -> dict[int, int]:
         return {ctx.user_id: mine} if wanted and mine and ctx.user_id else {}
     rows = TeamMember.objects.filter(project=ctx.here, user__in=wanted)
     return dict(rows.values_list("user_id", "team_id"))
+
+
+def check_consultants(ctx: Context, users: Iterable[User], name: str = "owner") -> None:
+    """Raises owner_not_here when one of them left or is in no team of the project. `name`: the input's field. One
+    query."""
+    asked = {user.pk: user for user in users}
+    if not asked:
+        return
+    here = set(TeamMember.objects.filter(project=ctx.here, user__in=asked).values_list("user_id", flat=True))
+    for user in asked.values():
+        if not user.is_active or user.pk not in here:
+            raise DomainError("owner_not_here", status=422, fields={name: "owner_not_here"}, name=user.name)
 
 
 def managers_by_team(ctx: Context) -> dict[int | None, list[int]]:
