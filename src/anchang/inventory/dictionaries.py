@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.inventory.models import Building, DictionaryEntry, Discount, PaymentPlan
+from anchang.inventory.models import Building, DictionaryEntry, Discount, Layout, PaymentPlan
 
 BUILT_IN_TYPES = {
     "housing": _("Housing"),
@@ -48,3 +48,9 @@ def plans_named(project_id: int | None) -> dict[str, str]:
 def discounts_named(project_id: int | None) -> dict[str, str]:
     rows = Discount.objects.filter(project_id=project_id or 0, active=True).order_by("position", "pk")
     return dict(rows.values_list("code", "name"))
+
+
+def layouts_named(project_id: int | None) -> dict[str, str]:
+    """The project's layouts by their codes."""
+    rows = Layout.objects.all() if project_id is None else Layout.objects.filter(project_id=project_id)
+    return dict(rows.order_by("code").values_list("code", "name"))

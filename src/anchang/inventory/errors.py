@@ -81,7 +81,7 @@ _EVENTS = {
     "event.unit.measured": _("%(unit)s measured: %(area)s ㎡"),
     "event.unit.area_approved": _("Measured area of %(unit)s approved: %(area)s ㎡"),
     "event.units.imported": _("Price list imported: %(created)s new, %(updated)s changed"),
-    "event.building.generated": _("%(count)s units of %(building)s made"),
+    "event.building.generated": _("%(count)s units of %(building)s made: %(first)s to %(last)s"),
     "event.batch.ticked": _("Checklist: %(item)s"),
     "event.price_scheme.state": _("Price scheme %(title)s: from %(old)s to %(new)s"),
     "event.price_adjustment.state": _("Price adjustment %(reason)s: %(new)s"),

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field as PydanticField
 
+from anchang.inventory import dictionaries as words
 from anchang.inventory import rules
 from anchang.inventory.commands.tree import (
     Word,
@@ -22,9 +23,14 @@ from anchang.platform.commands import command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Input, Label, Quantity
 
+#: Numbers of a floor that are told.
+SHOWN = 12
+
 
 class PositionInput(Input):
-    layout: Annotated[str, Label(_("Layout")), PydanticField(max_length=20)] = ""
+    layout: Annotated[
+        str, Label(_("Layout"), kind="choice", choices=words.layouts_named), PydanticField(max_length=20)
+    ] = ""
     gross_area: Annotated[Quantity, Label(_("Gross area"))]
     inner_area: Annotated[Quantity, Label(_("Inner area"))]
 
@@ -32,16 +38,24 @@ class PositionInput(Input):
 class GenerateInput(Input):
     first_floor: Annotated[int, Label(_("First floor")), Between(-20, 300)] = 1
     last_floor: Annotated[int, Label(_("Last floor")), Between(-20, 300)]
-    skip_floors: Annotated[list[int], Label(_("Floors left out"), kind="json")] = []
-    sections: Annotated[list[Word], Label(_("Sections"), kind="json"), PydanticField(max_length=50)] = [""]
+    skip_floors: Annotated[
+        list[int], Label(_("Floors left out"), help=_("Floor numbers with commas, such as 4, 13, 14."))
+    ] = []
+    sections: Annotated[
+        list[Word], Label(_("Sections"), help=_("Their names with commas; empty: the building has one entrance.")),
+        PydanticField(max_length=50),
+    ] = [""]
     positions: Annotated[
         list[PositionInput],
-        Label(_("Units of a floor"), kind="json"),
+        Label(_("Units of a floor")),
         PydanticField(min_length=1, max_length=200),
     ]
-    pattern: Annotated[str, Label(_("Numbering pattern")), PydanticField(max_length=60)] = "{floor}{index2}"
+    pattern: Annotated[
+        str, PydanticField(max_length=60),
+        Label(_("Numbering pattern"), help=_("{floor}, {index} and {section}; {floor2} and {index2} have two digits.")),
+    ] = "{floor}{index2}"
     continue_index: Annotated[bool, Label(_("Number on through the sections"))] = False
-    product_type: Annotated[Word, Label(_("Product type"))] = "housing"
+    product_type: Annotated[Word, Label(_("Product type"), kind="choice", choices=words.product_types)] = "housing"
     preview: Annotated[bool, Label(_("Preview only"))] = False
 
 
@@ -72,7 +86,7 @@ def generate_units(ctx: Context, building: Building, data: GenerateInput) -> dic
         check_product_type(types, unit)
     if not data.preview:
         save_new_units(ctx, units)
-        ctx.event("building.generated", building, building=building.name, count=len(units))
+        ctx.event("building.generated", building, building=building.name, count=len(units), **_shown(units))
     return {"count": len(units), "units": [_preview(unit) for unit in units], "written": not data.preview}
 
 
@@ -91,6 +105,14 @@ def _layouts_named(ctx: Context, codes: set[str]) -> dict[str, Layout]:
             "layout_unknown", status=422, fields={"positions": "layout_unknown"}, layout=missing[0]
         )
     return found
+
+
+def _shown(units: list[Unit]) -> dict[str, str]:
+    """The numbers of the lowest and the highest floor, for whoever looks before it is done."""
+    ends = (units[0].floor, units[-1].floor)
+    floors = {floor: [unit.code for unit in units if unit.floor == floor] for floor in ends}
+    lines = [f"{'、'.join(codes[:SHOWN])}{'…' if len(codes) > SHOWN else ''}" for codes in floors.values()]
+    return {"first": lines[0], "last": lines[-1]}
 
 
 def _preview(unit: Unit) -> dict[str, Any]:
