@@ -80,7 +80,7 @@ MANAGER: Rights = BASE | MESSAGES | held("project", """
     personal-requests.*
     owner-changes.* grade-changes.* truth-checks.* tags.*
     presence.* rotation.* rosters.* profiles.* turns.*
-    units.ask-discount units.make-quotation discount-requests.* discount-decisions.view quotations.* coupons.*
+    units.ask-discount units.make-quotation discount-requests.* discount-decisions.* quotations.* coupons.*
     price-strategies.*
     units.hold units.subscribe units.release units.control units.match units.retain units.lock units.unlock
     units.export release-batches.*
@@ -179,7 +179,7 @@ DIRECTOR: Rights = MANAGER | MONEY_DECISIONS | CHANNELS | held("project", """
 GROUP_MARKETING: Rights = BASE | held("project", """
     export-requests.*
     reports.* sales-plans.* plan-targets.* units.* price-lists.* price-rows.* price-schemes.* scheme-prices.*
-    discount-requests.* discount-decisions.view quotations.view coupons.* price-strategies.*
+    discount-requests.* discount-decisions.* quotations.view coupons.* price-strategies.*
     price-adjustments.* discounts.* payment-plans.* channels.* campaigns.*
     customers.view leads.view visits.view follow-ups.view deal-changes.view deal-changes.approve deal-changes.refuse
     deals.view holds.view subscriptions.view subscriptions.approve subscriptions.refuse contracts.view bundles.view
