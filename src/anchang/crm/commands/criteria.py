@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.models import Customer, Grade
 from anchang.crm.queries.criteria import criteria_of, in_words, met_when_new, unmet
+from anchang.crm.queries.segments import condition_of
 from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.commands import project_command
@@ -62,11 +63,7 @@ class CriteriaInput(Input):
 def set_grade_criteria(ctx: Context, data: CriteriaInput) -> dict[str, Any]:
     """What a customer must fulfil to be given the grade from a day on; nothing: no criteria. The author can't ask
     about fields that he may not see. Raises bad_condition, segment_of_customers."""
-    where = data.condition or {}
-    if data.segment is not None:
-        where = data.segment.query.get("where") or {}
-        if data.segment.resource != "customers" or not where:
-            raise DomainError("bad_input", status=422, fields={"segment": "segment_of_customers"})
+    where = condition_of(data.segment) if data.segment is not None else data.condition or {}
     node = conditions.parse(where)
     conditions.compile_condition(node, resources.get("customers"), ctx.access, (ctx.here.pk,), ctx.now)
     value = {**criteria_of(ctx), data.grade: where}

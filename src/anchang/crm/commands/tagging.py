@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from anchang.crm.commands.writable import why_not_write
 from anchang.crm.models import Customer, CustomerTag, Tag, TagPass
+from anchang.crm.queries.segments import condition_of
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import conditions, resources
 from anchang.platform.binning import put_in_bin
@@ -124,9 +125,7 @@ def apply_tag(ctx: Context, tag: Tag) -> dict[str, Any]:
 def _rule_of(ctx: Context, condition: dict[str, Any] | None, segment: SavedView | None) -> dict[str, Any]:
     """The condition, checked with the author's own rights: what he can't read he can't ask about."""
     if segment is not None:
-        if segment.resource != "customers" or not segment.query.get("where"):
-            raise DomainError("bad_input", status=422, fields={"segment": "segment_of_customers"})
-        condition = segment.query["where"]
+        condition = condition_of(segment)
     if not condition:
         return {}
     node = conditions.parse(condition)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from anchang.kernel.errors import not_found
+from anchang.kernel.errors import DomainError, not_found
 from anchang.platform import reading, resources
 from anchang.platform.access import Access
 from anchang.platform.models import SavedView
@@ -24,6 +25,14 @@ def segment_of(access: Access, project_id: int, key: int) -> SavedView:
     if found is None:
         raise not_found()
     return found
+
+
+def condition_of(segment: SavedView) -> dict[str, Any]:
+    """What makes a customer belong to it. Raises segment_of_customers for a view of other records or without filter."""
+    where = segment.query.get("where")
+    if segment.resource != "customers" or not where:
+        raise DomainError("bad_input", status=422, fields={"segment": "segment_of_customers"})
+    return dict(where)
 
 
 def members(access: Access, segment: SavedView) -> QuerySet:

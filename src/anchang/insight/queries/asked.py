@@ -53,6 +53,19 @@ class Asked:
         """As every answer names them."""
         return [{"id": p.pk, "code": p.code, "label": p.name} for p in self.projects]
 
+    def over_span(self, basis: str = "business_date") -> dict[str, Any]:
+        """How an answer about the days from `first` to `last` begins; `basis`: the day that counts."""
+        return {
+            "projects": self.named_projects, "from": self.first.isoformat(), "to": self.last.isoformat(),
+            "basis": basis, "scope": self.scope,
+        }  # fmt: skip
+
+    def as_of_today(self) -> dict[str, Any]:
+        """How an answer about what stands now begins."""
+        return {
+            "projects": self.named_projects, "date": self.today.isoformat(), "basis": "today", "scope": self.scope,
+        }  # fmt: skip
+
     @property
     def period(self) -> Period:
         return period_of(self.kind, self.day)  # type: ignore[arg-type]

@@ -50,11 +50,7 @@ def assigning_report(asked: Asked) -> dict[str, Any]:
     ]
     rows.sort(key=lambda r: (-r["leads"], r["way"], r["user"]["label"]))
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "business_date",
-        "scope": asked.scope,
+        **asked.over_span(),
         "rows": rows,
         "drill": {"leads": drill.rows("leads", drill.between("business_date", asked.first, asked.last))},
     }

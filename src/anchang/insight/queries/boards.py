@@ -76,10 +76,7 @@ def uncollected_report(asked: Asked) -> dict[str, Any]:
         one[0] += 1
         one[1] += row[6]
     return {
-        "projects": asked.named_projects,
-        "date": asked.today.isoformat(),
-        "basis": "today",
-        "scope": asked.scope,
+        **asked.as_of_today(),
         "contracts": len(rows),
         "open": str(_sum(rows, 6)),
         "cash": str(_sum(rows, 7)),

@@ -38,11 +38,7 @@ def connected_report(asked: Asked) -> dict[str, Any]:
         rows = cursor.fetchall()
     names = labels.people(r[4] for r in rows)
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "opened_on",
-        "scope": asked.scope,
+        **asked.over_span("opened_on"),
         "deals": len(rows),
         "running": sum(1 for r in rows if r[5] != "ended"),
         "total": str(sum((r[7] or ZERO for r in rows if r[5] != "ended"), ZERO)),

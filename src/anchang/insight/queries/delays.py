@@ -34,7 +34,7 @@ def delays_report(asked: Asked) -> dict[str, Any]:
         rows = cursor.fetchall()
     kinds = {kind: [r for r in rows if r[0] == kind] for kind in ("delivery", "title")}
     return {
-        "projects": asked.named_projects, "date": asked.today.isoformat(), "basis": "today", "scope": asked.scope,
+        **asked.as_of_today(),
         "amount": str(sum((r[8] for r in rows), ZERO)), "provided": str(sum((r[9] for r in rows), ZERO)),
         "open": str(sum((r[8] - r[9] for r in rows), ZERO)),
         "kinds": [

@@ -65,11 +65,7 @@ def collection_report(asked: Asked) -> dict[str, Any]:
     receipts = sum(g[2] for g in groups.values())
     rows = _items(asked, received, refunded) if by == "item" else _named(asked, by, groups)
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "business_date",
-        "scope": asked.scope,
+        **asked.over_span(),
         "group": by,
         "received": str(received),
         "refunded": str(refunded),
@@ -180,11 +176,7 @@ def collection_rate_report(asked: Asked) -> dict[str, Any]:
     names = labels.people(people)
     codes = {p.pk: {"id": p.pk, "label": p.name} for p in asked.projects}
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "due_on",
-        "scope": asked.scope,
+        **asked.over_span("due_on"),
         **_rate(*total),
         "by_person": [{"person": names.get(k), **_rate(*people[k])} for k in sorted(people, key=str)],
         "by_project": [{"project": codes.get(k), **_rate(*projects[k])} for k in sorted(projects)],
@@ -247,10 +239,7 @@ def unsigned_report(asked: Asked) -> dict[str, Any]:
             }
         )
     return {
-        "projects": asked.named_projects,
-        "date": asked.today.isoformat(),
-        "basis": "today",
-        "scope": asked.scope,
+        **asked.as_of_today(),
         "count": len(listed),
         "amount": str(sum((r[4] for r in rows), ZERO)),
         "buckets": [{"bucket": n, "count": c, "amount": str(a)} for n, (c, a) in buckets.items()],
@@ -290,10 +279,7 @@ def overdue_report(asked: Asked) -> dict[str, Any]:
     ((coming, coming_amount),) = _fetch(_COMING.format(who=who), params)
     late = sum((b[1] for b in buckets.values()), ZERO)
     return {
-        "projects": asked.named_projects,
-        "date": asked.today.isoformat(),
-        "basis": "today",
-        "scope": asked.scope,
+        **asked.as_of_today(),
         "lines": sum(b[0] for b in buckets.values()),
         "overdue": str(late),
         "due_to_date": str(due),

@@ -54,11 +54,7 @@ def portrait_report(asked: Asked) -> dict[str, Any]:
     }
     total, bought = _total(asked)
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "business_date",
-        "scope": asked.scope,
+        **asked.over_span(),
         "customers": total,
         "bought": bought,
         "bought_rate": text(rules.rate(bought, total)),

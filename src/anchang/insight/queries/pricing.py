@@ -39,11 +39,7 @@ def discounts_report(asked: Asked) -> dict[str, Any]:
         return row | {"amount": str(row["amount"]), "share": text(rules.rate(row["amount"], total))}
 
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "activated_on",
-        "scope": asked.scope,
+        **asked.over_span("activated_on"),
         "total": str(total),
         "kinds": [{k: v for k, v in shown(row).items() if k != "name"} for row in kinds],
         "rows": [shown(row) for row in named[:LISTED]],
@@ -65,10 +61,7 @@ def slow_report(asked: Asked) -> dict[str, Any]:
             })  # fmt: skip
     rows.sort(key=lambda row: -row["days"])
     return {
-        "projects": asked.named_projects,
-        "date": asked.today.isoformat(),
-        "basis": "today",
-        "scope": asked.scope,
+        **asked.as_of_today(),
         "count": len(rows),
         "list_total": _sum(rows, "list_total"),
         "cut": str(sum((Decimal(r["list_total"]) - Decimal(r["suggested_total"]) for r in rows), ZERO)),
@@ -96,10 +89,7 @@ def withheld_report(asked: Asked) -> dict[str, Any]:
             for unit in hoarded_units(project, asked.today) if unit.licence is not None
         ]  # fmt: skip
     return {
-        "projects": asked.named_projects,
-        "date": asked.today.isoformat(),
-        "basis": "today",
-        "scope": asked.scope,
+        **asked.as_of_today(),
         "withheld": len(rows),
         "late": sum(1 for clock in clocks if clock["standing"] in ("overdue", "late")),
         "licences": clocks,
@@ -123,11 +113,7 @@ def modes_report(asked: Asked) -> dict[str, Any]:
         for (mode, agency), items in sorted(found.items())
     ]
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "business_date",
-        "scope": asked.scope,
+        **asked.over_span(),
         "rows": rows,
         "drill": {},
     }

@@ -83,11 +83,7 @@ def feedback_report(asked: Asked) -> dict[str, Any]:
         for (answer, count), share in zip(ordered, rules.shares(c for _, c in ordered), strict=True):
             rows.append({"question": question, "answer": answer, "count": count, "share": text(share)})
     return {
-        "projects": asked.named_projects,
-        "from": asked.first.isoformat(),
-        "to": asked.last.isoformat(),
-        "basis": "business_date",
-        "scope": asked.scope,
+        **asked.over_span(),
         "rows": rows,
         "drill": {"count": drill.rows("visits", drill.between("business_date", asked.first, asked.last))},
     }
