@@ -164,3 +164,21 @@ def test_rows_are_drawn_again_by_the_server(client, office):
     assert client.get("/r/customers/condition/part?name=c&kind=group&depth=1").content.decode().count("data-cond-node") == 2
     client.login(username="finance", password=PASSWORD)
     assert client.get("/r/units/condition?name=c").status_code == 200
+
+
+def test_a_list_is_filtered_by_groups_and_keeps_them(client, office):
+    """A view's nested filter opens as it is, is worded in its chip, and isn't lost by another filter."""
+    for name, grade in (("王大明", "A"), ("李小红", "B"), ("赵强", "C")):
+        Customer.objects.create(
+            project=office.project, name=name, grade=grade, business_date=dt.date(2026, 1, 5), owner=office.users["manager"]
+        )
+    client.login(username="manager", password=PASSWORD)
+    form = {"filter": ["any(", "aa", "bb", ")"], "filter.aa.f": "name", "filter.aa.op": "starts", "filter.aa.v": "王",
+            "filter.bb.f": "grade", "filter.bb.op": "in", "filter.bb.v": "B"}  # fmt: skip
+    answer = client.post("/r/customers/filter?whole=1", form)
+    page = client.get(answer["Location"]).content.decode()
+    assert "王大明" in page and "李小红" in page and "赵强" not in page and "姓名 开头是 王 或 " in page
+    editor = client.get(answer["Location"].replace("/?", "/filter?field=name&")).content.decode()
+    assert 'value="any(" selected' in editor and 'value="王"' in editor
+    refused = client.post("/r/customers/filter?whole=1", form | {"filter.aa.v": ""})
+    assert refused.status_code == 422 and "cond-row has-error" in refused.content.decode()

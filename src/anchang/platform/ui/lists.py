@@ -10,18 +10,21 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from anchang.kernel.errors import DomainError, forbidden, not_found
 from anchang.platform import commands, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.exporting.rows import may_reveal
+from anchang.platform.inputs import ConditionOn
 from anchang.platform.models import SavedView
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Resource
-from anchang.platform.ui import filters, rows
+from anchang.platform.ui import condition_form, filters, rows
 from anchang.platform.ui.beginnings import beginning_of
 from anchang.platform.ui.components import Action, FilterChip, Pager
+from anchang.platform.ui.condition_form import Editor
+from anchang.platform.ui.condition_words import said
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
 from anchang.platform.ui.navigation import address_with
 from anchang.platform.ui.overlays import overlay
@@ -192,7 +195,8 @@ def chips_of(state: State) -> list[FilterChip]:
     """One chip per test in force, then the state and the owner as offers."""
     tests = filters.tests_of(state.where)
     if tests is None:
-        return [FilterChip(_("Filter"), state.url("filter"), _("several conditions"), state.url(where=""))]
+        words = said(state.resource, state.where, state.access, state.project_id)
+        return [FilterChip(_("Filter"), state.url("filter", whole="1"), words, _without(state, ""))]
     found = []
     for at, test in enumerate(tests):
         label, text = filters.in_words(state.resource, test, state.access, state.project_id)
@@ -271,15 +275,18 @@ def empty_of(state: State) -> dict[str, Any]:
 # --- filters -------------------------------------------------------------------------------------
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def filter_editor(request: HttpRequest, name: str) -> HttpResponse:
     """First the fields, then the test of one field; `apply=1` answers with the list's new address."""
     state = state_of(request, resource_of(name))
+    if request.GET.get("whole") or filters.tests_of(state.where) is None:
+        return whole_filter(request, state)
     known = filters.filterable(state.resource, state.fields)
     f = next((f for f in known if f.name == request.GET.get("field")), None)
     if f is None:
         fields = [{"label": f.label, "url": state.url("filter", field=f.name)} for f in known]
-        return overlay(request, "platform/filter_fields.html", _("Filter"), {"fields": fields, "state": state})
+        context = {"fields": fields, "state": state, "whole_url": state.url("filter", whole="1")}
+        return overlay(request, "platform/filter_fields.html", _("Filter"), context)
     tests = filters.tests_of(state.where) or []
     at = request.GET.get("at", "")
     place = int(at) if at.isascii() and at.isdigit() and int(at) < len(tests) else None
@@ -294,6 +301,20 @@ def filter_editor(request: HttpRequest, name: str) -> HttpResponse:
         parts = state.parts() | {"where": filters.write_where(tests) or "{}"}
         return HttpResponseRedirect(f"/r/{state.resource.name}/?{urlencode(parts)}")
     return overlay(request, "platform/filter_editor.html", str(f.label), editor_of(state, f, tests, place))
+
+
+def whole_filter(request: HttpRequest, state: State) -> HttpResponse:
+    """The filter as groups and rows; sent, it answers with the list's new address."""
+    editor = Editor(ConditionOn(state.resource.name), state.access, state.project_id, "filter")
+    where, wrong = state.where, False
+    if request.method == "POST":
+        where = condition_form.read(editor.on, request.POST, editor.name)
+        wrong = condition_form.lacks(where) or (where is not None and bool(editor.fault(where)))
+        if not wrong:
+            parts = state.parts() | {"where": _json(where or {})}
+            return HttpResponseRedirect(f"/r/{state.resource.name}/?{urlencode(parts)}")
+    context = {"editor": editor.draw(where, judge=wrong), "here": state.url("filter", whole="1")}
+    return overlay(request, "platform/filter_whole.html", _("Filter"), context, status=422 if wrong else 200)
 
 
 def editor_of(state: State, f: Field, tests: list[dict[str, Any]], place: int | None) -> dict[str, Any]:
