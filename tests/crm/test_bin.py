@@ -202,6 +202,16 @@ def test_a_lead_comes_back_only_when_no_other_has_one_of_its_phones(office):
         run("restore_lead", access, old)
 
 
+def test_a_file_stays_while_the_person_waits_for_an_answer(office):
+    customer = file_of(office)
+    with office.as_("manager") as access:
+        request = run("add_requests", access, customer=customer.pk, kind="copy", way="phone")
+        with pytest.raises(DomainError, match="customer_has_request"):
+            run("delete_customer", access, customer)
+        run("refuse_request", access, request, reason="撤回")
+        run("delete_customer", access, customer)
+
+
 def test_the_bin_is_for_those_who_may_bring_back(office, client):
     customer = file_of(office)
     with office.as_("manager") as access:

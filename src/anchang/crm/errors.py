@@ -9,6 +9,7 @@ say(
     {
         "phone_taken": _("This phone belongs to a customer of %(owner)s."),
         "customer_in_use": _("This customer stays: there are %(what)s of his."),
+        "customer_has_request": _("A request about his personal data is open; answer it first."),
         "customer_in_bin": _("The customer is in the recycle bin; restore him first."),
         "phone_has_lead": _("Another lead has this phone by now."),
         "visit_there_again": _("The same visit was imported again meanwhile."),

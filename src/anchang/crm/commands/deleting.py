@@ -25,6 +25,7 @@ from anchang.crm.models import (
     CustomerPhone,
     Lead,
     LeadPhone,
+    PersonalRequest,
     Tour,
     TruthCheck,
     Visit,
@@ -75,8 +76,11 @@ def _beside(ctx: Context, resource: str, ids: Collection[int], moment: Any, was:
          name="delete_customer")  # fmt: skip
 def delete_customer(ctx: Context, customer: Customer, data: DeleteInput) -> dict[str, Any]:
     """The file with its contacts, needs, leads, visits, follow-ups, to-dos and papers; its numbers are free for others.
-    Files that were merged into it go along. Raises customer_in_use when deals or other papers stand on it."""
+    Files that were merged into it go along. Raises customer_in_use when deals or other papers stand on it,
+    customer_has_request when the person waits for an answer about his data."""
     ids = _files(ctx, customer, None)
+    if PersonalRequest.objects.filter(project=ctx.here, customer__in=ids, state=PersonalRequest.State.OPEN).exists():
+        raise DomainError("customer_has_request")
     if found := kept.standing_on(ctx.here.pk, ids):
         raise DomainError("customer_in_use", what=kept.name_of(found))
     _move_customer(ctx, ids, ctx.now, None)
