@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils.translation import override
 from openpyxl import load_workbook
 
 from anchang.inventory.documents import price_list_pdf, statutory_price_list_xlsx
 from anchang.inventory.models import PriceList, Unit
 from anchang.inventory.papers import price_list_paper
+from anchang.inventory.words import footer_text
 from tests.factories import PASSWORD, make_office, run
 from tests.inventory.stock import make_stock
 from tests.inventory.test_units import refused
@@ -71,3 +73,9 @@ def test_parking_has_a_list_of_its_own(office: Any, client: Any) -> None:
     assert f"{url}?type=parking" in page and "车位" in page
     assert client.get(url, {"type": "parking"}).status_code == 200
     assert client.get(url, {"type": "office"}).status_code == 404
+
+
+def test_the_foot_reads_as_on_paper() -> None:
+    with override("zh-hans"):
+        told = footer_text({"units": 4, "gross_area": "481.44", "list_total": "11313840.00"})
+    assert told == "4 套 · 481.44 ㎡ · 11,313,840.00"

@@ -461,7 +461,7 @@ def test_a_paper_proves_its_price_by_computing_it_again(desk):
     told = reading.get_row(resource, access, paper.pk)["price_check"]
     assert (told["total"], told["agrees"]) == ("2696170.00", True) and "V1" in told["list_version"]
     with override("zh-hans"):
-        assert rows.told(resource.by_name["price_check"], told).startswith("2,696,170.00 · 与合同价一致")
+        assert rows.told(resource.by_name["price_check"], told).startswith("2,696,170.00 · 与单据一致")
     paper.snapshot["discounts"][0]["value"] = "0.97"
     assert queries.price_check(paper.total, paper.snapshot)["agrees"] is False
     assert queries.price_check(D("1.00"), {}) is None, "migrated without a computed price"

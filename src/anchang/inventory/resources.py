@@ -35,7 +35,15 @@ from anchang.inventory.models import (
     UnitStateChange,
 )
 from anchang.inventory.models.units import PriceBasis
-from anchang.inventory.words import checks_text, factors_text, head_text, reason_text, rounding_text, targets_text
+from anchang.inventory.words import (
+    checks_text,
+    factors_text,
+    footer_text,
+    head_text,
+    reason_text,
+    rounding_text,
+    targets_text,
+)
 from anchang.kernel.money import ZERO, rounding_named
 from anchang.platform.inputs import label_of
 from anchang.platform.models import StoredFile
@@ -302,7 +310,7 @@ register(Resource(
         Field("filed_number", list=True),
         Field("approved_by"),
         Field("approved_at"),
-        Field("footer", label=_("Footer"), value=_list_sums, list=True),
+        Field("footer", label=_("Footer"), value=_list_sums, words=footer_text, list=True),
         Field("scheme"),
         Field("effective_on"),
         Field("facts", kind="json", words=head_text),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -97,13 +98,18 @@ def targets_text(targets: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
+def footer_text(footer: Mapping[str, Any]) -> str:
+    """The sums of a price list: units, gross area and total."""
+    area, total = formats.number(Decimal(footer["gross_area"]), 2), formats.money(footer["list_total"])
+    return f"{footer['units']} {_('units')} · {area} ㎡ · {total}"
+
+
 def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
     """Each factor table by its name, with the number of its lines."""
     return "；".join(f"{factor['name']}（{len(factor['lines'])}）" for factor in factors)
 
 
 __all__ = [
-    "HEAD", "REASONS", "checks_text", "factors_text", "head_text", "reason_text", "rounding_text", "snapshot_text",
-    "steps_text",
-    "targets_text",
+    "HEAD", "REASONS", "checks_text", "factors_text", "footer_text", "head_text", "reason_text", "rounding_text",
+    "snapshot_text", "steps_text", "targets_text",
 ]  # fmt: skip
