@@ -17,3 +17,13 @@ def user_key(label: Any, **options: Any) -> models.ForeignKey:
 def yuan(label: Any, **options: Any) -> models.DecimalField:
     """Yuan with two places."""
     return models.DecimalField(label, max_digits=18, decimal_places=2, **options)
+
+
+def rest(label: Any, whole: str, part: str) -> models.GeneratedField:
+    """Yuan of one column less another, kept by the database itself."""
+    return models.GeneratedField(
+        expression=models.F(whole) - models.F(part),
+        output_field=models.DecimalField(label, max_digits=18, decimal_places=2),
+        db_persist=True,
+        verbose_name=label,
+    )
