@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from anchang.inventory.models import Building, Layout, Licence, PaymentPlan, PriceList, Unit
+from anchang.platform import files
 from anchang.platform.access import Access
+from anchang.platform.models import StoredFile
 from tests.factories import Office, run
 
 LIST_PRICE = Decimal("23500.00")
@@ -25,6 +29,11 @@ class Stock:
 
     def unit(self, index: int = 0) -> Unit:
         return Unit.objects.select_related("licence").get(pk=self.units[index].pk)
+
+    def release_paper(self, unit: Unit) -> StoredFile:
+        """The paper that ends a charge or seizure, stored with the unit."""
+        paper = SimpleUploadedFile("release.pdf", b"%PDF-1")
+        return files.save(self.office.project, "release.pdf", paper, resource="units", record_id=unit.pk)
 
 
 def make_stock(

@@ -153,6 +153,8 @@ def test_price_locks_are_cleared_by_confirming_the_price(office: Any) -> None:
         refused("lock_needs_price", "unlock_unit", access, unit, kind="price", reason="x")
         refused("lock_not_set", "unlock_unit", access, unit, kind="seized", reason="x")
         run("confirm_price", access, unit, reason="复核")
+        refused("release_paper_missing", "unlock_unit", access, unit, kind="mortgaged", reason="抵押权人同意函")
+        stock.release_paper(unit)
         run("unlock_unit", access, unit, kind="mortgaged", reason="抵押权人同意函")
         assert stock.unit().locks == []
         assert UnitLock.objects.filter(unit=unit, cleared_at=None).count() == 0

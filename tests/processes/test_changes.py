@@ -451,5 +451,7 @@ def test_a_mortgaged_or_seized_unit_is_not_signed(desk):
         with pytest.raises(DomainError) as caught:
             run("sign_contract", desk.office.access("clerk"), sub)
         assert caught.value.code == "unit_locked"
+        refused("release_paper_missing", "unlock_unit", manager, desk.unit(), kind=kind, reason="解押证明")
+        desk.stock.release_paper(desk.unit())
         run("unlock_unit", manager, desk.unit(), kind=kind, reason="解押证明")
     assert run("sign_contract", desk.office.access("clerk"), sub).state == "signed"

@@ -23,8 +23,9 @@ from anchang.kernel.errors import DomainError
 from anchang.platform import jobs
 from anchang.platform.context import Context
 from anchang.platform.models import Task
+from anchang.platform.scope import set_scope
 from anchang.processes import legacy, reminders
-from tests.factories import run
+from tests.factories import PASSWORD, run
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -74,6 +75,15 @@ def test_dunning_until_settled(desk):
     desk.receive(contract, str(second.amount))
     assert not Task.objects.filter(code="payment_due", record_id=second.pk, state="open").exists()
     assert run_on(desk, second.due_on + 21 * DAY, reminders.remind_of_payment) == 0
+
+
+def test_dunning_of_a_deal_without_consultant_is_the_cashiers(desk):
+    contract = desk.sign(deposit="50000")
+    Deal.objects.update(consultant=None)
+    deposit = Receivable.objects.get(contract=contract, item="deposit")
+    assert run_on(desk, deposit.due_on, reminders.remind_of_payment) >= 1
+    told = Task.objects.filter(code="payment_due", record_id=deposit.pk)
+    assert desk.office.users["finance"].pk in told.values_list("assignee", flat=True)
 
 
 def test_due_list_and_ages(desk):
@@ -158,9 +168,37 @@ def test_timeline_tells_the_whole_deal(desk):
     )
     contract = run("sign_contract", desk.office.access("clerk"), desk.subscribe())
     desk.receive(contract, "100")
-    names = [e["name"] for e in queries.deal_timeline(Deal.objects.get())]
+    names = [e["name"] for e in queries.deal_timeline(Deal.objects.get()) if e["resource"] != "customers"]
     assert names == ["money.received", "contract.signed", "subscription.active", "unit.held"]
     assert held.deal_id == contract.deal_id
+
+
+def test_the_deals_page_tells_it_from_the_first_click_and_leaves_other_deals_out(desk, client):
+    """BS34: lead, visit, talks, papers, money and steps on one page; a second deal of the buyer has its own."""
+    seller = desk.office.access("consultant1")
+    lead = run("add_leads", seller, project="YQ", name="王五", phone="13812340001", channel="media")
+    visit = run("register_visits", seller, project="YQ", phone="13812340001", name="王五")
+    lead.refresh_from_db()
+    assert lead.customer_id == visit.customer_id
+    run("add_follow_ups", seller, customer=visit.customer_id, method="phone", content="约周末再看")
+    first, second = desk.sign(0, customer=visit.customer), desk.sign(1, customer=visit.customer)
+    desk.receive(first, "100000")
+    run("add_disputes", desk.office.access("clerk"), contract=first.pk, subject="面积")
+    client.login(username="manager", password=PASSWORD)
+
+    def names(deal):
+        found = client.get(f"/api/v1/deals/{deal}/events?limit=200").json()["items"]
+        set_scope(seller.project_ids, seller.actor)
+        return {one["name"] if one["resource"] != "leads" else "lead" for one in found}
+
+    told = names(first.deal_id)
+    assert {"lead", "visit.registered", "follow_up.added", "contract.signed", "money.received",
+            "dispute.opened"} <= told, told  # fmt: skip
+    other = names(second.deal_id)
+    assert "contract.signed" in other and not {"money.received", "dispute.opened"} & other
+    page = client.get(f"/r/deals/{first.deal_id}/").content.decode()
+    set_scope(seller.project_ids, seller.actor)
+    assert f"/visits/{visit.pk}/" in page and second.number not in page
 
 
 def test_jobs_run_in_their_project(desk):

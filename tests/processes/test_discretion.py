@@ -17,6 +17,7 @@ def unit(desk):
     director = desk.office.access("director")
     run("terminate_contract", director, contract, reason=TERMINATION, fault="none")
     run("lock_unit", director, desk.unit(), kind="seized", reason=COURT)
+    desk.stock.release_paper(desk.unit())
     run("unlock_unit", director, desk.unit(), kind="seized", reason=RELEASED)
     return desk.unit()
 

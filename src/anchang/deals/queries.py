@@ -10,9 +10,12 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, Sum
 
+from anchang.crm.models import Lead
+from anchang.crm.queries.customers import merged_ids
 from anchang.deals.models import Buyer, Contract, Deal, Hold, PlanLine, PriceStrategy, Subscription
 from anchang.inventory import rules as stock_rules
 from anchang.kernel.money import ZERO, unit_price
+from anchang.platform import resources
 from anchang.platform.models import Event, Project
 from anchang.platform.telling import actor_text, event_text
 
@@ -164,24 +167,30 @@ def signing_overdue(project: Project, today: dt.date) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-#: Resources whose records carry the deal in the event's data; their own ids are looked up.
+#: Papers of a deal: their events are those of their own ids, whatever else the customer bought.
 _PAPERS = (("holds", Hold), ("subscriptions", Subscription), ("contracts", Contract))
+#: What leads to a deal, beside the records of customers and leads themselves.
+_BEFORE = ("opportunities", "negotiations", "discount-requests", "quotations", "queue-tickets")
+
+
+def story_of_deal(deal: Deal) -> Q:
+    """One deal from the first click to the certificate (一单到底, BS34): how its customer came, what was done with him,
+    the deal's papers, money and steps; not what he did in other deals. Events are indexed by customer and record."""
+    holders = Hold.everything.filter(project_id=deal.project_id, deal=deal).values_list("customer_id", flat=True)
+    mine = merged_ids(deal.customer)  # a relative who held the unit has a history of his own
+    leads = Lead.objects.filter(project_id=deal.project_id, customer__in=mine).values("pk")
+    around = [r.name for r in resources.all_resources() if r.model._meta.app_label == "crm"]
+    before = Q(customer_id__in=mine, data__deal__isnull=True, resource__in=[*around, *_BEFORE])
+    of_deal = Q(data__deal=deal.pk)
+    for name, model in _PAPERS:
+        of_deal |= Q(resource=name, record_id__in=model.everything.filter(deal=deal).values("pk"))
+    return Q(resource="leads", record_id__in=leads) | before | (Q(customer_id__in={*mine, *holders}) & of_deal)
 
 
 def deal_timeline(deal: Deal, limit: int = 200) -> list[dict[str, Any]]:
     """What happened to the deal and its papers and money, newest first."""
-    q = Q(resource="deals", record_id=deal.pk) | Q(data__deal=deal.pk)
-    for name, model in _PAPERS:
-        ids = model.everything.filter(project_id=deal.project_id, deal=deal).values("id")
-        q |= Q(resource=name, record_id__in=ids)
-    # Events are indexed by customer; a relative's hold keeps its own.
-    holders = Hold.everything.filter(project_id=deal.project_id, deal=deal).values_list(
-        "customer_id", flat=True
-    )
-    customers = {deal.customer_id, *holders}
-    rows = Event.objects.filter(q, project_id=deal.project_id, customer_id__in=customers).order_by(
-        "-at", "-id"
-    )
+    own = Q(resource="deals", record_id=deal.pk) | story_of_deal(deal)
+    rows = Event.objects.filter(own, project_id=deal.project_id).order_by("-at", "-id")
     return [
         {
             "at": e.at.isoformat(), "name": e.name, "text": event_text(e.name, e.data, e.resource),

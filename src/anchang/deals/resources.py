@@ -72,6 +72,7 @@ register(
             Field("documents", label=_("Signing documents"), value=_documents),
         ),
         label_field="title", owner="consultant", team="team", state_field="state", order="-id",
+        story=queries.story_of_deal,
         related=(
             Related("holds", "deal"), Related("subscriptions", "deal"), Related("contracts", "deal"),
             Related("receivables", "deal"), Related("receipts", "deal"), Related("refunds", "deal"),

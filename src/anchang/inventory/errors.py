@@ -34,6 +34,7 @@ _ERRORS = {
     "lock_of_bureau": _("This lock follows the comparison with the bureau."),
     "lock_not_set": _("This lock is not set."),
     "lock_set_already": _("This lock is set."),
+    "release_paper_missing": _("Store the release paper with the files of %(unit)s or its building first."),
     "lock_needs_price": _("A price lock is cleared by confirming the price."),
     "price_list_not_draft": _("Only a draft can be changed."),
     "price_list_not_approved": _("The price list is not approved."),

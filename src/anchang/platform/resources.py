@@ -146,6 +146,8 @@ class Resource:
     # group_level only: which rows the actor may see; default all for whoever holds the permission
     group_reach: Callable[[Any], Any] | None = field(default=None, compare=False)
     key_field: str = ""  # a natural key (`code`) by which references may name a record
+    # story(record) -> events that its timeline tells beside its own, of objects that the reader may view
+    story: Callable[[Any], models.Q] | None = field(default=None, compare=False)
 
     @property
     def by_tokens(self) -> bool:

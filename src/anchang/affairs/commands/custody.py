@@ -70,7 +70,8 @@ def _move(ctx: Context, copy: ContractCopy, state: str, **facts: Any) -> Contrac
     copy.refresh_from_db()
     contract = copy.contract
     ctx.event(
-        f"copy.{state}", copy, customer_id=contract.customer_id, number=contract.number, copy=copy.number, **facts
+        f"copy.{state}", copy, customer_id=contract.customer_id, deal=contract.deal_id, number=contract.number,
+        copy=copy.number, **facts,
     )
     return copy
 

@@ -59,7 +59,8 @@ def add_disputes(ctx: Context, rows: Sequence[DisputeInput]) -> list[Dispute]:
         )  # fmt: skip
         dispute.save()
         ctx.event(
-            "dispute.opened", dispute, customer_id=contract.customer_id, number=contract.number, subject=row.subject
+            "dispute.opened", dispute, customer_id=contract.customer_id, deal=contract.deal_id, number=contract.number,
+            subject=row.subject,
         )
         made.append(dispute)
     return made
@@ -86,7 +87,8 @@ def _go(ctx: Context, dispute: Dispute, to: str, **facts: Any) -> Dispute:
     dispute.save(update_fields=["state", "result", "closed_on", "updated_at"])
     dispute.refresh_from_db()
     ctx.event(
-        f"dispute.{to}", dispute, customer_id=dispute.contract.customer_id, number=dispute.contract.number, **facts
+        f"dispute.{to}", dispute, customer_id=dispute.contract.customer_id, deal=dispute.contract.deal_id,
+        number=dispute.contract.number, **facts,
     )
     return dispute
 

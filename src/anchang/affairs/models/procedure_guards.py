@@ -122,7 +122,7 @@ BEGIN
      WHERE x.project_id = NEW.project_id AND x.id = NEW.done_id;
     sub := mine.subscription_id;
     SELECT state INTO paper FROM deals_subscription WHERE project_id = NEW.project_id AND id = sub FOR NO KEY UPDATE;
-    IF paper NOT IN ('active', 'overdue')
+    IF paper = 'signed'
        OR EXISTS (SELECT FROM affairs_procedurestep s WHERE s.project_id = NEW.project_id
                      AND s.procedure_id = mine.procedure_id AND s.seq > mine.seq
                      AND anchang_step_stands(s.project_id, sub, s.id)) THEN

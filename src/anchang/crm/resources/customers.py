@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from django.db.models import Count, F, JSONField, OuterRef, Subquery
+from django.db.models import Count, F, JSONField, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -97,6 +97,7 @@ CUSTOMERS = register(
         team="team",
         search=("name",),
         extra_tokens=_tokens,
+        story=lambda customer: Q(customer_id=customer.pk),
         order="-created_at",
         state_field="state",
         fields=(

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +19,7 @@ from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Reason, Ref
+from anchang.platform.models import StoredFile
 
 #: Locks that only the pricing side clears.
 PRICE_LOCKS = (rules.LOCK_PRICE, rules.LOCK_RECONFIRM)
@@ -322,15 +323,27 @@ def lock_unit(ctx: Context, unit: Unit, data: LockInput) -> Unit:
     Unit, verb="unlock", label=_("Unlock"), bulk=True, show=lambda unit: set(unit.locks) - set(PRICE_LOCKS)
 )
 def unlock_unit(ctx: Context, unit: Unit, data: UnlockInput) -> Unit:
-    """Clear a selection lock, a mortgage (release paper or the lender's consent) or a seizure."""
+    """Clear a selection lock, or a mortgage or seizure whose release paper is stored (BS32)."""
     if data.kind in PRICE_LOCKS:
         raise DomainError("lock_needs_price", fields={"kind": "lock_needs_price"})
     _not_by_hand(str(data.kind))
     if data.kind not in unit.locks:
         raise DomainError("lock_not_set", unit=unit.label)
+    _release_paper(ctx, unit, str(data.kind))
     clear_locks(ctx, unit, [str(data.kind)], data.reason)
     announce(ctx, [unit])
     return unit
+
+
+def _release_paper(ctx: Context, unit: Unit, kind: str) -> None:
+    """A charge or seizure ends by a paper (解押、解封文件, or the lender's written consent), stored with the unit or
+    its building since the lock was set. Raises release_paper_missing."""
+    if kind not in (rules.LOCK_MORTGAGED, rules.LOCK_SEIZED):
+        return
+    lock = UnitLock.objects.get(project=ctx.here, unit=unit, kind=kind, cleared_at=None)
+    place = Q(resource="units", record_id=unit.pk) | Q(resource="buildings", record_id=unit.building_id)
+    if not StoredFile.objects.filter(place, project=ctx.here, created_at__gte=lock.set_at).exists():
+        raise DomainError("release_paper_missing", unit=unit.label)
 
 
 @command(

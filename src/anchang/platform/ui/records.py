@@ -21,6 +21,7 @@ from anchang.platform.commands import Command
 from anchang.platform.models import Event, Project, StoredFile, User
 from anchang.platform.reading import Query
 from anchang.platform.resources import Field, Related, Resource
+from anchang.platform.stories import story_of
 from anchang.platform.telling import actor_text, event_text, refusal_text
 from anchang.platform.ui import rows
 from anchang.platform.ui.components import Action, Tab
@@ -244,16 +245,12 @@ def tabs_of(shown: Shown) -> list[tuple[str, str]]:
     return tabs
 
 
-def about(shown: Shown) -> Q:
-    """Events of the record; of a customer, everything that happened around him."""
-    found = Q(resource=shown.resource.name, record_id=shown.record.pk)
-    return found | Q(customer_id=shown.record.pk) if shown.resource.name == "customers" else found
-
-
 def timeline_of(request: HttpRequest, shown: Shown, limit: int = PAGE_EVENTS) -> dict[str, Any]:
     """What happened, newest first. Events about objects that the reader may not view are left out."""
     seen = [r.name for r in resources.all_resources() if shown.access.may(f"{r.name}.view", shown.project_id)]
-    found = Event.objects.filter(about(shown), project=shown.project_id, resource__in=seen)
+    found = Event.objects.filter(
+        story_of(shown.resource, shown.record, shown.access), project=shown.project_id, resource__in=seen
+    )
     kinds = sorted(set(found.order_by().values_list("resource", flat=True).distinct())) if limit == PAGE_EVENTS else []
     kind, before = request.GET.get("kind", ""), request.GET.get("before", "")
     if kind:
