@@ -103,6 +103,11 @@ def test_amounts_that_are_none(text):
         signed_amount(text)
 
 
+def test_amounts_as_bookkeepers_write_them():
+    texts = ("CNY 1,000.50", "(1,000.00)", "+5", "￥-3", "--", "1，000元")
+    assert [str(signed_amount(t)) for t in texts] == ["1000.50", "-1000.00", "5.00", "-3.00", "0.00", "1000.00"]
+
+
 def test_times():
     assert [clock(t) for t in ("82535", "8:05", "20261003", "20261003082535", "999999", "")] == [
         "08:25:35", "08:05:00", "", "08:25:35", "", "",

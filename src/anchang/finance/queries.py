@@ -36,10 +36,28 @@ def allocations_of(receipt_ids: Sequence[int]) -> dict[int, list[dict[str, Any]]
     return found
 
 
+def booked_by_way(project: Project, cashier_id: int | None, day: dt.date) -> dict[str, Decimal]:
+    """What a cashier should find when he counts the day, by way: receipts less mirrors, and less the refunds that he
+    paid in cash. Money that only moved between deals never passed through his hands."""
+    rows = Receipt.objects.filter(project=project, cashier=cashier_id, business_date=day)
+    rows = rows.exclude(Q(state=Receipt.State.DRAFT) | Q(way__in=rules.NOT_COLLECTED))
+    found = {r["way"]: r["sum"] for r in rows.order_by().values("way").annotate(sum=Sum("amount"))}
+    if paid := cash_paid_back(project, cashier_id, day):
+        found["cash"] = found.get("cash", ZERO) - paid
+    return found
+
+
+def cash_paid_back(project: Project, cashier_id: int | None, day: dt.date) -> Decimal:
+    rows = Refund.objects.filter(project=project, state=Refund.State.PAID, way="cash", paid_on=day, paid_by=cashier_id)
+    found: Decimal = rows.aggregate(s=Coalesce(Sum("amount"), ZERO))["s"]
+    return found
+
+
 def unclosed_days(project: Project, before: dt.date, cashier_id: int | None = None) -> list[tuple[int, dt.date]]:
     """(cashier, day) of every day before `before` on which a cashier took money and that nobody counted."""
     closed = DayClose.objects.filter(project=project, day=OuterRef("business_date"), cashier=OuterRef("cashier"))
     rows = Receipt.objects.filter(project=project, business_date__lt=before, cashier__isnull=False)
+    rows = rows.exclude(way__in=rules.NOT_COLLECTED)
     if cashier_id is not None:
         rows = rows.filter(cashier=cashier_id)
     rows = rows.exclude(state=Receipt.State.DRAFT).filter(~Exists(closed)).order_by("business_date", "cashier")

@@ -71,6 +71,8 @@ STATEMENT_FIELDS = (
 )  # fmt: skip
 _ACCOUNT_FACT = ("账号", "帐号", "账户", "本方账号")
 _TIME = re.compile(r"(\d{1,2}):?(\d{2})(?::?(\d{2}))?")
+_NO_DIGIT = re.compile(r"[\s,，¥￥元]|CNY|RMB|人民币", re.IGNORECASE)
+_IN_BRACKETS = re.compile(r"[(（](\d+(?:\.\d+)?)[)）]")
 _SHORTEST_ACCOUNT = 6
 _DIGITS = re.compile(r"[\s-]")
 #: A bank's words for money that came (the account's credit side, 贷) and that left (借).
@@ -114,10 +116,13 @@ class StatementLine:
 
 
 def signed_amount(value: str) -> Decimal:
-    """Yuan with sign, thousands marks allowed; zero too. Raises not_a_number or too_large."""
-    bare = re.sub(r"[\s,，¥￥]", "", value)
+    """Yuan with sign, thousands marks and a currency allowed, as bookkeepers write it: `(1,000.00)` is below zero. Zero
+    too. Raises not_a_number or too_large."""
+    bare = _NO_DIGIT.sub("", value)
     if bare in ("", "-", "--"):
         return ZERO
+    if match := _IN_BRACKETS.fullmatch(bare):
+        bare = f"-{match.group(1)}"
     try:
         found = Decimal(bare)
     except InvalidOperation as error:
@@ -221,7 +226,8 @@ def _plans(today: date) -> list[Plan]:
     return [
         Plan("day", moment, required=True), Plan("time", clock), Plan("voucher", cells.identifier),
         Plan("serial", cells.identifier), Plan("direction", direction),
-        *(Plan(name, signed_amount, strict=True) for name in ("debit", "credit", "amount", "fee", "balance")),
+        *(Plan(name, signed_amount, strict=True) for name in ("debit", "credit", "amount", "fee")),
+        Plan("balance", signed_amount),
         *(Plan(name, partial(cells.text, longest=size)) for name, size in short.items()),
     ]  # fmt: skip
 

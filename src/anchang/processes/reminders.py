@@ -127,8 +127,8 @@ def remind_of_signing(ctx: Context) -> int:
 
 
 def remind_of_payment(ctx: Context) -> int:
-    """F03: a to-do for the consultant and a message to the buyer N days before an unpaid line is due, on the day, and
-    every M days after until it is settled. Once per line and day."""
+    """F03: a to-do for the consultant (the cashiers, where a deal has none) and a message to the buyer N days before an
+    unpaid line is due, on the day, and every M days after until it is settled. Once per line and day."""
     today = ctx.business_date
     before, every = (
         int(ctx.param("finance.dunning_before_days")),
@@ -136,9 +136,9 @@ def remind_of_payment(ctx: Context) -> int:
     )
     rows = Receivable.objects.filter(
         project=ctx.here, voided=False, balance__gt=0, due_on__lte=today + dt.timedelta(days=before),
-        deal__consultant__isnull=False,
     ).exclude(deal__state=Deal.State.ENDED)  # fmt: skip
     told = []
+    cashiers = with_permission(ctx, "contracts.receive")
     for line in rows.select_related("deal__customer", "deal__unit").iterator(chunk_size=2000):
         key = money_rules.dunning_due(line.due_on, today, before, every)
         if key is None:
@@ -147,9 +147,10 @@ def remind_of_payment(ctx: Context) -> int:
             "customer": line.deal.customer.name, "unit": str(line.deal.unit or ""), "amount": str(line.balance),
             "due_on": line.due_on.isoformat(),
         }  # fmt: skip
-        consultant = line.deal.consultant_id or 0  # never empty: filtered above
-        ctx.task(consultant, "payment_due", line, due_at=_end_of(ctx, line.due_on), period_key=key, **facts)
-        ctx.notify([consultant], "payment_due", line, **facts)
+        people = [line.deal.consultant_id] if line.deal.consultant_id else cashiers
+        for user in people:
+            ctx.task(user, "payment_due", line, due_at=_end_of(ctx, line.due_on), period_key=key, **facts)
+        ctx.notify(people, "payment_due", line, **facts)
         told.append(_to_buyer(line.deal, line, f"{line.pk}:{key}", None, facts))
     tell_customers(ctx, PAYMENT_DUE, told)
     return len(told)

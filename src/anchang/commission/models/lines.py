@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -12,7 +12,7 @@ from anchang.commission.models.schemes import Award, Payee, Role, Scheme
 from anchang.commission.models.statements import Statement
 from anchang.deals.models import Contract, Deal
 from anchang.platform.models.base import ProjectKey, ProjectModel
-from anchang.platform.models.fields import yuan
+from anchang.platform.models.fields import rest, yuan
 
 
 class Earning(ProjectModel):
@@ -37,12 +37,7 @@ class Earning(ProjectModel):
     released = yuan(pgettext_lazy("commission", "Released"), default=0)
     settled = yuan(_("Settled"), default=0)
     paid = yuan(_("Paid"), default=0)
-    retained = models.GeneratedField(
-        expression=F("amount") - F("released"),
-        output_field=models.DecimalField(pgettext_lazy("commission", "Retained"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=pgettext_lazy("commission", "Retained"),
-    )
+    retained = rest(pgettext_lazy("commission", "Retained"), "amount", "released")
     ended = models.BooleanField(_("Ended"), default=False)
 
     class Meta:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from anchang.deals.models.chain import Deal
 from anchang.deals.models.contracts import Contract
 from anchang.deals.models.subscriptions import Subscription
 from anchang.platform.models.base import ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 
 class DealChange(ProjectModel):
@@ -69,12 +69,7 @@ class DealChange(ProjectModel):
     buyers_cipher = models.BinaryField(null=True)
     old_total = yuan(_("Former total"))
     new_total = yuan(_("New total"), null=True)
-    difference = models.GeneratedField(
-        expression=F("new_total") - F("old_total"),
-        output_field=models.DecimalField(_("Difference"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Difference"),
-    )
+    difference = rest(_("Difference"), "new_total", "old_total")
     deposit = yuan(_("Deposit"), null=True)
     amount = yuan(_("Amount"), null=True)
     cause = models.CharField(_("Cause"), max_length=15, choices=Cause.choices, blank=True)

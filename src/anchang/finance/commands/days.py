@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 
 from anchang.finance.models import DayClose, Receipt
+from anchang.finance.queries import booked_by_way
 from anchang.kernel.errors import DomainError
 from anchang.kernel.money import ZERO
 from anchang.platform import numbering
@@ -43,7 +43,8 @@ _WAYS = ("cash", "pos", "transfer", "cheque", "online", "mortgage", "fund")
     shape="primary",
 )
 def close_day(ctx: Context, data: CloseDayInput) -> DayClose:
-    """Close the caller's day: booked against counted by way; a difference needs a note.
+    """Close the caller's day: booked (cash less what was paid back in cash) against counted by way; a difference needs
+    a note.
 
     Takes the receipt book's lock, so that no receipt slips in between count and close.
     """
@@ -58,8 +59,7 @@ def close_day(ctx: Context, data: CloseDayInput) -> DayClose:
     receipts = Receipt.objects.filter(project=ctx.here, cashier_id=ctx.user_id, business_date=day).exclude(
         state=Receipt.State.DRAFT
     )
-    booked = dict.fromkeys(_WAYS, ZERO)
-    booked |= {r["way"]: r["sum"] for r in receipts.order_by().values("way").annotate(sum=Sum("amount"))}
+    booked = dict.fromkeys(_WAYS, ZERO) | booked_by_way(ctx.here, ctx.user_id, day)
     counted = {way: getattr(data, way) for way in _WAYS}
     difference = sum((abs(counted.get(way, ZERO) - amount) for way, amount in booked.items()), ZERO)
     if difference and not data.note:

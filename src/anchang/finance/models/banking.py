@@ -10,7 +10,7 @@ from anchang.finance.models import banking_guards as guards
 from anchang.finance.models.ledger import Receipt
 from anchang.finance.models.refunds import Refund
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 
 class Source(models.TextChoices):
@@ -46,12 +46,7 @@ class BankLine(ProjectModel):
     way = models.CharField(_("Way"), max_length=12, choices=Receipt.Way.choices, default=Receipt.Way.TRANSFER)
     lender = models.CharField(_("Lender"), max_length=60, blank=True)
     explained = yuan(_("Explained"), default=0)
-    open_amount = models.GeneratedField(
-        expression=F("amount") - F("explained"),
-        output_field=models.DecimalField(_("Not explained"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Not explained"),
-    )
+    open_amount = rest(_("Not explained"), "amount", "explained")
 
     class Meta:
         constraints = [

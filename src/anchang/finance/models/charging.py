@@ -11,7 +11,7 @@ from anchang.finance.models import banking_guards as guards
 from anchang.finance.models.ledger import Receivable
 from anchang.finance.models.refunds import Refund
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 
 class LateFee(ProjectModel):
@@ -37,12 +37,7 @@ class LateFee(ProjectModel):
     amount = yuan(_("Late fee"))
     parts = models.JSONField(_("Computed from"), default=list)
     waived = yuan(_("Waived"), default=0)
-    payable = models.GeneratedField(
-        expression=F("amount") - F("waived"),
-        output_field=models.DecimalField(_("To pay"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("To pay"),
-    )
+    payable = rest(_("To pay"), "amount", "waived")
     waiver = models.CharField(
         _("Waiver"), max_length=9, choices=Waiver.choices, default=Waiver.NONE, blank=True
     )

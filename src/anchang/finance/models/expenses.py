@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.finance.models import accounting_guards
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 _ALIVE = Q(deleted_at__isnull=True)
 
@@ -111,12 +111,7 @@ class MarketingContract(ProjectModel):
     amount = yuan(_("Amount"))
     incurred = yuan(_("Incurred"), default=0)
     paid = yuan(_("Paid"), default=0)
-    balance = models.GeneratedField(
-        expression=F("amount") - F("paid"),
-        output_field=models.DecimalField(_("Balance"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Balance"),
-    )
+    balance = rest(_("Balance"), "amount", "paid")
     signed_on = models.DateField(_("Signed on"))
     state = models.CharField(_("State"), max_length=6, choices=State.choices, default=State.DRAFT)
     note = models.CharField(_("Note"), max_length=200, blank=True)
@@ -157,12 +152,7 @@ class Expense(ProjectModel):
     content = models.CharField(_("Content"), max_length=200, blank=True)
     amount = yuan(_("Amount"))
     paid = yuan(_("Paid"), default=0)
-    unpaid = models.GeneratedField(
-        expression=F("amount") - F("paid"),
-        output_field=models.DecimalField(_("Unpaid"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Unpaid"),
-    )
+    unpaid = rest(_("Unpaid"), "amount", "paid")
     incurred_on = models.DateField(_("Incurred on"))
     state = models.CharField(_("State"), max_length=8, choices=State.choices, default=State.RECORDED)
     approved_by = user_key(_("Approved by"), null=True)

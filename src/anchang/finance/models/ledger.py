@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from anchang.deals.models import Contract, Deal
 from anchang.finance.models import guards
 from anchang.platform.models.base import ProjectFact, ProjectKey, ProjectModel
-from anchang.platform.models.fields import user_key, yuan
+from anchang.platform.models.fields import rest, user_key, yuan
 
 
 class Money(models.TextChoices):
@@ -58,12 +58,7 @@ class Receivable(ProjectModel):
     due_on = models.DateField(_("Due on"))
     amount = yuan(_("Amount"))
     allocated = yuan(_("Received"), default=0)
-    balance = models.GeneratedField(
-        expression=F("amount") - F("allocated"),
-        output_field=models.DecimalField(_("Balance"), max_digits=18, decimal_places=2),
-        db_persist=True,
-        verbose_name=_("Balance"),
-    )
+    balance = rest(_("Balance"), "amount", "allocated")
     bank = models.CharField(_("Bank"), max_length=60, blank=True)
     voided = models.BooleanField(_("Void"), default=False)
     settled_on = models.DateField(_("Settled on"), null=True)

@@ -105,6 +105,10 @@ _COUNTED = """
     SELECT c.key, sum(c.value::numeric) FROM finance_dayclose x, jsonb_each_text(x.counted) c
      WHERE x.project_id = ANY(%(projects)s) AND x.day = %(day)s GROUP BY 1"""
 
+_PAID_BACK = """
+    SELECT coalesce(sum(amount), 0) FROM finance_refund
+     WHERE project_id = ANY(%(projects)s) AND state = 'paid' AND way = 'cash' AND paid_on = %(day)s"""
+
 
 def bank_day_report(asked: Asked) -> dict[str, Any]:
     """A day's receipts by way against the card list, the bank and the count. The difference is zero when every
@@ -114,8 +118,9 @@ def bank_day_report(asked: Asked) -> dict[str, Any]:
     whole = asked.scope == "project"  # lines and counts are nobody's own
     lines = _fetch(_DAY_LINES, params) if whole else []
     counted = dict(_fetch(_COUNTED, params)) if whole else {}
+    back = _fetch(_PAID_BACK, params)[0][0] if whole else ZERO
     pos = sum((line[2] for line in lines if line[4] == "pos"), ZERO)
-    ways = [_way(way, receipts, counted, pos) for way in sorted({r[1] for r in receipts})]
+    ways = [_way(way, receipts, counted, pos, back) for way in sorted({r[1] for r in receipts})]
     without = [r for r in receipts if r[1] != "cash" and not r[5] and r[4] < r[3]]
     unexplained = [line for line in lines if line[3] and line[4] == "bank"]
     missing = sum((r[3] - r[4] for r in without), ZERO)
@@ -136,10 +141,13 @@ def bank_day_report(asked: Asked) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _way(way: str, receipts: list[tuple[Any, ...]], counted: dict[str, Decimal], pos: Decimal) -> dict[str, Any]:
+def _way(
+    way: str, receipts: list[tuple[Any, ...]], counted: dict[str, Decimal], pos: Decimal, back: Decimal
+) -> dict[str, Any]:
+    """`back`: what was paid back in cash, which the count doesn't hold any more."""
     mine = [r for r in receipts if r[1] == way]
     booked, bank = sum((r[3] for r in mine), ZERO), sum((r[4] for r in mine), ZERO)
-    against = counted.get("cash", ZERO) if way == "cash" else bank
+    against = counted.get("cash", ZERO) + back if way == "cash" else bank
     return {
         "way": way, "receipts": len(mine), "booked": str(booked), "bank": str(bank),
         "pos": str(pos) if way == "pos" else "0.00", "counted": str(counted.get(way, ZERO)),

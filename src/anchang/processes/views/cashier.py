@@ -19,7 +19,7 @@ from anchang.finance import rules
 from anchang.finance.commands.days import CloseDayInput
 from anchang.finance.models import DayClose, Receipt, Receivable
 from anchang.finance.models.ledger import Money
-from anchang.finance.queries import unclosed_days
+from anchang.finance.queries import booked_by_way, cash_paid_back, unclosed_days
 from anchang.kernel.errors import DomainError, forbidden
 from anchang.kernel.money import ZERO, parse_money
 from anchang.platform import reading, resources
@@ -282,8 +282,7 @@ def close_page(request: HttpRequest) -> HttpResponse:
             status = exc.status
     day = _day_asked(request, access, project)
     mine = Receipt.objects.filter(project=project, cashier_id=access.actor.user_id, business_date=day)
-    by_way = mine.exclude(state="draft").order_by().values("way").annotate(sum=Sum("amount"))
-    booked = {r["way"]: r["sum"] for r in by_way}
+    booked = booked_by_way(project, access.actor.user_id, day)
     given = request.POST if request.method == "POST" else {}
     ways = [
         {"name": way, "label": label, "booked": booked.get(way, ZERO), "value": given.get(way, ""),
@@ -291,7 +290,8 @@ def close_page(request: HttpRequest) -> HttpResponse:
         for way, label in _ways() if booked.get(way) or given.get(way) or way in ("cash", "pos", "transfer")
     ]  # fmt: skip
     context = {
-        "ways": ways, "day": day, "count": mine.count(), "message": message, "errors": errors,
+        "ways": ways, "day": day, "count": mine.count(),
+        "paid_back": cash_paid_back(project, access.actor.user_id, day), "message": message, "errors": errors,
         "note": given.get("note", ""), "total": sum(booked.values(), ZERO), "key": given.get("idempotency_key", ""),
         "closed": DayClose.objects.filter(project=project, day=day, cashier_id=access.actor.user_id).first(),
     }  # fmt: skip
