@@ -42,6 +42,16 @@ def set_parameter(office: Office, key: str, value: Any) -> None:
     bump_stamp()
 
 
+def test_a_team_serves_what_the_office_says(office: Office) -> None:
+    with office.as_("director") as access:
+        served = {"all": [{"field": "channel.code", "op": "eq", "value": "advert"}]}
+        assert run("set_served", access, office.teams["A"], conditions=served).conditions == served
+        with pytest.raises(DomainError) as caught:
+            run("set_served", access, office.teams["A"], conditions={"field": "owner", "op": "eq", "value": 1})
+        assert caught.value.code == "rule_condition_wrong"
+        assert run("set_served", access, office.teams["A"]).conditions == {}
+
+
 def add(office: Office, phone: str, who: str = "manager", **data: Any) -> Lead:
     with office.as_(who) as access:
         return run("add_leads", access, **({"name": "黄勇", "phone": phone, "channel": "advert"} | data))

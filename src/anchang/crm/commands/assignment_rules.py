@@ -13,6 +13,7 @@ from anchang.platform.binning import put_in_bin, restorable
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Between, Day, Input, Label, Name, Ref
+from anchang.platform.models import Team
 
 
 class RuleInput(Input):
@@ -81,6 +82,24 @@ def edit_assignment_rule(ctx: Context, rule: AssignmentRule, data: RuleEdit) -> 
     rule.save()
     ctx.event("record.edited", rule, fields=", ".join(sorted(data.model_fields_set)))
     return rule
+
+
+class ServesInput(Input):
+    conditions: Annotated[dict[str, Any] | None, Label(_("Serves"), condition=RULE_ON)] = None
+
+
+@command(
+    Team, verb="serve", label=_("Which leads it serves"), icon="arrows-split", permission="teams.edit",
+    prefill=lambda team: {"conditions": team.conditions},
+)  # fmt: skip
+def set_served(ctx: Context, team: Team, data: ServesInput) -> Team:
+    """The leads that reach the team when no rule of the office says otherwise; nothing: all. Raises bad_condition,
+    rule_condition_wrong."""
+    parse_rule(data.conditions)
+    team.conditions = data.conditions or {}
+    team.save(update_fields=["conditions", "updated_at"])
+    ctx.event("record.edited", team, fields="conditions")
+    return team
 
 
 @command(
