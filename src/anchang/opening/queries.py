@@ -46,7 +46,7 @@ def lottery_rows(lottery: Lottery) -> list[dict[str, Any]]:
     return [
         {
             "place": places.get(number), "number": number, "name": mask_name(names.get(number, "")),
-            "document": papers.get(owners.get(number), ""),
+            "document": papers.get(owners.get(number, 0), ""),
         }
         for number in order
     ]  # fmt: skip

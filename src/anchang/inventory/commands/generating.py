@@ -86,7 +86,8 @@ def generate_units(ctx: Context, building: Building, data: GenerateInput) -> dic
         check_product_type(types, unit)
     if not data.preview:
         save_new_units(ctx, units)
-        ctx.event("building.generated", building, building=building.name, count=len(units), **_shown(units))
+        low, high = _ends(units)
+        ctx.event("building.generated", building, building=building.name, count=len(units), first=low, last=high)
     return {"count": len(units), "units": [_preview(unit) for unit in units], "written": not data.preview}
 
 
@@ -107,12 +108,12 @@ def _layouts_named(ctx: Context, codes: set[str]) -> dict[str, Layout]:
     return found
 
 
-def _shown(units: list[Unit]) -> dict[str, str]:
+def _ends(units: list[Unit]) -> tuple[str, str]:
     """The numbers of the lowest and the highest floor, for whoever looks before it is done."""
     ends = (units[0].floor, units[-1].floor)
     floors = {floor: [unit.code for unit in units if unit.floor == floor] for floor in ends}
     lines = [f"{'、'.join(codes[:SHOWN])}{'…' if len(codes) > SHOWN else ''}" for codes in floors.values()]
-    return {"first": lines[0], "last": lines[-1]}
+    return lines[0], lines[-1]
 
 
 def _preview(unit: Unit) -> dict[str, Any]:
