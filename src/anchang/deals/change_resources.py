@@ -31,7 +31,7 @@ register(
             Field("deposit"), Field("amount", list=True), Field("cause"), Field("deadline", list=True),
             Field("requested_by", list=True), Field("requested_on", list=True), Field("decided_by"),
             Field("decided_on"), Field("refuse_reason"), Field("prints"), Field("created_at"),
-            Field("asked", label=_("Asked for"), value=_asked),
+            Field("asked", label=_("Asked for"), value=_asked, detail=False),
         ),
         label_field="number", owner="deal__consultant", team="deal__team", state_field="state", order="-id",
         search=("number",), key_field="number",

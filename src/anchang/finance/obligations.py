@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Contract
 from anchang.deals.obligations import Obligation, sources
 from anchang.finance.models import Receivable, Refund
 from anchang.platform.wording import key_word, say_keys
 
-say_keys(obligation={"payment": _("Payment"), "refund": _("Refund")})
+say_keys(obligation={"payment": pgettext_lazy("obligation", "Payment"), "refund": _("Refund")})
 
 
 def of_money(contract: Contract) -> list[Obligation]:
