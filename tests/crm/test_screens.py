@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -10,7 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from anchang.crm.commands.standing import give
-from anchang.crm.models import Appointment, CallIn, Channel, Customer, FollowUp, Lead, Tour, Visit
+from anchang.crm.models import Appointment, CallIn, Channel, ClaimCounter, Customer, FollowUp, Lead, Tour, Visit
+from anchang.crm.views.pool import quota_left
+from anchang.platform.access import bump_stamp
 from anchang.platform.context import Context
 from anchang.platform.models import IdempotencyKey, Notice, RevealLog
 from tests.factories import PASSWORD, Office, make_office, run
@@ -327,6 +330,22 @@ def test_managers_see_what_will_fall_into_the_pool(client, office):
     assert "快过期" in text(client.get("/pool/")) and f"/r/leads/{lead.pk}/do/assign" in text(
         client.get("/pool/")
     )
+
+
+def test_the_floor_and_the_quota_go_by_the_projects_day(client, office):
+    zones = ("Pacific/Kiritimati", "Pacific/Pago_Pago")  # a day ahead of or behind the server, one of them at any hour
+    zone = next(z for z in zones if timezone.localdate(timezone=ZoneInfo(z)) != timezone.localdate())
+    office.project.time_zone = zone
+    office.project.save()
+    bump_stamp()
+    come(office, "manager", "13900000001", "没人接")
+    ClaimCounter.objects.bulk_create([
+        ClaimCounter(project=office.project, user=office.users["consultant1"], day=office.project.today(), claimed=4)
+    ])  # fmt: skip
+    enter(client, "manager")
+    assert "没人接" in text(client.get("/floor/"))
+    with office.as_("consultant1") as access:
+        assert quota_left(access, office.project) == {"limit": 10, "left": 6}
 
 
 def test_the_floor_tells_who_is_free_and_who_waits(client, office):

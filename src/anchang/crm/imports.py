@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from anchang.crm.commands.lead_import import enquiry_of, import_leads
@@ -39,7 +38,7 @@ def write_leads(ctx: Context, lines: Sequence[Line], job: ImportJob, reading: Re
 
 
 def read_visit_lines(sheets: list[OpenSheet], where: Where) -> Reading:
-    words = parameters.value("crm.grade_words", where.project, timezone.localdate())
+    words = parameters.value("crm.grade_words", where.project, where.today)
 
     def lines() -> Iterator[Line]:
         for found in read_visits(sheets, where.today, where.zone, {**GRADES, **words}):

@@ -69,7 +69,7 @@ def pass_ends(opening: Opening) -> dt.datetime:
 
 
 def _pass_time(opening: Opening) -> dt.timedelta:
-    return dt.timedelta(hours=int(parameters.value("opening.pass_hours", opening.project, timezone.localdate())))
+    return dt.timedelta(hours=int(parameters.value("opening.pass_hours", opening.project, opening.project.today())))
 
 
 def pass_for(opening: Opening, buyer: OpeningBuyer | None) -> str:

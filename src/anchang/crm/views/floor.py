@@ -46,7 +46,7 @@ def _manages(request: HttpRequest) -> bool:
 
 def floor_of(request: HttpRequest, project: Project) -> dict[str, Any]:
     """Eight reads whatever the number of people."""
-    access, today = access_of(request), timezone.localdate()
+    access, today = access_of(request), project.today()
     seats = seats_now(project)
     manages = access.scope("presence.set-state", project.pk) == "project"
     wide = access.scope("visits.view", project.pk) == "project"

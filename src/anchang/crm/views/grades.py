@@ -6,7 +6,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -31,7 +30,7 @@ def grades_page(request: HttpRequest) -> HttpResponse:
     access.require("customers.view", project.pk if project else None)
     if project is None:
         return choose_project(request, _("Grades"))
-    today = timezone.localdate()
+    today = project.today()
     labels = {one.key: one.label for one in parameters.declared()}
     values = {key: parameters.value(key, project, today) for key in (*LIMITS, *SAME)}
     criteria = parameters.value("crm.grade_criteria", project, today)

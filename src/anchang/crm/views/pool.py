@@ -91,7 +91,7 @@ def _row(kind: str, item: dict[str, Any]) -> dict[str, Any]:
 
 
 def quota_left(access: Access, project: Project) -> dict[str, int]:
-    today = timezone.localdate()
+    today = project.today()
     limit = int(parameters.value("crm.claims_per_day", project, today))
     row = ClaimCounter.objects.filter(project=project, user=access.actor.user_id, day=today).first()
     return {"limit": limit, "left": max(limit - (row.claimed if row else 0), 0)}

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -155,7 +154,7 @@ def _draw(
 def _needed(screen: Screen, project: Project) -> list[str]:
     if screen is not VISIT:
         return []
-    words = parameters.value("crm.visit_required", project, timezone.localdate())
+    words = parameters.value("crm.visit_required", project, project.today())
     return [REQUIRED.get(word, word) for word in words]
 
 
@@ -302,7 +301,7 @@ def receiver_told(access: Access, project: Project, owner_id: int | None, owner:
 
 
 def seats_now(project: Project) -> list[Seat]:
-    today = timezone.localdate()
+    today = project.today()
     return floor_now(project.pk, today, bool(parameters.value("org.presence_assumed", project, today)))
 
 

@@ -76,7 +76,7 @@ def _page(request: HttpRequest, shown: Shown, **more: Any) -> HttpResponse:
 def questions(shown: Shown, answers: dict[str, str] | None = None) -> list[dict[str, Any]]:
     """The office's questions with the answer so far."""
     given = shown.record.feedback if answers is None else answers
-    asked = parameters.value("crm.words.feedback", shown.record.project, timezone.localdate())
+    asked = parameters.value("crm.words.feedback", shown.record.project, shown.record.project.today())
     return [
         {
             "name": f"feedback.{question}",
