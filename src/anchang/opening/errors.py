@@ -23,7 +23,7 @@ say({
     "claim_over": _("The time to confirm is over."),
     "buyer_blocked": _("This buyer is blocked."),
     "identity_needed": _("Say first who you are: open your link again."),
-    "identity_wrong": _("That is not the end of a number that the office has of you."),
+    "identity_tail_wrong": _("That is not the end of a number that the office has of you."),
     "pass_invalid": _("This link doesn't work, or no longer."),
     "event.opening.state": _("From “%(old)s” to “%(new)s”"),
     "event.opening.offered": _("%(count)s units offered"),

@@ -100,7 +100,7 @@ def identify(request: HttpRequest, text: str) -> HttpResponse:
         except DomainError as exc:
             return _ask_who(request, buyer, text, worded(exc.code), exc.status)
         if not known:
-            return _ask_who(request, buyer, text, worded("identity_wrong"), 422)
+            return _ask_who(request, buyer, text, worded("identity_tail_wrong"), 422)
     answer = redirect(page)
     identifying.remember(request, answer, buyer, page)
     return answer

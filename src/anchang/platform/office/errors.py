@@ -31,7 +31,6 @@ say(
         "must_not_be_negative": _("Enter zero or more."),
         "list_expected": _("Enter a list."),
         "condition_unfinished": _("A condition is not filled in yet."),
-        "unknown_field": _("This field can't be used here."),
         "wrong_type": _("This value doesn't fit the field."),
         "unknown_op": _("This comparison can't be used here."),
         "span_expected": _("Enter a number of days, weeks, hours or minutes."),
