@@ -82,6 +82,7 @@ def statements() -> Iterator[str]:
     for model in project_models():
         yield from _composite_keys(model)
         yield from _key_indexes(model)
+        yield from _without_implied_key(model)
     for model in guarded_models():
         yield from row_triggers.triggers(model)
         yield from getattr(model, "guard_sql", ())
@@ -169,6 +170,22 @@ def _composite_keys(model: type[models.Model]) -> Iterator[str]:
         )  # fmt: skip
 
 
+def _without_implied_key(model: type[models.Model]) -> Iterator[str]:
+    """A row that must name another row of its project needs no key of its own to the project: (project_id, x_id)
+    exists nowhere else. Checking that key again cost every inserted row 10 µs."""
+    if not any(isinstance(f, ProjectKey) and not f.null for f in model._meta.concrete_fields):
+        return
+    table = model._meta.db_table
+    yield f"""
+    DO $$ DECLARE key text; BEGIN
+        FOR key IN SELECT c.conname FROM pg_constraint c
+                     JOIN pg_attribute a ON a.attrelid = c.conrelid AND ARRAY[a.attnum] = c.conkey
+                    WHERE c.conrelid = '"{table}"'::regclass AND c.contype = 'f'
+                      AND c.confrelid = 'platform_project'::regclass AND a.attname = 'project_id'
+        LOOP EXECUTE format('ALTER TABLE "{table}" DROP CONSTRAINT %I', key); END LOOP;
+    END $$"""
+
+
 def _key_indexes(model: type[models.Model]) -> Iterator[str]:
     """(project_id, x_id) for every ProjectKey that no index of the model begins with."""
     table = model._meta.db_table
@@ -180,6 +197,8 @@ def _key_indexes(model: type[models.Model]) -> Iterator[str]:
 
 def _covered(model: type[models.Model], name: str) -> bool:
     """Whether an index of the model starts with (project, name) and holds every row that isn't in the bin."""
+    if getattr(model._meta.pk, "field_names", ())[:2] == ("project_id", f"{name}_id"):
+        return True
     for index in (*model._meta.indexes, *model._meta.constraints):
         named = getattr(index, "fields", ()) or [getattr(e, "name", "") for e in getattr(index, "expressions", ())]
         tests = index.condition.flatten() if getattr(index, "condition", None) else ()

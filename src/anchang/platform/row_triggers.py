@@ -19,16 +19,19 @@ SECRET = {"platform_user": ("password", "pin")}
 # One statement for all rows of an insert: an import of a hundred thousand rows is audited as a set. PostgreSQL
 # compiles a trigger's function for each of its tables, so `new_rows` has that table's columns.
 _AUDIT_INSERT = """
-CREATE OR REPLACE FUNCTION anchang_audit_insert() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
     INSERT INTO platform_audit (at, project_id, table_name, row_id, op, changes, actor, command_id)
-    SELECT now(), n.project_id, TG_TABLE_NAME, n.id, 'I', '{}',
+    SELECT now(), n.project_id, TG_TABLE_NAME, {row}, 'I', '{{}}',
            coalesce(nullif(current_setting('app.actor', true), ''), session_user),
            nullif(current_setting('app.command', true), '')::uuid
       FROM new_rows n;
     RETURN NULL;
 END $$"""
+
+#: The function for tables with a number of their own, and for those whose rows are named by others (unit claims).
+_INSERTED = {"anchang_audit_insert": "n.id", "anchang_audit_insert_unnumbered": "NULL::bigint"}
 
 _VERSION = """
 CREATE OR REPLACE FUNCTION anchang_version() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -40,7 +43,8 @@ END $$"""
 
 def functions() -> Iterator[str]:
     """What all tables share."""
-    yield _AUDIT_INSERT
+    for name, row in _INSERTED.items():
+        yield _AUDIT_INSERT.format(name=name, row=row)
     yield _VERSION
 
 
@@ -66,16 +70,17 @@ def triggers(model: type[Any]) -> Iterator[str]:
 def _audit(model: type[models.Model], stored: list[str]) -> Iterator[str]:
     """Updates by their changed columns `{column: [old, new]}`, deletions by the whole row, inserts by the fact."""
     table = model._meta.db_table
-    as_set = {"id", "project_id"} <= set(stored)
+    as_set = "project_id" in stored
     yield _audit_function(table, stored)
     yield (
         f"CREATE OR REPLACE TRIGGER anchang_audit AFTER {'' if as_set else 'INSERT OR '}UPDATE OR DELETE "
         f'ON "{table}" FOR EACH ROW EXECUTE FUNCTION "{_audit_name(table)}"()'
     )
     if as_set:
+        numbered, unnumbered = _INSERTED
         yield (
             f'CREATE OR REPLACE TRIGGER anchang_audit_insert AFTER INSERT ON "{table}" REFERENCING NEW TABLE '
-            "AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION anchang_audit_insert()"
+            f"AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION {numbered if 'id' in stored else unnumbered}()"
         )
 
 

@@ -172,10 +172,9 @@ CREATE OR REPLACE FUNCTION anchang_opening_decide(
 RETURNS TABLE (epoch bigint, round_no int, results text[], seqs bigint[]) LANGUAGE plpgsql {_SETTINGS} AS $$
 #variable_conflict use_column
 DECLARE
-    v_op record; v_at timestamptz; v_us bigint; v_seq bigint; v_first bigint; v_hash bytea; r record;
+    v_op record; v_at timestamptz; v_us bigint; v_seq bigint; v_hash bytea; r record;
     v_results text[] := p_hints; v_seqs bigint[] := array_fill(NULL::bigint, ARRAY[cardinality(p_buyers)]);
-    n_buyers bigint[] := '{{}}'; n_units bigint[] := '{{}}'; n_keys text[] := '{{}}'; n_results text[] := '{{}}';
-    n_hashes bytea[] := '{{}}';
+    v_lines bytea[]; v_hashes bytea[] := array_fill(NULL::bytea, ARRAY[cardinality(p_buyers)]);
     v_free bigint[] := '{{}}'; v_busy bigint[] := '{{}}';
     w_units bigint[] := '{{}}'; w_buyers bigint[] := '{{}}'; w_places int[] := '{{}}'; w_slots int[] := '{{}}';
     w_limits int[] := '{{}}'; v_result text; v_slot int;
@@ -271,23 +270,22 @@ BEGIN
         v_seq := 0;
         v_hash := sha256(convert_to('opening ' || p_opening || ' round ' || v_op.round_no, 'UTF8'));
     END IF;
-    v_first := v_seq;
+    -- Lines are written as a set, all but their numbers; only what depends on the entry before is done one by one.
+    SELECT array_agg(l.line) INTO v_lines FROM (
+        SELECT convert_to(concat('|', v_us, '|', t.buyer, '|', t.unit, '|', t.key, '|', t.result), 'UTF8') AS line
+          FROM unnest(p_buyers, p_units, p_keys, v_results) WITH ORDINALITY AS t(buyer, unit, key, result, place)
+         ORDER BY t.place) l;
     FOR i IN 1 .. cardinality(p_buyers) LOOP
         CONTINUE WHEN v_seqs[i] IS NOT NULL;
         v_seq := v_seq + 1;
-        v_hash := sha256(v_hash || convert_to(v_seq || '|' || v_us || '|' || p_buyers[i] || '|' || p_units[i] || '|'
-                                              || p_keys[i] || '|' || v_results[i], 'UTF8'));
+        v_hash := sha256(v_hash || convert_to(v_seq::text, 'UTF8') || v_lines[i]);
         v_seqs[i] := v_seq;
-        n_buyers := n_buyers || p_buyers[i];
-        n_units := n_units || p_units[i];
-        n_keys := n_keys || p_keys[i];
-        n_results := n_results || v_results[i];
-        n_hashes := n_hashes || v_hash;
+        v_hashes[i] := v_hash;
     END LOOP;
     INSERT INTO opening_attempt (project_id, opening_id, round_no, seq, at, buyer_id, unit_id, key, result, hash)
-    SELECT p_project, p_opening, v_op.round_no, v_first + t.place, v_us, t.buyer, t.unit, t.key, t.result, t.hash
-      FROM unnest(n_buyers, n_units, n_keys, n_results, n_hashes)
-           WITH ORDINALITY AS t(buyer, unit, key, result, hash, place);
+    SELECT p_project, p_opening, v_op.round_no, t.seq, v_us, t.buyer, t.unit, t.key, t.result, t.hash
+      FROM unnest(p_buyers, p_units, p_keys, v_results, v_seqs, v_hashes) AS t(buyer, unit, key, result, seq, hash)
+     WHERE t.hash IS NOT NULL;
     IF cardinality(w_units) > 0 AND v_op.state = 'rehearsal' THEN
         INSERT INTO opening_openingclaim (project_id, opening_id, round_no, rehearsal, unit_id, buyer_id, slot, slots,
                                           seq, state, won_at, confirm_by, told)
