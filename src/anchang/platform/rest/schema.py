@@ -125,7 +125,7 @@ def query_parameters() -> list[dict[str, Any]]:
         one("limit", {"type": "integer", "minimum": 1, "maximum": 200, "default": 50}, "Rows per page"),
         one("cursor", {"type": "string"}, "`next` of the page before"),
         one("count", {"type": "boolean"}, "Also count all rows"),
-        one("deleted", {"type": "boolean"}, "Show the recycle bin instead"),
+        one("deleted", {"type": "boolean"}, "Show the recycle bin instead, with the right to restore"),
     ]
 
 
