@@ -21,7 +21,9 @@ from anchang.inventory.models import PriceScheme
 from anchang.inventory.queries import newest_schemes
 from anchang.kernel.errors import DomainError
 from anchang.kernel.money import parse_money
+from anchang.platform import resources
 from anchang.platform.context import Context
+from anchang.platform.ui.condition_words import said
 from anchang.platform.ui.gate import access_of, choose_project, project_of
 from anchang.platform.ui.overlays import go
 from anchang.processes.views import doing
@@ -118,7 +120,10 @@ def _scheme(
             "index": n, "name": f.name, "dimension": f.dimension, "kind": f.kind.value, "rows": len(f.lines) + 2,
             "dimension_name": DIMENSIONS[f.dimension], "kind_name": KINDS[f.kind.value],
             "text": request.POST.get(f"factor-{n}") or rules.lines_text(f),
-            "lines": [(line.words, line.value) for line in f.lines] if f.dimension == "own" else [],
+            "lines": [
+                (line.label or said(resources.get("units"), line.where, access, scheme.project_id), line.value)
+                for line in f.lines if f.dimension == "own"
+            ],
         }
         for n, f in enumerate(rules.read_factors(scheme.factors))
     ]  # fmt: skip
