@@ -32,6 +32,7 @@ from anchang.platform.ui.forms import FormField
 from anchang.platform.ui.gate import access_of, project_ids_of, project_of
 from anchang.platform.ui.lists import resource_of, saved_query, state_of
 from anchang.platform.ui.overlays import go, overlay, refresh, toast
+from anchang.platform.ui.refusals import errors_of
 from anchang.platform.wording import worded
 
 MAX_BULK = 500
@@ -281,7 +282,7 @@ def refused(deed: Deed, fields: Sequence[FormField], exc: DomainError) -> HttpRe
     """The form again, as it was sent, with a sentence per field in the reader's language."""
     if exc.status not in (409, 422):
         raise exc
-    message, errors = forms.errors_of(exc, fields)
+    message, errors = errors_of(exc, fields)
     advice = ""
     values = forms.data_of(fields, deed.request.POST)
     if exc.code == "changed_meanwhile":
@@ -359,7 +360,7 @@ def _bulk_run(deed: Deed, fields: Sequence[FormField], ids: Sequence[int]) -> Ht
             commands.execute(deed.cmd, deed.access, subject_id=record_id, data=data)
             done += 1
         except DomainError as exc:
-            refusals[forms.errors_of(exc, fields)[0] if exc.fields else worded(exc.code, exc.params)] += 1
+            refusals[errors_of(exc, fields)[0] if exc.fields else worded(exc.code, exc.params)] += 1
     said = _("%(label)s: %(done)s done.") % {"label": deed.cmd.label, "done": done}
     for reason, count in refusals.most_common(5):
         said += " " + _("%(count)s refused: %(reason)s") % {"count": count, "reason": reason}
@@ -385,7 +386,7 @@ def fact_page(request: HttpRequest, name: str, record_id: int, field: str) -> Ht
         except DomainError as exc:
             if exc.status not in (409, 422):
                 raise
-            message, errors = forms.errors_of(exc, fields)
+            message, errors = errors_of(exc, fields)
             typed = {f.name: None for f in fields} | forms.data_of(fields, request.POST)
             return _fact_form(deed, fields, typed, errors or {field: message}, exc.status)
         response = render(request, "platform/fact.html", _fact(deed, field))

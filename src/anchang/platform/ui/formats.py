@@ -101,3 +101,10 @@ def field_value(value: object, kind: str) -> str:
     if isinstance(value, Decimal):
         return f"{value:f}"
     return str(value)
+
+
+def typed_list(value: object) -> object:
+    """A list beside a name as it is typed: by commas, spans with a dash."""
+    if not isinstance(value, list):
+        return value
+    return "，".join("-".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)

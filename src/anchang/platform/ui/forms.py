@@ -22,7 +22,7 @@ from anchang.platform import bounds, resources
 from anchang.platform.access import Access
 from anchang.platform.commands import Command
 from anchang.platform.inputs import ConditionOn, Input, RefTo, label_of
-from anchang.platform.ui import condition_form, filters
+from anchang.platform.ui import condition_form, filters, formats
 from anchang.platform.ui.condition_form import Editor
 from anchang.platform.wording import worded
 
@@ -465,7 +465,7 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
     for column in columns:
         column["kind"] = {"choice": "select", "textarea": "text", "checks": "multi"}.get(column["kind"], column["kind"])
     if f.shape == "pairs" and isinstance(value, Mapping):
-        value = [{"key": key, "value": rows_text(text)} for key, text in value.items()]
+        value = [{"key": key, "value": formats.typed_list(text)} for key, text in value.items()]
     given = [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
     rows = [[_shown(part, _at(row, where), access) for where, part in parts.items()] for row in given or [{}]]
     told = [
@@ -477,13 +477,6 @@ def _line_items(f: FormField, name: str, value: Any, errors: Mapping[str, str], 
         told.append(errors[name])
     return {"lines": True, "columns": columns, "rows": rows, "prefix": name, "label": f.label, "errors": told,
             "help": f.help}  # fmt: skip
-
-
-def rows_text(value: Any) -> Any:
-    """A list beside a name as it is typed: by commas, spans with a dash."""
-    if not isinstance(value, list):
-        return value
-    return "，".join("-".join(map(str, one)) if isinstance(one, list) else str(one) for one in value)
 
 
 def _flattened(parts: Sequence[FormField]) -> list[tuple[str, FormField]]:
@@ -502,21 +495,3 @@ def _at(row: Mapping[str, Any], place: str) -> Any:
     outer, _, inner = place.partition(".")
     value = row.get(outer)
     return value.get(inner) if inner and isinstance(value, Mapping) else None if inner else value
-
-
-def errors_of(exc: DomainError, fields: Sequence[FormField]) -> tuple[str, dict[str, str]]:
-    """(sentence for the whole form, sentence per place). Places without a field join the first."""
-    places = {str(place): worded(str(code), exc.params) for place, code in exc.fields.items()}
-    known = {f.name for f in fields}
-    if exc.code == "bad_condition":
-        places = _at_condition(fields, exc, places)
-    strangers = [text for place, text in places.items() if place.split(".")[0] not in known]
-    message = worded(exc.code, {**exc.params, "reason": worded(str(exc.params["reason"]), exc.params)}
-                     if exc.code == "bad_condition" and "reason" in exc.params else exc.params)
-    return " ".join([message, *strangers]), {p: t for p, t in places.items() if p.split(".")[0] in known}
-
-
-def _at_condition(fields: Sequence[FormField], exc: DomainError, places: dict[str, str]) -> dict[str, str]:
-    """A refused condition is said at its editor, which says it again at the row."""
-    told = [f.name for f in fields if f.condition is not None]
-    return {name: " ".join(places.values()) for name in told} or places
