@@ -101,6 +101,15 @@ def test_a_failure_is_a_500_and_the_server_goes_on(port: int) -> None:
     assert ask(port, "GET", "/nothing")[0] == 200
 
 
+def test_a_websocket_is_refused_and_the_server_goes_on(port: int) -> None:
+    asked = {
+        "Connection": "upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    }  # fmt: skip
+    assert ask(port, "GET", "/live/board", headers=asked)[0] == 403
+    assert ask(port, "GET", "/nothing")[0] == 200
+
+
 def test_a_header_with_an_underscore_is_dropped(port: int) -> None:
     assert ask(port, "GET", "/forged", headers={"X_Forwarded_For": "127.0.0.1"}) == (200, b"none")
 

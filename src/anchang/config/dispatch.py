@@ -38,7 +38,8 @@ class Application:
 
 
 async def _refuse(protocol: Protocol) -> None:
-    protocol.close(1003)
+    """No handshake: an HTTP status, for another number ends granian's process."""
+    protocol.close(403)
 
 
 def _imported(target: str) -> Any:
