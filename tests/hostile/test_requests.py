@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from anchang.kernel.errors import DomainError
 from anchang.platform import reading, resources, tokens
 from anchang.platform.models import User
 from anchang.platform.reading import Query
@@ -107,3 +108,32 @@ def test_the_demo_office_answers_nobody_behind_a_proxy(
     assert client.get("/accounts/login/", headers={"host": "localhost"}).status_code == 200
     assert client.get("/accounts/login/", headers={"host": "localhost"}, **{header: "x"}).status_code == 403
     assert client.get("/accounts/login/", headers={"host": "anchang.example"}).status_code in (400, 403)
+
+
+NAMED = {"field": "name", "op": "contains", "value": "王"}
+NO_CONDITIONS = [
+    '{"field": "name", "op": ["eq"]}', '{"field": "name", "op": {"a": 1}}', '{"field": "\\ud800", "value": "a"}',
+    '{"field": "name", "value": "\\ud800"}', '{"field": "tags", "op": "in", "value": ["\\ud800"]}',
+    '{"field": "grade", "op": "in", "value": [[1]]}', '{"not":' * 300 + json.dumps(NAMED) + "}" * 300,
+    '{"all":[' * 200 + json.dumps(NAMED) + "]}" * 200,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("where", NO_CONDITIONS)
+def test_what_is_no_condition_is_refused_everywhere(office: Office, client: Client, where: str) -> None:
+    assert client.get("/api/v1/customers", {"where": where}, **caller(office.users["manager"])).status_code == 422
+    client.force_login(office.users["manager"])
+    assert client.get("/r/customers/", {"where": where}).status_code == 422
+    assert client.get("/r/customers/filter", {"where": where, "whole": "1"}).status_code in (200, 422)
+    for path, name in (("/r/customers/condition/told?name=c", "c"), ("/r/customers/filter?whole=1", "filter")):
+        typed = {name: ["all(", "m", ")"], f"{name}.m.kept": where}
+        assert client.post(path, typed).status_code in (200, 422)
+        nested = {name: ["all("] * 300 + ["m"] + [")"] * 300, f"{name}.m.kept": json.dumps(NAMED)}
+        assert client.post(path, nested).status_code == 422
+
+
+@pytest.mark.parametrize("query", [{"where": json.loads(NO_CONDITIONS[-1])}, {"order": [1]}, {"columns": [{}]}])
+def test_a_view_that_breaks_its_list_is_not_saved(office: Office, query: dict[str, Any]) -> None:
+    with office.as_("manager") as access, pytest.raises(DomainError) as caught:
+        run("save_views", access, project="YQ", resource="customers", name="x", shared=True, query=query)
+    assert caught.value.status == 422

@@ -9,8 +9,8 @@ path through a to-many relation means "some". `now` is passed in. Every hop need
 
 from anchang.platform.conditions import values
 from anchang.platform.conditions.evaluate import evaluate
-from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, parse, paths
+from anchang.platform.conditions.parse import Both, Either, Negated, Node, Test, parse, paths, read
 from anchang.platform.conditions.sql import compile_condition
 
 __all__ = ["Both", "Either", "Negated", "Node", "Test", "compile_condition", "evaluate", "parse", "paths",
-           "values"]  # fmt: skip
+           "read", "values"]  # fmt: skip

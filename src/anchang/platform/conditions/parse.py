@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ OPS = frozenset({
     "changed", "within", "older_than",
 })  # fmt: skip
 MAX_DEPTH, MAX_TESTS, MAX_LIST = 8, 100, 1000
+#: A group is an object with a list in it.
+_MAX_LEVELS = 2 * MAX_DEPTH + 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,24 @@ Node = Test | Both | Either | Negated
 
 def bad(reason: str, **params: Any) -> DomainError:
     return DomainError("bad_condition", status=422, fields={"where": reason}, reason=reason, **params)
+
+
+def read(text: str) -> Any:
+    """The JSON of a condition: whole characters, no deeper than what `parse` takes, so that it may be walked before it
+    is parsed. Raises `bad_condition`."""
+    try:
+        data = json.loads(text)
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise bad("bad_json") from None
+    if not _is_shallow(data, _MAX_LEVELS):
+        raise bad("too_deep")
+    return data
+
+
+def _is_shallow(data: Any, levels: int) -> bool:
+    parts = data.values() if isinstance(data, dict) else data if isinstance(data, list) else None
+    return parts is None or (levels > 0 and all(_is_shallow(part, levels - 1) for part in parts))
 
 
 def parse(data: Any) -> Node:
@@ -82,14 +103,16 @@ def _test(data: dict[str, Any], count: list[int]) -> Test:
     if count[0] > MAX_TESTS:
         raise bad("too_long")
     name, op = data.get("field"), data.get("op", "eq")
-    if not isinstance(name, str) or not name or set(data) - {"field", "op", "value"}:
+    if not isinstance(name, str) or not name.isprintable() or not name or set(data) - {"field", "op", "value"}:
         raise bad("bad_test")
-    if op not in OPS:
+    if not isinstance(op, str) or op not in OPS:
         raise bad("unknown_op", op=str(op)[:30])
     value = data.get("value")
     if op in ("in", "between"):
         if not isinstance(value, list) or len(value) > MAX_LIST or (op == "between" and len(value) != 2):
             raise bad("list_expected", field=name[:60])
+        if any(isinstance(one, list | dict) for one in value):
+            raise bad("value_expected", field=name[:60])
     elif op == "empty":
         value = True if value is None else value
         if not isinstance(value, bool):

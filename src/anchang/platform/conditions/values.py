@@ -50,6 +50,7 @@ def _text(value: Any) -> str:
     if isinstance(value, bool | dict | list):
         raise ValueError
     text = str(value)
+    text.encode()  # half a character raises a ValueError
     if "\x00" in text or len(text) > 500:
         raise ValueError
     return text

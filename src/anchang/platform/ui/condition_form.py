@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 from anchang.kernel.errors import DomainError
 from anchang.platform import conditions, resources
 from anchang.platform.access import Access
+from anchang.platform.conditions.parse import MAX_DEPTH, bad
 from anchang.platform.inputs import ConditionOn
 from anchang.platform.models import SavedView
 from anchang.platform.resources import Field, Resource
@@ -69,11 +70,13 @@ def ops_of(f: Field) -> tuple[str, ...]:
 
 
 def read(on: ConditionOn, post: QueryDict, name: str) -> dict[str, Any] | None:
-    """The condition that the posted editor says; None: an empty one."""
+    """The condition that the posted editor says; None: an empty one. Raises bad_condition."""
     resource = resources.get(on.resource)
     stack: list[tuple[str, list[Any]]] = []
     for token in post.getlist(name)[:2000]:
         if token.endswith("(") and token[:-1] in _MODES:
+            if len(stack) > MAX_DEPTH:
+                raise bad("too_deep")
             stack.append((token[:-1], []))
         elif token == ")":
             if len(stack) == 1:
@@ -92,12 +95,9 @@ def _grouped(mode: str, parts: list[Any]) -> dict[str, Any]:
 
 
 def read_row(resource: Resource, post: QueryDict, prefix: str) -> Any:
-    """One row as JSON; None while no field is chosen."""
+    """One row as JSON; None while no field is chosen. Raises bad_condition."""
     if kept := post.get(f"{prefix}kept"):
-        try:
-            return json.loads(kept)
-        except (ValueError, RecursionError):
-            return None
+        return conditions.read(kept)
     found = _chosen_place(resource, post.get(f"{prefix}f", ""), post.get(f"{prefix}g", ""))
     if found is None:
         return None

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from anchang.kernel.errors import DomainError
-from anchang.platform import reading, resources
+from anchang.platform import conditions, reading, resources
 from anchang.platform.access import Access
 from anchang.platform.conditions import values
 from anchang.platform.resources import Field, Resource
@@ -91,12 +91,7 @@ def can_search(resource: Resource) -> bool:
 
 def read_where(text: str) -> Any:
     """The Condition of an address. Raises bad_condition."""
-    if not text:
-        return None
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise DomainError("bad_condition", status=422, fields={"where": "bad_json"}, reason="bad_json") from None
+    return conditions.read(text) if text else None
 
 
 def write_where(tests: list[dict[str, Any]]) -> str:

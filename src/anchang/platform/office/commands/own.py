@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from pydantic import Field as PydanticField
 
 from anchang.kernel.errors import DomainError
-from anchang.platform import resources, tokens
+from anchang.platform import conditions, resources, tokens
 from anchang.platform.commands import command, creates, project_command
 from anchang.platform.context import Context
 from anchang.platform.inputs import Input, Label, Line, Name, Ref
@@ -84,7 +84,7 @@ def save_views(ctx: Context, rows: list[ViewInput]) -> list[SavedView]:
             raise DomainError("bad_input", status=422, fields={"resource": "bad_choice"})
         if row.shared:
             ctx.access.require("views.share", ctx.here.pk)
-        query = {key: row.query[key] for key in ("where", "order", "columns") if row.query.get(key)}
+        query = _query_of(row.query)
         made.append(
             SavedView.objects.update_or_create(
                 project=ctx.here, user_id=ctx.user_id, resource=row.resource, name=row.name,
@@ -92,6 +92,17 @@ def save_views(ctx: Context, rows: list[ViewInput]) -> list[SavedView]:
             )[0]
         )  # fmt: skip
     return made
+
+
+def _query_of(given: dict[str, Any]) -> dict[str, Any]:
+    """What a list takes from it. Its page walks it before it asks: what is no condition, order or list of names would
+    break the list for everybody who sees the view. Raises bad_condition, bad_input."""
+    conditions.parse(given.get("where"))
+    columns = given.get("columns") or []
+    named = isinstance(columns, list) and all(isinstance(name, str) for name in columns)
+    if not named or not isinstance(given.get("order") or "", str):
+        raise DomainError("bad_input", status=422, fields={"query": "bad_choice"})
+    return {key: given[key] for key in ("where", "order", "columns") if given.get(key)}
 
 
 @command(SavedView, verb="delete", label=_("Delete this view"), name="delete_view", shape="danger")
