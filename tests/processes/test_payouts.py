@@ -12,8 +12,10 @@ from anchang.affairs.models import Mortgage
 from anchang.finance.models import BankLine, BankMatch, BankProposal, Receipt, Receivable
 from anchang.finance.payout_file import open_payouts, read_payouts
 from anchang.kernel.errors import DomainError
+from anchang.platform import jobs
 from anchang.platform.importing.jobs import import_file
 from anchang.platform.importing.reader import read_table
+from anchang.platform.models import Event
 from tests.factories import run
 from tests.finance.test_banking import confirm, escrow, line, match, refused, today  # noqa: F401 (fixture)
 
@@ -91,6 +93,31 @@ def test_a_list_settles_the_loans_and_the_bank_line_pays_them_together(escrow, t
     assert confirm(desk, bank).open_amount == 0
     assert Receipt.objects.count() == 3  # nothing is booked twice
     assert BankMatch.objects.filter(source="bank", line=bank).count() == 3
+
+
+@pytest.mark.django_db
+def test_a_reversed_payout_is_waited_for_again(escrow):  # noqa: F811
+    desk = escrow
+    contract = desk.sign(0, customer=desk.customer("consultant1", 0), payment_plan="mortgage")
+    mortgage, finance = ready(desk, contract), desk.office.access("finance")
+    amount = str(loan_of(contract).amount)
+
+    def follow() -> None:
+        jobs.run_now("affairs.payout_reversed", desk.office.access("system"), desk.office.project, deal=contract.deal_id)
+
+    own = run("receive_on_contract", finance, contract, amount="1000", way="transfer", received_on=today(desk).isoformat())
+    run("receive_on_contract", finance, contract, amount=amount, way="mortgage", received_on=today(desk).isoformat())
+    mortgage.refresh_from_db()
+    assert mortgage.state == "disbursed"
+    run("reverse_receipt", finance, own, reason="重复")
+    follow()
+    mortgage.refresh_from_db()
+    assert mortgage.state == "disbursed"  # the buyer's own money is another matter
+    run("reverse_receipt", finance, Receipt.objects.get(way="mortgage", reverses=None), reason="退票")
+    follow()
+    mortgage.refresh_from_db()
+    assert (mortgage.state, mortgage.disbursed_on) == ("pre_registered", None)
+    assert Event.objects.filter(name="mortgage.payout_reversed", record_id=mortgage.pk).count() == 1
 
 
 @pytest.mark.django_db

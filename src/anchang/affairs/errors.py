@@ -51,6 +51,7 @@ say(
         "event.mortgage.approved": _("Mortgage approved on %(on)s"),
         "event.mortgage.pre_registered": _("Mortgage pre-registered on %(on)s"),
         "event.mortgage.disbursed": _("Mortgage disbursed on %(on)s"),
+        "event.mortgage.payout_reversed": _("The payout was reversed; the mortgage waits for its money again"),
         "event.mortgage.refused": _("Mortgage refused on %(on)s"),
         "event.mortgage.withdrawn": _("Mortgage withdrawn on %(on)s"),
         "event.title.opened": _("Title registration opened"),

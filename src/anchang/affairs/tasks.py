@@ -7,6 +7,7 @@ import datetime as dt
 from anchang.affairs import rules
 from anchang.affairs.commands import liabilities, open_of_contract
 from anchang.affairs.commands.bureau import compare
+from anchang.affairs.commands.mortgages import take_back_unpaid
 from anchang.affairs.commands.steps import TASK
 from anchang.affairs.commands.titles import open_title_of
 from anchang.affairs.models import BureauList, CopyLoan, Mortgage, Provision, TitleRegistration
@@ -39,6 +40,15 @@ def open_title(ctx: Context, deal: int) -> None:
 
 
 after("affairs.open_title", "deal", "contract.delivered")
+
+
+@project_job("affairs.payout_reversed")
+def payout_reversed(ctx: Context, deal: int) -> None:
+    """A receipt was reversed: if it was a loan's, its mortgage waits for the money again."""
+    take_back_unpaid(ctx, deal)
+
+
+after("affairs.payout_reversed", "deal", "receipt.reversed")
 
 
 @project_job("affairs.compare_bureau", every="50 7 * * *")

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
+from django.db.models import Sum
 from django.utils.translation import gettext_lazy as _
 from pydantic import Field
 
 from anchang.affairs import rules
-from anchang.affairs.commands.steps import check_state, go, term
+from anchang.affairs.commands.steps import check_state, go, return_to, term
 from anchang.affairs.models import Mortgage
 from anchang.deals.models import Contract, PlanLine
+from anchang.finance.models import Receipt
 from anchang.kernel.errors import DomainError
+from anchang.kernel.money import ZERO
 from anchang.platform.commands import command, constraint_errors, creates
 from anchang.platform.context import Context
 from anchang.platform.inputs import Day, Input, Label, Line, Ref
@@ -140,6 +143,20 @@ def disburse_paid(ctx: Context, contract: Contract, kind: str, paid: Decimal, on
     )
     for mortgage in rows:
         go(ctx, "mortgage", mortgage, "disbursed", max(on, mortgage.since), disbursed_on=on)
+
+
+def take_back_unpaid(ctx: Context, deal_id: int) -> None:
+    """A payout was reversed (冲销): a mortgage that is disbursed, but whose money that came since covers no longer what
+    the lender granted, waits for its money again. One that was declared disbursed without a receipt stays."""
+    rows = Mortgage.objects.select_for_update(no_key=True).filter(
+        project=ctx.here, contract__deal=deal_id, state="disbursed"
+    )
+    for mortgage in rows:
+        money = Receipt.objects.filter(project=ctx.here, deal=deal_id, money=mortgage.kind)
+        reversed_since = money.filter(reverses__isnull=False, business_date__gte=mortgage.disbursed_on)
+        paid = money.aggregate(sum=Sum("amount"))["sum"] or ZERO
+        if reversed_since.exists() and paid < (mortgage.approved_amount or mortgage.amount):
+            return_to(ctx, "mortgage", mortgage, "pre_registered", "payout_reversed", disbursed_on=None)
 
 
 @command(Mortgage, verb="refuse", label=_("Refused by the bank"), icon="x", **_step("refused", "danger"))

@@ -39,6 +39,22 @@ def go(ctx: Context, kind: str, row: Mortgage | TitleRegistration, to: str, day:
     )  # fmt: skip
 
 
+def return_to(
+    ctx: Context, kind: str, row: Mortgage | TitleRegistration, state: str, event: str, **facts: Any
+) -> None:
+    """Back to an earlier state because what led on was undone; the next step is due anew, from today."""
+    row.state, row.since = state, ctx.business_date
+    row.due_on = term(ctx, kind, state, ctx.business_date)
+    for name, value in facts.items():
+        setattr(row, name, value)
+    row.save(update_fields=["state", "since", "due_on", *facts, "updated_at"])
+    contract = row.contract
+    ctx.event(
+        f"{kind}.{event}", row, customer_id=contract.customer_id, deal=contract.deal_id, contract=contract.pk,
+        number=contract.number,
+    )  # fmt: skip
+
+
 def check_state(contract: Contract, *states: str) -> None:
     if contract.state not in states:
         raise DomainError("contract_not_there", fields={"contract": "contract_not_there"}, state=contract.state)
