@@ -29,7 +29,7 @@ from anchang.deals.models import (
     RequiredDocument,
     Subscription,
 )
-from anchang.deals.words import buyers_text, clauses_text, late_fee_text, plan_text, price_check_text
+from anchang.deals.words import FAULTS, buyers_text, clauses_text, late_fee_text, plan_text, price_check_text
 from anchang.inventory.words import reason_text, snapshot_text
 from anchang.platform.resources import Field, Related, Resource, register
 
@@ -114,7 +114,7 @@ register(
             Field("subscribed_on", list=True), Field("sign_by", list=True),
             Field("signing_overdue", label=_("Signing overdue, days"), kind="int",
             expr=_days_over("sign_by", "active", "overdue")), Field("activated_on"),
-            Field("approve_by"), Field("refused_on"), Field("ended_on"), Field("fault"),
+            Field("approve_by"), Field("refused_on"), Field("ended_on"), Field("fault", kind="choice", choices=FAULTS),
             Field("end_reason", words=reason_text), Field("forfeited"),
             Field("sales_mode", label=_("Sales mode"), source="deal__sales_mode"),
             Field("agency", label=_("Agency"), source="deal__agency"),
@@ -154,7 +154,8 @@ register(
             Field("area_threshold", kind="decimal"),
             Field("late_fee_policy", words=late_fee_text, filter=False, sort=False),
             Field("clauses", words=clauses_text, filter=False, sort=False),
-            Field("terminated_on"), Field("fault"), Field("end_reason", words=reason_text), Field("forfeited"),
+            Field("terminated_on"), Field("fault", kind="choice", choices=FAULTS),
+            Field("end_reason", words=reason_text), Field("forfeited"),
             Field("penalty"),
             Field("compensation"), Field("refund_due_on"),
             Field("snapshot", label=_("Price steps"), value=partial(queries.snapshots_of, Contract),

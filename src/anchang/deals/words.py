@@ -23,6 +23,10 @@ END_REASONS: dict[str, Any] = {
     "launch_over": gettext_lazy("The launch is over"),
 }  # fmt: skip
 say_keys(reason=END_REASONS)
+#: Whose fault ended a paper (过错方).
+FAULTS: dict[str, Any] = {
+    "buyer": gettext_lazy("Buyer"), "seller": gettext_lazy("Seller"), "none": gettext_lazy("Nobody"),
+}  # fmt: skip
 #: What lowers a price, for counting its cost: the kinds of the scheme's discounts, and what else a deal uses.
 COSTS: dict[str, Any] = {
     **dict(Discount.Purpose.choices), "coupon": gettext_lazy("Vouchers"), "gift": gettext_lazy("Gifts"),

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from anchang.inventory.models import Building, DictionaryEntry, Discount, Layout, PaymentPlan
+from anchang.inventory.models import Building, DictionaryEntry, Discount, Layout, PaymentPlan, ReleaseBatch
+from anchang.platform.wording import key_word
+
+#: Ways of rounding a total, with their step in yuan.
+ROUNDINGS = ("half_up:0.01", "half_up:1", "down:1", "down:10", "down:100", "down:1000", "up:1")
+
+#: Of how many checklists a form offers the items.
+NEWEST = 20
 
 BUILT_IN_TYPES = {
     "housing": _("Housing"),
@@ -54,3 +61,14 @@ def layouts_named(project_id: int | None) -> dict[str, str]:
     """The project's layouts by their codes."""
     rows = Layout.objects.all() if project_id is None else Layout.objects.filter(project_id=project_id)
     return dict(rows.order_by("code").values_list("code", "name"))
+
+
+def check_items(lists: Iterable[Iterable[Mapping[str, Any]]]) -> dict[str, str]:
+    """The items of some checklists, each once, in words."""
+    return {check["item"]: key_word("check", check["item"]) for checks in lists for check in checks}
+
+
+def batch_items(project_id: int | None) -> dict[str, str]:
+    """What may be ticked on the project's release batches, those of the newest batch first."""
+    rows = ReleaseBatch.objects.filter(project_id=project_id or 0).order_by("-pk")
+    return check_items(rows.values_list("checks", flat=True)[:NEWEST])

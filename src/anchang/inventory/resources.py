@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 
 from anchang.inventory import rules
 from anchang.inventory.commands.tree import UnitEdit
-from anchang.inventory.dictionaries import product_types, usages
+from anchang.inventory.dictionaries import discounts_named, plans_named, product_types, usages
 from anchang.inventory.models import (
     Building,
     DictionaryEntry,
@@ -459,10 +459,10 @@ register(Resource(
         Field("special"),
         Field("valid_from", list=True),
         Field("valid_to", list=True),
-        Field("payment_plans", kind="json"),
-        Field("product_types", kind="json"),
+        Field("payment_plans", kind="json", choices=plans_named),
+        Field("product_types", kind="json", choices=product_types),
         Field("unit_condition", to="units", filter=False, sort=False),
-        Field("excludes", kind="json"),
+        Field("excludes", kind="json", choices=discounts_named),
         Field("active", list=True),
         Field("note"),
     ),

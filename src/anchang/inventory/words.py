@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.functional import lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from anchang.inventory.dictionaries import ROUNDINGS
 from anchang.platform.ui import formats
 from anchang.platform.wording import key_word, say_keys, say_values
 
@@ -72,6 +74,11 @@ def rounding_text(name: str) -> str:
     """`half_up:0.01` in words."""
     mode, _colon, step = str(name).partition(":")
     return f"{key_word('rounded', mode)} · {step} {_('yuan')}"
+
+
+#: The same in the lists that forms offer.
+ROUNDING_WORDS: dict[str, Any] = {name: lazy(rounding_text, str)(name) for name in ROUNDINGS}
+say_keys(parameter=ROUNDING_WORDS)
 
 
 def checks_text(checks: Sequence[Mapping[str, Any]]) -> str:

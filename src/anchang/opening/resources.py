@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.opening.models import Opening, OpeningBuyer, OpeningClaim
 from anchang.platform.resources import Field, Related, Resource, register
@@ -32,7 +33,9 @@ register(
         icon="users",
         fields=(
             Field("title", label=_("Buyer"), source="customer__name"), Field("opening", list=True),
-            Field("customer", list=True), Field("ticket"), Field("place", list=True), Field("unit_limit", list=True),
+            Field("customer", list=True), Field("ticket"),
+            Field("place", label=pgettext_lazy("opening", "Place"), list=True),
+            Field("unit_limit", label=_("Units per buyer"), list=True),
             Field("starts_at", list=True), Field("blocked", list=True), Field("serial"),
         ),
         label_field="title", owner="customer__owner", team="customer__team", order="-id",

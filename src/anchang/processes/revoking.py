@@ -13,6 +13,7 @@ from pydantic import Field
 
 from anchang.deals import rules
 from anchang.deals.models import Contract, DealChange
+from anchang.deals.words import FAULTS
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform import parameters
 from anchang.platform.commands import command
@@ -22,7 +23,6 @@ from anchang.processes.changing import Chain, carries_out, give_paper_back, lock
 from anchang.processes.replanning import redraft
 from anchang.processes.terminating import TerminateInput, finish_termination, settlement_of
 
-_FAULTS = {"buyer": _("Buyer"), "seller": _("Seller"), "none": _("Nobody")}
 #: A new draft after a revocation may still be given up.
 _ENDING = ("revoked", "draft", "reviewed")
 
@@ -39,7 +39,7 @@ class EndRevokedInput(Input):
     """What is left out is as the termination was asked for."""
 
     reason: Annotated[Line, Label(_("Reason"))] = ""
-    fault: Annotated[Literal["buyer", "seller", "none"] | None, Label(_("Fault"), kind="choice", choices=_FAULTS)] = (
+    fault: Annotated[Literal["buyer", "seller", "none"] | None, Label(_("Fault"), kind="choice", choices=FAULTS)] = (
         None
     )
     forfeit: Annotated[Quantity | None, Label(_("Deposit kept"), kind="money")] = None

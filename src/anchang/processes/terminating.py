@@ -12,6 +12,7 @@ from anchang.deals import rules
 from anchang.deals.commands.claims import end_deal, lock_chain
 from anchang.deals.commands.stages import refresh_stages
 from anchang.deals.models import Bundle, Contract, Deal, Subscription
+from anchang.deals.words import FAULTS
 from anchang.inventory.models import Unit
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.kernel.money import ZERO
@@ -27,7 +28,6 @@ from anchang.processes.people import with_permission
 from anchang.processes.signing import void_contract
 from anchang.processes.subscribing import give_back
 
-_FAULTS = {"buyer": _("Buyer"), "seller": _("Seller"), "none": _("Nobody")}
 _Fault = Literal["buyer", "seller", "none"]
 
 
@@ -36,14 +36,14 @@ class TerminateInput(Input):
     agreed penalty instead of the deposit rule, never both."""
 
     reason: Annotated[Reason, Label(_("Reason"))]
-    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=_FAULTS)]
+    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=FAULTS)]
     forfeit: Annotated[Quantity | None, Label(_("Deposit kept"), kind="money")] = None
     penalty: Annotated[Quantity | None, Label(_("Agreed penalty"), kind="money")] = None
 
 
 class CancelSubscriptionInput(Input):
     reason: Annotated[Line, Label(_("Reason"))] = ""
-    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=_FAULTS)] = "none"
+    fault: Annotated[_Fault, Label(_("Fault"), kind="choice", choices=FAULTS)] = "none"
 
 
 def settlement_of(ctx: Context, deal: Deal, total: Decimal, data: TerminateInput) -> rules.Settlement:

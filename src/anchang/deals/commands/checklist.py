@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from anchang.deals.models import Buyer, Deal, PlanLine, ReceivedDocument, RequiredDocument, Subscription
 from anchang.kernel.errors import DomainError
@@ -21,7 +22,7 @@ def documents_named(project_id: int | None) -> dict[str, str]:
 class DocumentRow(Input):
     """A document of the list; of whom, where every buyer brings his own."""
 
-    document: Annotated[str, Label(_("Document"), "choice", choices=documents_named)]
+    document: Annotated[str, Label(pgettext_lazy("checklist", "Document"), "choice", choices=documents_named)]
     buyer: Annotated[Any, Label(_("Buyer"), "ref:buyers")] = None
 
 

@@ -11,6 +11,7 @@ from pydantic import Field
 from anchang.deals.models import LaunchScheme, Lottery, QueueTicket
 from anchang.deals.rules import lottery as drawing
 from anchang.deals.rules import queue
+from anchang.inventory.dictionaries import NEWEST, check_items
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
@@ -35,8 +36,17 @@ class SchemeEdit(Input):
     sincerity_money: Annotated[Quantity | None, Label(_("Sincerity money"), kind="money")] = None
 
 
+def scheme_items(project_id: int | None) -> dict[str, str]:
+    """What may be ticked on the project's launch schemes, the items of the newest one first."""
+    rows = LaunchScheme.objects.filter(project_id=project_id or 0).order_by("-pk")
+    return check_items(rows.values_list("checks", flat=True)[:NEWEST])
+
+
 class CheckInput(Input):
-    item: Annotated[str, Field(min_length=1, max_length=60), Label(pgettext_lazy("checklist", "Item"))]
+    item: Annotated[
+        str, Field(min_length=1, max_length=60),
+        Label(pgettext_lazy("checklist", "Item"), "choice", choices=scheme_items),
+    ]  # fmt: skip
     done: Annotated[bool, Label(_("Done"))] = True
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from pydantic import Field as PydanticField
 
 from anchang.inventory.commands.tree import Code, Text50, set_sent
+from anchang.inventory.dictionaries import batch_items
 from anchang.inventory.models import Building, Licence, LicenceBuilding, ReleaseBatch, Unit
 from anchang.kernel.errors import DomainError
 from anchang.platform.commands import command, creates, edits
@@ -106,7 +107,10 @@ class BatchInput(Input):
 
 
 class TickInput(Input):
-    item: Annotated[str, Label(pgettext_lazy("checklist", "Item")), PydanticField(min_length=1, max_length=60)]
+    item: Annotated[
+        str, PydanticField(min_length=1, max_length=60),
+        Label(pgettext_lazy("checklist", "Item"), "choice", choices=batch_items),
+    ]  # fmt: skip
     done: Annotated[bool, Label(_("Done"))] = True
 
 

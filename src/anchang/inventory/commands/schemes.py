@@ -18,15 +18,15 @@ from anchang.inventory.commands import repricing
 from anchang.inventory.commands.prices import copy_current_rows, mark_prices, new_edition
 from anchang.inventory.commands.scheme import UNITS_ASKED, check_unit_condition
 from anchang.inventory.commands.tree import set_sent
-from anchang.inventory.dictionaries import buildings_named, discounts_named
+from anchang.inventory.dictionaries import buildings_named, discounts_named, product_types
 from anchang.inventory.models import Building, Licence, PriceList, PriceScheme, SchemePrice, Unit
+from anchang.inventory.words import ROUNDING_WORDS
 from anchang.kernel.errors import DomainError, Refusal
 from anchang.platform.commands import command, creates, edits
 from anchang.platform.context import Context
 from anchang.platform.inputs import Amount, Day, Input, Label, Line, Reason, Ref
 
-ROUNDINGS = ("half_up:0.01", "half_up:1", "down:1", "down:10", "down:100", "down:1000", "up:1")
-_ROUNDING = Label(_("Rounding of list totals"), kind="choice", choices={r: r for r in ROUNDINGS})
+_ROUNDING = Label(_("Rounding of list totals"), kind="choice", choices=ROUNDING_WORDS)
 Rounding = Literal["half_up:0.01", "half_up:1", "down:1", "down:10", "down:100", "down:1000", "up:1"]
 Ratio = Annotated[Decimal, PydanticField(gt=0, le=1, max_digits=6, decimal_places=4)]
 Codes = Annotated[list[Annotated[str, PydanticField(min_length=1, max_length=30)]], PydanticField(max_length=10)]
@@ -51,7 +51,7 @@ class SchemeInput(Input):
     project: Annotated[Ref("projects"), Label(_("Project"))] = None
     name: Annotated[Name, Label(_("Name"))]
     licence: Annotated[Ref("licences") | None, Label(_("Licence"))] = None
-    product_type: Annotated[Type, Label(_("Product type"))] = ""
+    product_type: Annotated[Type, Label(_("Product type"), "choice", choices=product_types)] = ""
     unit_condition: Annotated[dict[str, Any], Label(_("Units"), condition=UNITS_ASKED)] = {}
     base_price: Annotated[Amount, Label(_("Base price"))]
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None
@@ -66,7 +66,7 @@ class SchemeInput(Input):
 
 class SchemeEdit(Input):
     licence: Annotated[Ref("licences") | None, Label(_("Licence"))] = None
-    product_type: Annotated[Type | None, Label(_("Product type"))] = None
+    product_type: Annotated[Type | None, Label(_("Product type"), "choice", choices=product_types)] = None
     unit_condition: Annotated[dict[str, Any] | None, Label(_("Units"), condition=UNITS_ASKED)] = None
     base_price: Annotated[Amount | None, Label(_("Base price"))] = None
     floor_ratio: Annotated[Ratio | None, Label(_("Floor price as part of the list price"), kind="decimal")] = None

@@ -66,6 +66,9 @@ def reader_of(resource: Resource, f: Field, access: Access, project_id: int | No
     if f.kind == "choice":
         words = {str(k): str(v) for k, v in resources.choices_of(f, project_id).items()}
         return lambda _id, v: None if v in (None, "") else {"value": v, "label": words.get(str(v), str(v))}
+    if f.kind == "json" and f.choices is not None:
+        named = {str(k): str(v) for k, v in resources.choices_of(f, project_id).items()}
+        return lambda _id, v: [named.get(str(one), one) for one in v] if isinstance(v, list) else v
     if f.kind == "ref":
         target = resources.ref_target(resource, f)
         if target is None or not may_follow(target, f"{target.name}.view", resource, access, project_id):
