@@ -244,6 +244,16 @@ def test_another_customer_gets_money_only_by_order(desk):
     assert run("transfer_money", finance, source, to=second.deal_id, amount="100", reason="x", proofs=proofs).state == "paid"
 
 
+def test_the_order_is_asked_for_again_when_the_other_deal_changed_hands(desk):
+    first, second = desk.sign(0), desk.sign(1)
+    desk.receive(first, str(first.total + 100), confirm_surplus=True)
+    finance, source = desk.office.access("finance"), Deal.objects.get(pk=first.deal_id)
+    asked = run("transfer_money", finance, source, to=second.deal_id, amount="100", reason="x")
+    Deal.objects.filter(pk=second.deal_id).update(customer=desk.customer("consultant1", 1))
+    refused("payee_proof_missing", "approve_transfer", desk.office.access("director"), asked)
+    assert not Receipt.objects.filter(way="transfer_in").exists()
+
+
 def test_nobody_approves_his_own_refund_where_two_persons_are_wanted(desk):
     first = desk.sign(0)
     desk.receive(first, str(first.total + 100), confirm_surplus=True)

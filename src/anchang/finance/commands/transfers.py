@@ -3,6 +3,7 @@ in one transaction."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -56,7 +57,7 @@ def _ask(ctx: Context, deal: Deal, data: TransferInput) -> Refund:
     if deal.pk == data.to.pk:
         raise DomainError("transfer_same_deal", status=422, fields={"to": "transfer_same_deal"})
     source, target = _locked(deal.pk, data.to.pk)
-    _check_payer(source, target, data)
+    _check_payer(source, target, data.proofs)
     return request_money(
         ctx, source, data.amount, "cash", data.reason, to_deal=target, payee=target.customer.name[:100],
         payer_receives=source.customer_id == target.customer_id, proofs=data.proofs,
@@ -77,12 +78,13 @@ def _locked(source: int, target: int) -> tuple[Deal, Deal]:
 def approve_transfer(ctx: Context, refund: Refund) -> Refund:
     """The money leaves one deal and arrives at the other in one transaction. Nobody agrees to his own request."""
     assert refund.to_deal_id is not None
-    _locked(refund.deal_id, refund.to_deal_id)
+    source, target = _locked(refund.deal_id, refund.to_deal_id)
     refund = Refund.objects.select_for_update(no_key=True).get(pk=refund.pk)
     if why := why_not_transfer(refund):
         raise DomainError.of(why)
     if refund.requested_by_id == ctx.user_id and ctx.param("finance.transfer_second_person"):
         raise DomainError("own_request")
+    _check_payer(source, target, refund.proofs)  # the other deal may have become another customer's since
     return _carry_out(ctx, refund)
 
 
@@ -116,9 +118,9 @@ def _carry_out(ctx: Context, given: Refund) -> Refund:
     return given
 
 
-def _check_payer(source: Deal, target: Deal, data: TransferInput) -> None:
+def _check_payer(source: Deal, target: Deal, proofs: Sequence[str]) -> None:
     """Another customer gets it only by the payer's signed order, with identity and relation."""
-    given = set(data.proofs)
+    given = set(proofs)
     why = rules.why_not_payee(
         "cash", same_payer=source.customer_id == target.customer_id, lender=False,
         signed_order="signed_order" in given, identity="identity" in given, relation="relation" in given,
