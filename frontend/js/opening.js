@@ -42,7 +42,8 @@ const choosing = () => ["open", "rehearsal"].includes(phase());
 
 function toneOf(unit) {
   if (mine[unit.id]) return "green";
-  return taken[unit.id] || over() ? "slate" : "blue";
+  if (taken[unit.id]) return "slate";
+  return over() ? "grey" : "blue";
 }
 
 function wordOf(unit) {

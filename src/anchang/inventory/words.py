@@ -90,6 +90,14 @@ def checks_text(checks: Sequence[Mapping[str, Any]]) -> str:
     return "；".join(told)
 
 
+def parts_text(parts: Sequence[Mapping[str, Any]]) -> str:
+    """Each cash line of a payment plan with its weight and its days after signing."""
+    return "；".join(
+        f"{key_word('item', part['item'])}（{_('Weight')} {part['weight']} · {_('Days after signing')} {part['days']}）"
+        for part in parts
+    )
+
+
 def head_text(facts: Mapping[str, Any]) -> str:
     """The head of a price list, fact by fact in the order of the form."""
     return "；".join(f"{label} {facts[name]}" for name, label in HEAD.items() if facts.get(name))
@@ -117,6 +125,6 @@ def factors_text(factors: Sequence[Mapping[str, Any]]) -> str:
 
 
 __all__ = [
-    "HEAD", "REASONS", "checks_text", "factors_text", "footer_text", "head_text", "reason_text", "rounding_text",
-    "snapshot_text", "steps_text", "targets_text",
+    "HEAD", "REASONS", "ROUNDING_WORDS", "checks_text", "factors_text", "footer_text", "head_text", "parts_text",
+    "reason_text", "rounding_text", "snapshot_text", "steps_text", "targets_text",
 ]  # fmt: skip

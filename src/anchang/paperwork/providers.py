@@ -14,13 +14,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from django.utils.translation import gettext_lazy as _
+
 from anchang.kernel.errors import DomainError
 from anchang.paperwork import sheets
 from anchang.paperwork.identities import company_of
 from anchang.paperwork.models import SignatureRequest, Signer
 from anchang.platform.context import Context
+from anchang.platform.wording import key_word, say_keys
 
 BUILT_IN = "built-in"
+
+say_keys(provider={BUILT_IN: _("This system's own signing")})
 
 
 class Provider(Protocol):
@@ -58,3 +63,8 @@ def provider_of(name: str) -> Provider:
     if name not in _providers:
         raise DomainError("provider_missing", provider=name)
     return _providers[name]
+
+
+def providers_named(_project_id: int | None) -> dict[str, str]:
+    """The installed providers in words; one from outside goes by its own name until it says one."""
+    return {name: key_word("provider", name) for name in _providers}

@@ -13,6 +13,7 @@ from anchang.paperwork.models import (
     Signer,
     SigningCertificate,
 )
+from anchang.paperwork.providers import providers_named
 from anchang.paperwork.queries import product_types
 from anchang.platform.resources import Field, Related, Resource, register
 from anchang.platform.ui.navigation import Place, register_place
@@ -42,7 +43,8 @@ register(
             Field("team", label=_("Team"), source="deal__team", to="teams"),
             Field("deal"), Field("subscription"), Field("contract"), Field("notice"), Field("state", list=True),
             Field("steps"),
-            Field("in_order"), Field("provider"), Field("expires_at"), Field("completed_at", list=True),
+            Field("in_order"), Field("provider", kind="choice", choices=providers_named),
+            Field("expires_at"), Field("completed_at", list=True),
             Field("source_sha256"), Field("signed_sha256"), Field("certificate"), Field("verify_code"),
             Field("end_reason"), Field("created_at"),
         ),

@@ -19,7 +19,7 @@ from anchang.kernel.phone import mask
 from anchang.paperwork import passes, queries, sheets
 from anchang.paperwork.identities import certificate_of
 from anchang.paperwork.models import ArchiveDownload, SignatureRequest, SignedPaper, Signer
-from anchang.paperwork.providers import BUILT_IN, provider_of
+from anchang.paperwork.providers import BUILT_IN, provider_of, providers_named
 from anchang.platform import attempts, personal
 from anchang.platform.commands import command, settles
 from anchang.platform.context import Context
@@ -31,7 +31,7 @@ _SUBSCRIPTION_STATES = ("active", "overdue")
 
 class SendInput(Input):
     in_order: Annotated[bool, Label(_("One after another"))] = True
-    provider: Annotated[Line, Label(_("Provider"))] = BUILT_IN
+    provider: Annotated[Line, Label(_("Provider"), "choice", choices=providers_named)] = BUILT_IN
 
 
 class WithdrawInput(Input):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from anchang.deals.words import COSTS
 from anchang.inventory import rules
 from anchang.inventory.commands import slow_movers
 from anchang.inventory.commands.schemes import trial_lines
+from anchang.inventory.dictionaries import buildings_named
 from anchang.inventory.models import PriceScheme
 from anchang.inventory.queries import newest_schemes
 from anchang.kernel.errors import DomainError
@@ -112,7 +114,9 @@ def _scheme(
     try:
         if request.GET.get("base"):
             base = parse_money(request.GET["base"].replace(",", ""), field="base")
-        lines = trial_lines(Context.for_record(access, scheme), scheme, base)
+        names = buildings_named(scheme.project_id)
+        found = trial_lines(Context.for_record(access, scheme), scheme, base)
+        lines = [replace(line, building=names.get(line.building or "", line.building)) for line in found]
     except DomainError as exc:
         why, _found = doing.told_errors(exc)
     factors = [
