@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from django.db.models import Count
 
+from anchang.crm.commands.numbers import lock_numbers
 from anchang.deals import rules
 from anchang.deals.models import Buyer, Deal
 from anchang.inventory.models import PaymentPlan, Unit
@@ -38,11 +39,12 @@ def check_homes(
     ctx: Context, unit: Unit, buyers: Sequence[rules.Buyer], but: int | None = None, on: dt.date | None = None
 ) -> None:
     """422 `too_many_homes` on `buyers` for one who would have more homes of this project than the city allows. `but`:
-    the deal that this one takes the place of; `on` as above."""
+    the deal that this one takes the place of; `on` as above. Two deals of one person wait for each other here."""
     limit = parameters.value("deals.homes_per_buyer", ctx.here, on or ctx.business_date)
     if limit in (None, "") or unit.product_type != HOME:
         return
     names = {personal.digest(buyer.id_number): buyer.name for buyer in buyers}
+    lock_numbers(ctx, names)
     owned = Buyer.objects.filter(
         project=ctx.here, id_digest__in=list(names), deal__state__in=_OWNED, deal__unit__product_type=HOME
     ).exclude(deal_id=but or 0)  # fmt: skip
