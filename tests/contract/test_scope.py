@@ -51,6 +51,25 @@ def test_every_table_is_guarded():
     assert database.unguarded_tables() == []
 
 
+def test_no_row_belongs_to_a_project_that_is_not_there():
+    """Every table is tied to the projects: by a key of its own, or by keys that must be filled to tables that are.
+    Tokens of a search and the log of attempts declare that they have none."""
+    with connection.cursor() as cursor:
+        cursor.execute("""
+            SELECT c.conrelid::regclass::text, c.confrelid::regclass::text FROM pg_constraint c
+             WHERE c.contype = 'f' AND c.convalidated AND NOT EXISTS (
+                   SELECT FROM pg_attribute a
+                    WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey) AND NOT a.attnotnull)
+               AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
+                                                        AND a.attname = 'project_id')""")
+        keys = set(cursor.fetchall())
+    tied = {"platform_project"}
+    while more := {table for table, target in keys if target in tied} - tied:
+        tied |= more
+    keyed = [m for m in database.project_models() if m._meta.get_field("project").db_constraint]
+    assert {m._meta.db_table for m in keyed} - tied == set()
+
+
 @pytest.mark.parametrize("who", ROLES)
 def test_other_projects_are_not_there(who):
     """List, count, search, single read, events and every command of another project: as if nothing were there."""
