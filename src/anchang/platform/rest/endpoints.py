@@ -10,6 +10,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from ninja import Router
 
 from anchang.kernel.errors import DomainError
@@ -23,9 +24,9 @@ from anchang.platform.rest import schema, work
 router = Router(tags=["auth"])
 routers = {"/auth": router}
 
-parameters.declare("platform.token_hours", default=12, kind="int", label="Hours of an API sign-in")
-parameters.declare("platform.sign_in_attempts", default=10, kind="int", label="Failed sign-ins before a pause")
-parameters.declare("platform.sign_in_pause_minutes", default=5, kind="int", label="Minutes of the pause")
+parameters.declare("platform.token_hours", default=12, kind="int", label=_("Hours of an API sign-in"))
+parameters.declare("platform.sign_in_attempts", default=10, kind="int", label=_("Failed sign-ins before a pause"))
+parameters.declare("platform.sign_in_pause_minutes", default=5, kind="int", label=_("Minutes of the pause"))
 
 
 class SignIn(Input):
