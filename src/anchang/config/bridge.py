@@ -4,7 +4,7 @@ Why not Django's own ASGI handler: it is several times slower per request (docs/
 not a ready-made bridge: they hold a thread while a slow client sends or receives; here a thread is busy
 only while Django works. The whole body is read first (to a file when large), then Django runs in a thread
 with its own lasting database connection, then the answer is sent. Streamed answers are passed on piece by
-piece, at the speed of the client.
+piece; granian keeps in memory what the client hasn't read yet.
 """
 
 import asyncio

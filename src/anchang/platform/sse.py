@@ -11,6 +11,8 @@ HEADERS = [
 ]  # fmt: skip
 #: Seconds without an event after which a comment shows that the connection lives.
 HEARTBEAT = 15.0
+#: After so much the page is sent away to come back: granian keeps in memory what a page doesn't read, and doesn't tell.
+MOST_BYTES = 4 * 1024 * 1024
 
 
 class Listener(Protocol):
@@ -20,13 +22,15 @@ class Listener(Protocol):
 
 
 async def stream(protocol: Any, listener: Listener, hello: bytes) -> None:
-    """Pass on what comes into the listener's queue until the page is gone or None comes."""
+    """Pass on what comes into the listener's queue until the page is gone, has had MOST_BYTES, or None comes."""
     transport = protocol.response_stream(200, HEADERS)
     gone = asyncio.create_task(_gone(protocol))
+    left = MOST_BYTES
     try:
         chunk: bytes | None = hello
-        while chunk is not None:
+        while chunk is not None and left > 0:
             await transport.send_bytes(chunk)
+            left -= len(chunk)
             chunk = await _next(listener, gone)
     except (OSError, RuntimeError):
         return  # the page is gone

@@ -12,6 +12,7 @@ import urllib.request
 import psycopg
 import pytest
 
+from anchang.platform import sse
 from anchang.platform.context import Context
 from anchang.platform.models import Team
 from anchang.platform.ui import live
@@ -25,6 +26,32 @@ def message(resource: str = "units", project: int = 1, owner: int | None = None,
 
 def listener(access, user_id: int = 7) -> live.Listener:
     return live.Listener("key", user_id, access, frozenset(), frozenset())
+
+
+class Endless:
+    """A page that never reads, of an office where something always happens; both ends of its stream."""
+
+    def __init__(self) -> None:
+        self.queue = self
+        self.kept = 0
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> Endless:
+        return self
+
+    async def send_bytes(self, chunk: bytes) -> None:
+        self.kept += len(chunk)
+
+    async def get(self) -> bytes:
+        return b"x" * 65536
+
+    async def client_disconnect(self) -> None:
+        await asyncio.sleep(3600)
+
+
+def test_a_page_that_never_reads_is_sent_away_before_it_fills_the_memory():
+    page = Endless()
+    asyncio.run(asyncio.wait_for(sse.stream(page, page, b": hello\n\n"), 20))
+    assert sse.MOST_BYTES <= page.kept < sse.MOST_BYTES + 65536 + 20
 
 
 class Rights:
