@@ -71,6 +71,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:responseError", (event) => {
   const { xhr } = event.detail;
   if (xhr.status === 401) return;
+  if (xhr.getResponseHeader("HX-Trigger")) return; // the answer says why itself
   const known = { 403: "forbidden", 404: "gone", 413: "too_large", 429: "slow_down" };
   toast(text(known[xhr.status] || "server_error"), "red", xhr.getResponseHeader("X-Support-Code"));
 });

@@ -22,7 +22,8 @@ from anchang.platform.wording import worded
 log = structlog.get_logger(__name__)
 #: Without letters and digits that are mistaken for one another on the phone.
 _ALPHABET = "ACDEFHJKLMNPRTUVWXY34679"
-_SWAPPED = (409, 422)  # answers that the page's script puts into the page
+#: Refusals that a page tells in their own words; for other answers its script has a word.
+_TOLD = (403, 409, 422)
 
 
 def new_support_code() -> str:
@@ -69,7 +70,7 @@ def _answer(request: HttpRequest, status: int, message: str, code: str, cause: s
     elif is_fragment(request):
         response = HttpResponse(status=status)
         response["HX-Reswap"] = "none"
-        if status in _SWAPPED:
+        if status in _TOLD:
             response["HX-Trigger"] = json.dumps({"toast": {"message": message, "tone": "red", "code": code}})
     else:
         template = select_template([f"{status}.html", "400.html"])
