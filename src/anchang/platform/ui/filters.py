@@ -91,7 +91,11 @@ def can_search(resource: Resource) -> bool:
 
 def read_where(text: str) -> Any:
     """The Condition of an address. Raises bad_condition."""
-    return conditions.read(text) if text else None
+    if not text:
+        return None
+    where = conditions.read(text)
+    conditions.parse(where)
+    return where
 
 
 def write_where(tests: list[dict[str, Any]]) -> str:
