@@ -13,7 +13,7 @@ from anchang.platform.ui.errors import error_page
 
 def test_a_button_that_is_not_ones_own_says_why():
     request = RequestFactory().post("/r/deal-changes/1/do/approve")
-    request.htmx = True
+    request.htmx = True  # type: ignore[attr-defined]
     with translation.override("zh-hans"):
         answer = error_page(request, DomainError("own_request", status=403))
     told = json.loads(answer["HX-Trigger"])["toast"]
