@@ -143,7 +143,9 @@ async function report() {
   if (page > PAGE_BUDGET) throw new Error(`a page loads ${page} bytes of CSS and JS, allowed ${PAGE_BUDGET}`);
 }
 
-await rm(out, { recursive: true, force: true });
+// All but the fonts, which fonts.mjs puts there: without them no paper can be printed.
+const old = existsSync(out) ? (await readdir(out)).filter((name) => name !== "fonts") : [];
+await Promise.all(old.map((name) => rm(join(out, name), { recursive: true, force: true })));
 await mkdir(out, { recursive: true });
 await Promise.all([buildStyles(), buildScripts(), buildSprite(), buildInstallable()]);
 await report();

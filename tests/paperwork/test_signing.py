@@ -314,14 +314,14 @@ def test_a_code_by_text_message_is_seen_by_the_buyer_alone(desk, client, sent, s
             body="to={phone}&text={text}")  # fmt: skip
         assert give(client, url, "code", **WHO).status_code == 302
         back(desk)
-        waiting = OutgoingMessage.objects.get()
+        waiting = OutgoingMessage.objects.get(kind="signing_code")
         seen = reading.get_row(resources.get("outgoing-messages"), desk.office.access("director"), waiting.pk)
         assert not seen["text"] and not Notice.objects.filter(code="signing_code").exists()
         jobs.run_now(SEND, desk.office.access("system"), desk.office.project)
         back(desk)
     finally:
         gateway.stop()
-    said = parse_qs(gateway.seen[0]["body"])
+    (said,) = [one for one in map(parse_qs, (seen["body"] for seen in gateway.seen)) if sent.number in one["text"][0]]
     assert said["to"] == ["13812292302"]
     waiting.refresh_from_db()
     assert (waiting.state, waiting.content) == ("sent", None)
