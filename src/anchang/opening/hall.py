@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, NamedTuple
 
 import asyncpg
@@ -27,9 +27,11 @@ BATCH = 1000
 PATIENCE = 20.0
 RETRY = 0.25
 
+# Lists travel as text, at half the cost of arrays for both sides; no part needs escaping (rules.is_key).
 _DECIDE = (
-    "SELECT epoch, round_no, results, seqs FROM anchang_opening_decide($1, $2, $3, $4, $5::bigint[], $6::int[],"
-    " $7::bigint[], $8::text[], $9::text[])"
+    "SELECT epoch, round_no, array_to_string(results, ','), array_to_string(seqs, ',', '')"
+    "  FROM anchang_opening_decide($1, $2, $3, $4, $5::text::bigint[], $6::text::int[], $7::text::bigint[],"
+    " $8::text::text[], $9::text::text[])"
 )
 _AWARD = "SELECT * FROM anchang_opening_award($1, $2, now(), '{}', '{}')"
 _OPENING = """
@@ -81,6 +83,11 @@ class Memory:
             self.taken[one.unit] = one.buyer
         elif result == rules.TAKEN:
             self.taken.setdefault(one.unit, 0)
+
+
+def _list(parts: Iterable[object]) -> str:
+    """As PostgreSQL writes an array; nothing at all needs its quotes."""
+    return "{" + ",".join([str(part) or '""' for part in parts]) + "}"
 
 
 class Hall:
@@ -156,18 +163,20 @@ class Hall:
             await self._open()
         memory = self.memory
         hints = [memory.hint(one) for one in batch]
+        buyers, serials, units, keys, _answers = zip(*batch, strict=True)
         row = await self.decide.fetchrow(
-            self.project, self.opening, memory.epoch, memory.round_no, [w.buyer for w in batch],
-            [w.serial for w in batch], [w.unit for w in batch], [w.key for w in batch], hints,
+            self.project, self.opening, memory.epoch, memory.round_no, _list(buyers), _list(serials), _list(units),
+            _list(keys), _list(hints),
         )  # fmt: skip
-        epoch, round_no, results, seqs = row
+        epoch, round_no = row[0], row[1]
+        results, seqs = row[2].split(","), row[3].split(",")
         if epoch != memory.epoch or round_no != memory.round_no:
             await self.load()
         else:
             for one, hint, result in zip(batch, hints, results, strict=True):
                 if not hint:
                     memory.learn(one, result)
-        return [Answer(result, seq) for result, seq in zip(results, seqs, strict=True)]
+        return [Answer(result, int(seq) if seq else None) for result, seq in zip(results, seqs, strict=True)]
 
     async def _open(self) -> None:
         self.db = await self.connect()
@@ -187,7 +196,7 @@ class Hall:
         transaction = self.db.transaction()
         await transaction.start()
         try:
-            await self.decide.fetchrow(self.project, self.opening, -1, -1, [0], [0], [0], ["warm"], [""])
+            await self.decide.fetchrow(self.project, self.opening, -1, -1, "{0}", "{0}", "{0}", "{warm}", "{-}")
             await self.db.fetch(_AWARD, self.project, self.opening)
         finally:
             await transaction.rollback()
