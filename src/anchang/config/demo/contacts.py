@@ -122,7 +122,7 @@ class ContactWriter:
             grade_before=before, grade_after=after, created_by_id=owner.pk,
         )  # fmt: skip
         self.visits.append(visit)
-        if self.random.random() < 0.75:
+        if self.random.random() < 0.75 and visit.left_at:
             self.tours.append((visit, self._tour(visit, coming)))
         if (seq > 1 and self.random.random() < 0.55) or self.random.random() < 0.12:
             self.appointments.append((visit, self._appointment(visit)))

@@ -250,7 +250,7 @@ class Storyteller:
         if fate < 0.55 and closing < self.now:
             life.lost, life.closed_at = self.random.choice(LOST), closing
             life.calls.append(Call(closing - dt.timedelta(minutes=3), "phone", "客户明确表示暂不考虑", "refused", 45))
-        elif fate < 0.8 or at + dt.timedelta(days=30) > self.now:
+        elif fate < 0.8 or at + dt.timedelta(days=30, minutes=10) > self.now:
             life.grade = "D"
         else:
             life.dropped_at = at + dt.timedelta(days=30, minutes=self.random.randrange(10))
