@@ -177,6 +177,17 @@ def test_many_at_once_one_winner_each_and_the_same_key_the_same_answer(launch, s
     check(launch, taps)
 
 
+@pytest.mark.parametrize("key", ["null", "NULL", "-", "0"])
+def test_a_key_may_be_any_word(launch, start, key):
+    """Keys travel in PostgreSQL's own notation, where a bare null is no text."""
+    server = start()
+    tap = Tap(0, launch.units[0], key)
+    for _ in range(2):
+        tap.answers.append(claim(server.port, launch.opening.pk, tap.unit, launch.link(0), key))
+    assert [(status, body["result"]) for status, body in tap.answers] == [(200, rules.WON)] * 2
+    check(launch, [tap])
+
+
 def test_without_the_claims_indexes_the_same_attack_sells_twice(launch, database_server, database_name):
     """Negative control: decisions by memory alone (a hint is believed, the lock and the look-ups left out) would
     sell a unit twice; the unique indexes are what refuses it."""

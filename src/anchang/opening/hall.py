@@ -86,8 +86,8 @@ class Memory:
 
 
 def _list(parts: Iterable[object]) -> str:
-    """As PostgreSQL writes an array; nothing at all needs its quotes."""
-    return "{" + ",".join([str(part) or '""' for part in parts]) + "}"
+    """As PostgreSQL writes an array; in quotes, because a bare null would be none."""
+    return '{"' + '","'.join(map(str, parts)) + '"}'
 
 
 class Hall:
